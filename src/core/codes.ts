@@ -1,0 +1,109 @@
+/**
+ * Enumerations and reject codes of the domain. Numbers are stable for ever: they are in journals.
+ *
+ * Codes are banded by the stage that rejects: gateway 1xxx, session 2xxx, risk 3xxx, matching 4xxx, admin 5xxx.
+ */
+
+export const Side = { buy: 1, sell: 2 } as const;
+export const OrderType = { limit: 1, market: 2 } as const;
+export const TimeInForce = { GTC: 1, IOC: 2, FOK: 3 } as const;
+export const Liquidity = { maker: 1, taker: 2 } as const;
+export const Permission = { trade: 1, admin: 2 } as const;
+
+/** Why an order left the book, or never rested, without being filled. */
+export const CancelReason = {
+  requested: 1,
+  iocRemainder: 2,
+  fokUnfillable: 3,
+  massCancel: 4,
+  replacedToFilled: 5,
+} as const;
+
+/** Why a balance was reported. */
+export const BalanceReason = { deposit: 1, withdraw: 2, snapshot: 3 } as const;
+
+/** Flag bits of a replace command. */
+export const ReplaceFlag = {
+  /**
+   * Cancel and reinsert in one step: `quantityLots` is the new open quantity (not the chain total) and priority
+   * is always lost. This is what an ITCH 'U' message and cancel-replace venues mean by a replace.
+   */
+  reinsert: 1,
+} as const;
+
+export const RejectCode = {
+  // gateway
+  MALFORMED_FRAME: 1001,
+  UNKNOWN_TEMPLATE: 1002,
+  UNSUPPORTED_SCHEMA: 1003,
+  BAD_BLOCK_LENGTH: 1004,
+  TOO_MANY_MESSAGES: 1005,
+  BUSY: 1006,
+  RATE_LIMITED: 1007,
+  TOO_MANY_CONNECTIONS: 1008,
+  NOT_PRIMARY: 1009,
+  SLOW_CONSUMER: 1010,
+  BAD_FIELD: 1011,
+  SHUTTING_DOWN: 1012,
+  // session
+  NOT_LOGGED_ON: 2001,
+  LOGON_REFUSED: 2002,
+  LOGON_TIMEOUT: 2003,
+  ALREADY_LOGGED_ON: 2004,
+  NOT_PERMITTED: 2005,
+  DUPLICATE_COMMAND: 2006,
+  SESSION_DISPLACED: 2007,
+  IDLE_TIMEOUT: 2008,
+  // risk
+  INSUFFICIENT_FUNDS: 3001,
+  NOTIONAL_TOO_LARGE: 3002,
+  UNKNOWN_ACCOUNT: 3003,
+  SUPPLY_TOO_LARGE: 3004,
+  // matching
+  UNKNOWN_INSTRUMENT: 4001,
+  UNKNOWN_ORDER: 4002,
+  DUPLICATE_CLIENT_ORDER_ID: 4003,
+  INVALID_PRICE: 4004,
+  INVALID_QUANTITY: 4005,
+  INVALID_SIDE: 4006,
+  INVALID_ORDER_TYPE: 4007,
+  INVALID_TIME_IN_FORCE: 4008,
+  NO_LIQUIDITY: 4009,
+  TOO_MANY_ORDERS: 4010,
+  INVALID_FLAGS: 4011,
+  // admin
+  INSTRUMENT_EXISTS: 5001,
+  ACCOUNT_EXISTS: 5002,
+  INVALID_SYMBOL: 5003,
+  INVALID_ASSET: 5004,
+  INVALID_TICK_OR_LOT: 5005,
+  UNKNOWN_ASSET: 5006,
+  INVALID_AMOUNT: 5007,
+  TRANSFER_ID_REUSED: 5008,
+  INVALID_ACCOUNT: 5009,
+  INVALID_API_KEY: 5010,
+  API_KEY_EXISTS: 5011,
+  STALE_EPOCH: 5012,
+  TOO_MANY_INSTRUMENTS: 5013,
+  TOO_MANY_ACCOUNTS: 5014,
+  TOO_MANY_ASSETS: 5015,
+  ASSET_DECIMALS_DIFFER: 5016,
+  UNKNOWN_COMMAND: 5017,
+} as const;
+
+export type RejectName = keyof typeof RejectCode;
+
+const NAMES = new Map<number, RejectName>(
+  Object.entries(RejectCode).map(([name, code]) => [code, name as RejectName]),
+);
+
+/** The UPPER_SNAKE name of a reject code; `CODE_<n>` for a number that this build does not know. */
+export function rejectName(code: number): string {
+  return NAMES.get(code) ?? `CODE_${code}`;
+}
+
+/** One name of an enumeration value, or `undefined`. For text output only. */
+export function nameOf(values: Readonly<Record<string, number>>, value: number): string | undefined {
+  for (const name of Object.keys(values)) if (values[name] === value) return name;
+  return undefined;
+}

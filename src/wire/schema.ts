@@ -1,0 +1,433 @@
+/**
+ * The one table of messages. Offsets, codecs, SBE frames, the XML schema and the protocol tables all come from it.
+ *
+ * - `command`: client or node -> engine; SBE block = slot body (slot bytes 32..).
+ * - `event`: engine -> clients; SBE block = slot bytes 8.. : the 24-byte event header (sequence, timestampUs,
+ *   index, sessionId), then the slot body.
+ * - `session`: frames between client and gateway only; never in a slot.
+ */
+import {
+  BalanceReason,
+  CancelReason,
+  Liquidity,
+  OrderType,
+  ReplaceFlag,
+  Side,
+  TimeInForce,
+} from '../core/codes.js';
+import { type Field, type FieldSpec, type FieldType, placeFields } from './layout.js';
+
+export const SCHEMA_ID = 0x5246;
+export const SCHEMA_VERSION = 1;
+export const SBE_HEADER_BYTES = 8;
+/** Bytes of slot header that an event's SBE block starts with (sequence, timestampUs, index, sessionId). */
+export const EVENT_HEADER_BYTES = 24;
+export const SUBPROTOCOL_SBE = 'ringfence.sbe.v1';
+export const SUBPROTOCOL_MSGPACK = 'ringfence.msgpack.v1';
+
+export type MessageKind = 'command' | 'event' | 'session';
+
+/** Who may send a command: a trading session, an admin session, or the node itself. */
+export type Sender = 'trade' | 'admin' | 'node';
+
+export interface Message {
+  readonly templateId: number;
+  readonly name: string;
+  readonly kind: MessageKind;
+  readonly sender?: Sender;
+  readonly notes: string;
+  /** Body fields; for commands and events offsets count from the slot body, for session messages from the block. */
+  readonly fields: readonly Field[];
+  /** Bytes of body. */
+  readonly bodyBytes: number;
+  /** SBE blockLength of a frame that carries this message. */
+  readonly blockLength: number;
+}
+
+function field(name: string, type: FieldType, notes: string, values?: Readonly<Record<string, number>>): FieldSpec {
+  return values === undefined ? { name, type, notes } : { name, type, notes, values };
+}
+
+function text(name: string, length: number, notes: string): FieldSpec {
+  return { name, type: 'chars', length, notes };
+}
+
+function bytes(name: string, length: number, notes: string): FieldSpec {
+  return { name, type: 'bytes', length, notes };
+}
+
+const clientSequence = field(
+  'clientSequence',
+  'i64',
+  'number of this command in its session, strictly rising from 1; 0 = unnumbered (the node itself)',
+);
+const eventPrefix = [
+  field('reportSequence', 'i64', 'gapless number of this report in its account, from 1; 0 = public event'),
+  field('clientSequence', 'i64', 'number of the command that is answered; 0 = caused by somebody else'),
+];
+const clientOrderId = field('clientOrderId', 'u64', 'chosen by the client, unique among the open orders of its account');
+const instrumentId = field('instrumentId', 'u32', 'from instrumentListed');
+const orderId = field('orderId', 'i64', 'assigned by the engine, constant over replaces');
+const priceTicks = field('priceTicks', 'i32', 'price in ticks');
+const quantityLots = field('quantityLots', 'i32', 'quantity in lots');
+const side = field('side', 'u8', 'side of the order', Side);
+const orderType = field('orderType', 'u8', 'type of the order', OrderType);
+const timeInForce = field('timeInForce', 'u8', 'time in force', TimeInForce);
+const accountId = field('accountId', 'u32', 'account that the command is about');
+const asset = text('asset', 12, 'asset code, A-Z 0-9, zero-padded');
+
+const listing = [
+  text('symbol', 24, 'instrument symbol, zero-padded'),
+  text('base', 12, 'asset that is traded'),
+  text('quote', 12, 'asset that is paid'),
+  field('tickMantissa', 'u32', 'tick size = tickMantissa x 10^tickExponent of quote per unit of base'),
+  field('lotMantissa', 'u32', 'lot size = lotMantissa x 10^lotExponent of base'),
+  field('tickExponent', 'i8', '-15..9'),
+  field('lotExponent', 'i8', '-15..9'),
+  field('baseDecimals', 'u8', 'decimal places of the minor unit of base, 0..15'),
+  field('quoteDecimals', 'u8', 'decimal places of the minor unit of quote, 0..15'),
+  field(
+    'marketProtectionPpm',
+    'u32',
+    'a market order without a price trades at most this far from the best opposite price, in millionths; 0 = 50,000',
+  ),
+];
+
+function define(
+  kind: MessageKind,
+  templateId: number,
+  name: string,
+  notes: string,
+  specs: readonly FieldSpec[],
+  sender?: Sender,
+): Message {
+  const fields = placeFields(name, specs);
+  const last = fields[fields.length - 1];
+  const bodyBytes = last === undefined ? 0 : last.offset + last.size;
+  if (kind !== 'session' && bodyBytes > 96) throw new Error(`schema: ${name} takes ${bodyBytes} of 96 body bytes`);
+  const blockLength = kind === 'event' ? EVENT_HEADER_BYTES + bodyBytes : bodyBytes;
+  const message = { templateId, name, kind, notes, fields, bodyBytes, blockLength };
+  return sender === undefined ? message : { ...message, sender };
+}
+
+const command = (sender: Sender, id: number, name: string, notes: string, specs: readonly FieldSpec[]) =>
+  define('command', id, name, notes, [clientSequence, ...specs], sender);
+const event = (id: number, name: string, notes: string, specs: readonly FieldSpec[]) =>
+  define('event', id, name, notes, [...eventPrefix, ...specs]);
+const session = (id: number, name: string, notes: string, specs: readonly FieldSpec[]) =>
+  define('session', id, name, notes, specs);
+
+/** Template ids. Never reused, never renumbered: they are in journals. */
+export const Template = {
+  listInstrument: 1,
+  openAccount: 2,
+  registerApiKey: 3,
+  deposit: 4,
+  withdraw: 5,
+  newOrder: 6,
+  cancelOrder: 7,
+  replaceOrder: 8,
+  massCancel: 9,
+  timeAdvanced: 10,
+  epochStarted: 11,
+  requestSnapshot: 12,
+
+  accepted: 201,
+  rejected: 202,
+  trade: 203,
+  cancelled: 204,
+  replaced: 205,
+  balanceChanged: 206,
+  instrumentListed: 207,
+  accountOpened: 208,
+  apiKeyRegistered: 209,
+  bookDelta: 210,
+  orderStatus: 211,
+  snapshotEnd: 212,
+  epochChanged: 213,
+  massCancelled: 214,
+
+  logonChallenge: 401,
+  logon: 402,
+  logonAccepted: 403,
+  sessionReject: 404,
+  ping: 405,
+  pong: 406,
+  subscribe: 407,
+  unsubscribe: 408,
+  bookLevel: 409,
+  publicTrade: 410,
+  resendRequest: 411,
+  resendComplete: 412,
+  snapshotRequired: 413,
+  logout: 414,
+  loggedOut: 415,
+} as const;
+
+export const messages: readonly Message[] = [
+  command('admin', Template.listInstrument, 'listInstrument', 'Lists an instrument and registers its assets.', listing),
+  command('admin', Template.openAccount, 'openAccount', 'Opens an account.', [accountId]),
+  command('admin', Template.registerApiKey, 'registerApiKey', 'Registers an Ed25519 public key for logon.', [
+    accountId,
+    field('permissions', 'u32', 'bit 0 trade, bit 1 admin; an admin key has accountId 0'),
+    bytes('publicKey', 32, 'raw Ed25519 public key'),
+  ]),
+  command('admin', Template.deposit, 'deposit', 'Credits an account; once for each transferId.', [
+    field('transferId', 'u64', 'idempotency key, one namespace for deposits and withdrawals'),
+    field('amount', 'i64', 'in minor units of the asset, 1..2^53-1'),
+    accountId,
+    asset,
+  ]),
+  command('admin', Template.withdraw, 'withdraw', 'Debits available money; once for each transferId.', [
+    field('transferId', 'u64', 'idempotency key, one namespace for deposits and withdrawals'),
+    field('amount', 'i64', 'in minor units of the asset, 1..2^53-1'),
+    accountId,
+    asset,
+  ]),
+  command('trade', Template.newOrder, 'newOrder', 'Enters an order.', [
+    clientOrderId,
+    instrumentId,
+    field('priceTicks', 'i32', 'limit price; for a market order the worst price accepted, 0 = by marketProtectionPpm'),
+    quantityLots,
+    side,
+    orderType,
+    timeInForce,
+    field('flags', 'u8', 'must be 0'),
+  ]),
+  command('trade', Template.cancelOrder, 'cancelOrder', 'Cancels what is left of an open order.', [
+    clientOrderId,
+    instrumentId,
+  ]),
+  command('trade', Template.replaceOrder, 'replaceOrder', 'Changes price and quantity of an open order in one step.', [
+    clientOrderId,
+    field('newClientOrderId', 'u64', 'id from now on; may equal clientOrderId'),
+    instrumentId,
+    priceTicks,
+    field('quantityLots', 'i32', 'new total of the chain, fills included; with reinsert the new open quantity'),
+    field('flags', 'u32', 'bit 0 reinsert: cancel and insert anew, priority always lost', ReplaceFlag),
+  ]),
+  command('trade', Template.massCancel, 'massCancel', 'Cancels all open orders of the account of the session.', []),
+  command('node', Template.timeAdvanced, 'timeAdvanced', 'Moves command time on while nothing else does.', []),
+  command('node', Template.epochStarted, 'epochStarted', 'First command of a primary: opens its epoch.', [
+    field('clusterId', 'u64', 'identity of the pair, made by init'),
+    field('epoch', 'u32', 'greater than every epoch before'),
+    field('nodeId', 'u32', 'the node that leads from here on'),
+  ]),
+  command('trade', Template.requestSnapshot, 'requestSnapshot', 'Asks for balances and open orders of the account.', []),
+
+  event(Template.accepted, 'accepted', 'The order was accepted; trades and the rest follow.', [
+    orderId,
+    clientOrderId,
+    instrumentId,
+    priceTicks,
+    quantityLots,
+    side,
+    orderType,
+    timeInForce,
+    field('reserved0', 'u8', '0'),
+  ]),
+  event(Template.rejected, 'rejected', 'The command changed nothing but the numbering of sessions and reports.', [
+    field('clientOrderId', 'u64', 'of the command, or 0'),
+    instrumentId,
+    field('code', 'u16', 'reject code'),
+    field('refTemplateId', 'u16', 'template of the rejected command'),
+  ]),
+  event(Template.trade, 'trade', 'One side of a trade; the maker event comes first, the taker event right after it.', [
+    orderId,
+    clientOrderId,
+    field('tradeId', 'i64', 'same on both sides'),
+    instrumentId,
+    field('priceTicks', 'i32', "the maker's price"),
+    quantityLots,
+    field('leavesLots', 'i32', 'open quantity after the trade'),
+    field('cumulativeLots', 'i32', 'filled quantity of the order after the trade'),
+    side,
+    field('liquidity', 'u8', 'maker or taker', Liquidity),
+    field('reserved0', 'u16', '0'),
+  ]),
+  event(Template.cancelled, 'cancelled', 'What was left of the order is gone.', [
+    orderId,
+    clientOrderId,
+    instrumentId,
+    priceTicks,
+    field('quantityLots', 'i32', 'quantity that was cancelled'),
+    field('cumulativeLots', 'i32', 'filled quantity of the order'),
+    side,
+    field('reason', 'u8', 'why', CancelReason),
+    field('reserved0', 'u16', '0'),
+  ]),
+  event(Template.replaced, 'replaced', 'The order has new terms; trades may follow.', [
+    orderId,
+    clientOrderId,
+    field('originalClientOrderId', 'u64', 'id before the replace'),
+    instrumentId,
+    priceTicks,
+    field('quantityLots', 'i32', 'total of the chain'),
+    field('leavesLots', 'i32', 'open quantity'),
+    field('cumulativeLots', 'i32', 'filled quantity'),
+    side,
+    field('priorityKept', 'u8', '1 when the order kept its place'),
+    field('reserved0', 'u16', '0'),
+  ]),
+  event(Template.balanceChanged, 'balanceChanged', 'A balance after a transfer, or as part of a snapshot.', [
+    field('transferId', 'u64', 'of the command, or 0'),
+    field('amount', 'i64', 'change in minor units, negative for a withdrawal; 0 in a snapshot'),
+    field('available', 'i64', 'minor units free to use'),
+    field('reserved', 'i64', 'minor units held by open orders'),
+    asset,
+    field('decimals', 'u8', 'decimal places of the minor unit'),
+    field('reason', 'u8', 'why', BalanceReason),
+    field('duplicate', 'u8', '1 when the transferId had been done before: nothing changed'),
+    field('reserved0', 'u8', '0'),
+  ]),
+  event(Template.instrumentListed, 'instrumentListed', 'Public: an instrument as it is listed.', [
+    ...listing,
+    instrumentId,
+  ]),
+  event(Template.accountOpened, 'accountOpened', 'The account exists.', [accountId]),
+  event(Template.apiKeyRegistered, 'apiKeyRegistered', 'The key may log on.', [
+    accountId,
+    field('permissions', 'u32', 'bit 0 trade, bit 1 admin'),
+    bytes('publicKey', 32, 'raw Ed25519 public key'),
+    field('apiKeyId', 'u32', 'names the key at logon, and the session in the journal'),
+  ]),
+  event(Template.bookDelta, 'bookDelta', 'Public: a price level after a change; 0 lots = the level is gone.', [
+    field('bookSequence', 'i64', 'gapless number of this change in its instrument, from 1'),
+    field('levelLots', 'i64', 'open quantity at the price'),
+    instrumentId,
+    priceTicks,
+    field('orderCount', 'i32', 'open orders at the price'),
+    side,
+    field('reserved0', 'u8', '0'),
+    field('reserved1', 'u16', '0'),
+  ]),
+  event(Template.orderStatus, 'orderStatus', 'An open order, as part of a snapshot.', [
+    orderId,
+    clientOrderId,
+    instrumentId,
+    priceTicks,
+    field('quantityLots', 'i32', 'total of the chain'),
+    field('leavesLots', 'i32', 'open quantity'),
+    field('cumulativeLots', 'i32', 'filled quantity'),
+    side,
+    orderType,
+    timeInForce,
+    field('reserved0', 'u8', '0'),
+  ]),
+  event(Template.snapshotEnd, 'snapshotEnd', 'The snapshot is complete; its reportSequence is the one to resume from.', [
+    field('balanceCount', 'u32', 'balanceChanged events in the snapshot'),
+    field('orderCount', 'u32', 'orderStatus events in the snapshot'),
+  ]),
+  event(Template.epochChanged, 'epochChanged', 'Public: a primary opened its epoch.', [
+    field('clusterId', 'u64', 'identity of the pair'),
+    field('epoch', 'u32', 'epoch that starts'),
+    field('nodeId', 'u32', 'node that leads'),
+  ]),
+  event(Template.massCancelled, 'massCancelled', 'All cancelled events of a mass cancel were sent.', [
+    field('orderCount', 'u32', 'orders that were cancelled'),
+    field('reserved0', 'u32', '0'),
+  ]),
+
+  session(Template.logonChallenge, 'logonChallenge', 'Gateway: first message on every connection.', [
+    bytes('nonce', 32, 'random, for one logon'),
+    field('clusterId', 'u64', 'identity of the pair'),
+    field('epoch', 'u32', 'current epoch'),
+    field('isPrimary', 'u32', '1 when orders are taken here'),
+  ]),
+  session(Template.logon, 'logon', 'Client: proves that it holds the private key.', [
+    field('timestampUs', 'i64', 'clock of the client, epoch microseconds'),
+    field('lastReportSequence', 'i64', 'last report seen; the ones after it are sent again; -1 = only new ones'),
+    field('apiKeyId', 'u32', 'from apiKeyRegistered'),
+    field('reserved0', 'u32', '0'),
+    bytes('signature', 64, 'Ed25519 over "LOGON1" || clusterId u64 LE || nonce || apiKeyId u32 LE || timestampUs i64 LE'),
+  ]),
+  session(Template.logonAccepted, 'logonAccepted', 'Gateway: the session is open; instruments and missed reports follow.', [
+    field('lastClientSequence', 'i64', 'highest command of this session that the engine has answered'),
+    field('lastReportSequence', 'i64', 'newest report of the account'),
+    field('apiKeyId', 'u32', 'the session'),
+    field('accountId', 'u32', 'account of the session; 0 = admin'),
+    field('permissions', 'u32', 'bit 0 trade, bit 1 admin'),
+    field('epoch', 'u32', 'current epoch'),
+    field('pingIntervalMs', 'u32', 'send something at least this often'),
+    field('maxMessagesPerFrame', 'u32', 'more are refused'),
+  ]),
+  session(Template.sessionReject, 'sessionReject', 'Gateway: a message was not passed to the engine.', [
+    field('clientSequence', 'i64', 'of the refused command, or 0'),
+    field('code', 'u16', 'reject code'),
+    field('refTemplateId', 'u16', 'template of the refused message, or 0'),
+    text('text', 84, 'a sentence for people, zero-padded'),
+  ]),
+  session(Template.ping, 'ping', 'Client: keeps the session open, measures the round trip.', [
+    field('clientTimeUs', 'i64', 'echoed'),
+  ]),
+  session(Template.pong, 'pong', 'Gateway: answer to ping.', [
+    field('clientTimeUs', 'i64', 'from the ping'),
+    field('serverTimeUs', 'i64', 'clock of the gateway'),
+  ]),
+  session(Template.subscribe, 'subscribe', 'Client: wants market data; a book snapshot follows.', [
+    instrumentId,
+    field('channels', 'u32', 'bit 0 book, bit 1 trades'),
+  ]),
+  session(Template.unsubscribe, 'unsubscribe', 'Client: wants it no longer.', [
+    instrumentId,
+    field('channels', 'u32', 'bit 0 book, bit 1 trades'),
+  ]),
+  session(Template.bookLevel, 'bookLevel', 'Gateway: a price level, of a snapshot or a change.', [
+    field('bookSequence', 'i64', 'state after this change; a gap means: subscribe again'),
+    field('levelLots', 'i64', 'open quantity; 0 = the level is gone'),
+    field('timestampUs', 'i64', 'command time'),
+    instrumentId,
+    priceTicks,
+    field('orderCount', 'i32', 'open orders at the price'),
+    side,
+    field('flags', 'u8', 'bit 0 part of a snapshot, bit 1 first of it, bit 2 last of it, bit 3 the book is empty'),
+    field('reserved0', 'u16', '0'),
+  ]),
+  session(Template.publicTrade, 'publicTrade', 'Gateway: a trade on the tape.', [
+    field('tradeId', 'i64', 'rising'),
+    field('sequence', 'i64', 'command that caused it'),
+    field('timestampUs', 'i64', 'command time'),
+    instrumentId,
+    priceTicks,
+    quantityLots,
+    field('takerSide', 'u8', 'side of the incoming order', Side),
+    field('reserved0', 'u8', '0'),
+    field('reserved1', 'u16', '0'),
+  ]),
+  session(Template.resendRequest, 'resendRequest', 'Client: wants the reports after a number again.', [
+    field('lastReportSequence', 'i64', 'last report seen'),
+  ]),
+  session(Template.resendComplete, 'resendComplete', 'Gateway: everything asked for was sent; live reports follow.', [
+    field('lastReportSequence', 'i64', 'last report sent'),
+  ]),
+  session(Template.snapshotRequired, 'snapshotRequired', 'Gateway: the reports asked for are no longer kept; use requestSnapshot.', [
+    field('lastReportSequence', 'i64', 'newest report of the account'),
+  ]),
+  session(Template.logout, 'logout', 'Client: goes.', [field('reserved0', 'u32', '0')]),
+  session(Template.loggedOut, 'loggedOut', 'Gateway: last message before it closes.', [
+    field('code', 'u16', 'reject code, 0 = as asked'),
+    field('reserved0', 'u16', '0'),
+  ]),
+];
+
+const byId = new Map(messages.map((message) => [message.templateId, message]));
+const byName = new Map(messages.map((message) => [message.name, message]));
+
+/** The message of a template id, or undefined. Not for hot paths. */
+export function messageById(templateId: number): Message | undefined {
+  return byId.get(templateId);
+}
+
+/** The message of a name; throws when the schema has none. */
+export function messageByName(name: string): Message {
+  const message = byName.get(name);
+  if (message === undefined) throw new Error(`schema: no message named ${name}`);
+  return message;
+}
+
+/** Byte offset of a field from the start of its body; throws when there is none. For constants made at start. */
+export function offsetOf(name: string, fieldName: string): number {
+  const found = messageByName(name).fields.find((candidate) => candidate.name === fieldName);
+  if (found === undefined) throw new Error(`schema: ${name} has no field ${fieldName}`);
+  return found.offset;
+}
