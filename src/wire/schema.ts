@@ -11,6 +11,7 @@ import {
   CancelReason,
   Liquidity,
   OrderType,
+  RejectCode,
   ReplaceFlag,
   Side,
   TimeInForce,
@@ -30,11 +31,15 @@ export type MessageKind = 'command' | 'event' | 'session';
 /** Who may send a command: a trading session, an admin session, or the node itself. */
 export type Sender = 'trade' | 'admin' | 'node';
 
+/** Which end a message comes from; a gateway refuses everything that is not the client's to send. */
+export type Origin = 'client' | 'node' | 'gateway';
+
 export interface Message {
   readonly templateId: number;
   readonly name: string;
   readonly kind: MessageKind;
   readonly sender?: Sender;
+  readonly sentBy: Origin;
   readonly notes: string;
   /** Body fields; for commands and events offsets count from the slot body, for session messages from the block. */
   readonly fields: readonly Field[];
@@ -42,9 +47,16 @@ export interface Message {
   readonly bodyBytes: number;
   /** SBE blockLength of a frame that carries this message. */
   readonly blockLength: number;
+  /** All fields of the SBE block, offsets from its start: for an event the event header, then the body. */
+  readonly blockFields: readonly Field[];
 }
 
-function field(name: string, type: FieldType, notes: string, values?: Readonly<Record<string, number>>): FieldSpec {
+function field(
+  name: string,
+  type: FieldType,
+  notes: string,
+  values?: Readonly<Record<string, number>>,
+): FieldSpec {
   return values === undefined ? { name, type, notes } : { name, type, notes, values };
 }
 
@@ -56,6 +68,14 @@ function bytes(name: string, length: number, notes: string): FieldSpec {
   return { name, type: 'bytes', length, notes };
 }
 
+/** Fields that the SBE block of every event starts with; in the slot they are part of the slot header. */
+export const eventHeaderFields: readonly Field[] = placeFields('eventHeader', [
+  field('sequence', 'i64', 'command that caused the event'),
+  field('timestampUs', 'i64', 'time of that command, epoch microseconds'),
+  field('index', 'u32', 'number of the event among those of its command, from 0'),
+  field('sessionId', 'u32', "session whose command is answered; 0 = nobody's answer"),
+]);
+
 const clientSequence = field(
   'clientSequence',
   'i64',
@@ -65,7 +85,11 @@ const eventPrefix = [
   field('reportSequence', 'i64', 'gapless number of this report in its account, from 1; 0 = public event'),
   field('clientSequence', 'i64', 'number of the command that is answered; 0 = caused by somebody else'),
 ];
-const clientOrderId = field('clientOrderId', 'u64', 'chosen by the client, unique among the open orders of its account');
+const clientOrderId = field(
+  'clientOrderId',
+  'u64',
+  'chosen by the client, unique among the open orders of its account',
+);
 const instrumentId = field('instrumentId', 'u32', 'from instrumentListed');
 const orderId = field('orderId', 'i64', 'assigned by the engine, constant over replaces');
 const priceTicks = field('priceTicks', 'i32', 'price in ticks');
@@ -95,6 +119,7 @@ const listing = [
 
 function define(
   kind: MessageKind,
+  sentBy: Origin,
   templateId: number,
   name: string,
   notes: string,
@@ -104,18 +129,34 @@ function define(
   const fields = placeFields(name, specs);
   const last = fields[fields.length - 1];
   const bodyBytes = last === undefined ? 0 : last.offset + last.size;
-  if (kind !== 'session' && bodyBytes > 96) throw new Error(`schema: ${name} takes ${bodyBytes} of 96 body bytes`);
+  if (kind !== 'session' && bodyBytes > 96)
+    throw new Error(`schema: ${name} takes ${bodyBytes} of 96 body bytes`);
   const blockLength = kind === 'event' ? EVENT_HEADER_BYTES + bodyBytes : bodyBytes;
-  const message = { templateId, name, kind, notes, fields, bodyBytes, blockLength };
+  const blockFields =
+    kind === 'event'
+      ? [
+          ...eventHeaderFields,
+          ...fields.map((bodyField) => ({ ...bodyField, offset: bodyField.offset + EVENT_HEADER_BYTES })),
+        ]
+      : fields;
+  const message = { templateId, name, kind, sentBy, notes, fields, bodyBytes, blockLength, blockFields };
   return sender === undefined ? message : { ...message, sender };
 }
 
 const command = (sender: Sender, id: number, name: string, notes: string, specs: readonly FieldSpec[]) =>
-  define('command', id, name, notes, [clientSequence, ...specs], sender);
+  define(
+    'command',
+    sender === 'node' ? 'node' : 'client',
+    id,
+    name,
+    notes,
+    [clientSequence, ...specs],
+    sender,
+  );
 const event = (id: number, name: string, notes: string, specs: readonly FieldSpec[]) =>
-  define('event', id, name, notes, [...eventPrefix, ...specs]);
-const session = (id: number, name: string, notes: string, specs: readonly FieldSpec[]) =>
-  define('session', id, name, notes, specs);
+  define('event', 'gateway', id, name, notes, [...eventPrefix, ...specs]);
+const session = (sentBy: Origin, id: number, name: string, notes: string, specs: readonly FieldSpec[]) =>
+  define('session', sentBy, id, name, notes, specs);
 
 /** Template ids. Never reused, never renumbered: they are in journals. */
 export const Template = {
@@ -165,7 +206,13 @@ export const Template = {
 } as const;
 
 export const messages: readonly Message[] = [
-  command('admin', Template.listInstrument, 'listInstrument', 'Lists an instrument and registers its assets.', listing),
+  command(
+    'admin',
+    Template.listInstrument,
+    'listInstrument',
+    'Lists an instrument and registers its assets.',
+    listing,
+  ),
   command('admin', Template.openAccount, 'openAccount', 'Opens an account.', [accountId]),
   command('admin', Template.registerApiKey, 'registerApiKey', 'Registers an Ed25519 public key for logon.', [
     accountId,
@@ -187,7 +234,11 @@ export const messages: readonly Message[] = [
   command('trade', Template.newOrder, 'newOrder', 'Enters an order.', [
     clientOrderId,
     instrumentId,
-    field('priceTicks', 'i32', 'limit price; for a market order the worst price accepted, 0 = by marketProtectionPpm'),
+    field(
+      'priceTicks',
+      'i32',
+      'limit price; for a market order the worst price accepted, 0 = by marketProtectionPpm',
+    ),
     quantityLots,
     side,
     orderType,
@@ -198,22 +249,50 @@ export const messages: readonly Message[] = [
     clientOrderId,
     instrumentId,
   ]),
-  command('trade', Template.replaceOrder, 'replaceOrder', 'Changes price and quantity of an open order in one step.', [
-    clientOrderId,
-    field('newClientOrderId', 'u64', 'id from now on; may equal clientOrderId'),
-    instrumentId,
-    priceTicks,
-    field('quantityLots', 'i32', 'new total of the chain, fills included; with reinsert the new open quantity'),
-    field('flags', 'u32', 'bit 0 reinsert: cancel and insert anew, priority always lost', ReplaceFlag),
-  ]),
-  command('trade', Template.massCancel, 'massCancel', 'Cancels all open orders of the account of the session.', []),
-  command('node', Template.timeAdvanced, 'timeAdvanced', 'Moves command time on while nothing else does.', []),
+  command(
+    'trade',
+    Template.replaceOrder,
+    'replaceOrder',
+    'Changes price and quantity of an open order in one step.',
+    [
+      clientOrderId,
+      field('newClientOrderId', 'u64', 'id from now on; may equal clientOrderId'),
+      instrumentId,
+      priceTicks,
+      field(
+        'quantityLots',
+        'i32',
+        'new total of the chain, fills included; with reinsert the new open quantity',
+      ),
+      field('flags', 'u32', 'bit 0 reinsert: cancel and insert anew, priority always lost', ReplaceFlag),
+    ],
+  ),
+  command(
+    'trade',
+    Template.massCancel,
+    'massCancel',
+    'Cancels all open orders of the account of the session.',
+    [],
+  ),
+  command(
+    'node',
+    Template.timeAdvanced,
+    'timeAdvanced',
+    'Moves command time on while nothing else does.',
+    [],
+  ),
   command('node', Template.epochStarted, 'epochStarted', 'First command of a primary: opens its epoch.', [
     field('clusterId', 'u64', 'identity of the pair, made by init'),
     field('epoch', 'u32', 'greater than every epoch before'),
     field('nodeId', 'u32', 'the node that leads from here on'),
   ]),
-  command('trade', Template.requestSnapshot, 'requestSnapshot', 'Asks for balances and open orders of the account.', []),
+  command(
+    'trade',
+    Template.requestSnapshot,
+    'requestSnapshot',
+    'Asks for balances and open orders of the account.',
+    [],
+  ),
 
   event(Template.accepted, 'accepted', 'The order was accepted; trades and the rest follow.', [
     orderId,
@@ -226,25 +305,35 @@ export const messages: readonly Message[] = [
     timeInForce,
     field('reserved0', 'u8', '0'),
   ]),
-  event(Template.rejected, 'rejected', 'The command changed nothing but the numbering of sessions and reports.', [
-    field('clientOrderId', 'u64', 'of the command, or 0'),
-    instrumentId,
-    field('code', 'u16', 'reject code'),
-    field('refTemplateId', 'u16', 'template of the rejected command'),
-  ]),
-  event(Template.trade, 'trade', 'One side of a trade; the maker event comes first, the taker event right after it.', [
-    orderId,
-    clientOrderId,
-    field('tradeId', 'i64', 'same on both sides'),
-    instrumentId,
-    field('priceTicks', 'i32', "the maker's price"),
-    quantityLots,
-    field('leavesLots', 'i32', 'open quantity after the trade'),
-    field('cumulativeLots', 'i32', 'filled quantity of the order after the trade'),
-    side,
-    field('liquidity', 'u8', 'maker or taker', Liquidity),
-    field('reserved0', 'u16', '0'),
-  ]),
+  event(
+    Template.rejected,
+    'rejected',
+    'The command changed nothing but the numbering of sessions and reports.',
+    [
+      field('clientOrderId', 'u64', 'of the command, or 0'),
+      instrumentId,
+      field('code', 'u16', 'reject code', RejectCode),
+      field('refTemplateId', 'u16', 'template of the rejected command'),
+    ],
+  ),
+  event(
+    Template.trade,
+    'trade',
+    'One side of a trade; the maker event comes first, the taker event right after it.',
+    [
+      orderId,
+      clientOrderId,
+      field('tradeId', 'i64', 'same on both sides'),
+      instrumentId,
+      field('priceTicks', 'i32', "the maker's price"),
+      quantityLots,
+      field('leavesLots', 'i32', 'open quantity after the trade'),
+      field('cumulativeLots', 'i32', 'filled quantity of the order after the trade'),
+      side,
+      field('liquidity', 'u8', 'maker or taker', Liquidity),
+      field('reserved0', 'u16', '0'),
+    ],
+  ),
   event(Template.cancelled, 'cancelled', 'What was left of the order is gone.', [
     orderId,
     clientOrderId,
@@ -291,16 +380,21 @@ export const messages: readonly Message[] = [
     bytes('publicKey', 32, 'raw Ed25519 public key'),
     field('apiKeyId', 'u32', 'names the key at logon, and the session in the journal'),
   ]),
-  event(Template.bookDelta, 'bookDelta', 'Public: a price level after a change; 0 lots = the level is gone.', [
-    field('bookSequence', 'i64', 'gapless number of this change in its instrument, from 1'),
-    field('levelLots', 'i64', 'open quantity at the price'),
-    instrumentId,
-    priceTicks,
-    field('orderCount', 'i32', 'open orders at the price'),
-    side,
-    field('reserved0', 'u8', '0'),
-    field('reserved1', 'u16', '0'),
-  ]),
+  event(
+    Template.bookDelta,
+    'bookDelta',
+    'Public: a price level after a change; 0 lots = the level is gone.',
+    [
+      field('bookSequence', 'i64', 'gapless number of this change in its instrument, from 1'),
+      field('levelLots', 'i64', 'open quantity at the price'),
+      instrumentId,
+      priceTicks,
+      field('orderCount', 'i32', 'open orders at the price'),
+      side,
+      field('reserved0', 'u8', '0'),
+      field('reserved1', 'u16', '0'),
+    ],
+  ),
   event(Template.orderStatus, 'orderStatus', 'An open order, as part of a snapshot.', [
     orderId,
     clientOrderId,
@@ -314,10 +408,15 @@ export const messages: readonly Message[] = [
     timeInForce,
     field('reserved0', 'u8', '0'),
   ]),
-  event(Template.snapshotEnd, 'snapshotEnd', 'The snapshot is complete; its reportSequence is the one to resume from.', [
-    field('balanceCount', 'u32', 'balanceChanged events in the snapshot'),
-    field('orderCount', 'u32', 'orderStatus events in the snapshot'),
-  ]),
+  event(
+    Template.snapshotEnd,
+    'snapshotEnd',
+    'The snapshot is complete; its reportSequence is the one to resume from.',
+    [
+      field('balanceCount', 'u32', 'balanceChanged events in the snapshot'),
+      field('orderCount', 'u32', 'orderStatus events in the snapshot'),
+    ],
+  ),
   event(Template.epochChanged, 'epochChanged', 'Public: a primary opened its epoch.', [
     field('clusterId', 'u64', 'identity of the pair'),
     field('epoch', 'u32', 'epoch that starts'),
@@ -328,51 +427,65 @@ export const messages: readonly Message[] = [
     field('reserved0', 'u32', '0'),
   ]),
 
-  session(Template.logonChallenge, 'logonChallenge', 'Gateway: first message on every connection.', [
+  session('gateway', Template.logonChallenge, 'logonChallenge', 'First message on every connection.', [
     bytes('nonce', 32, 'random, for one logon'),
     field('clusterId', 'u64', 'identity of the pair'),
     field('epoch', 'u32', 'current epoch'),
     field('isPrimary', 'u32', '1 when orders are taken here'),
   ]),
-  session(Template.logon, 'logon', 'Client: proves that it holds the private key.', [
+  session('client', Template.logon, 'logon', 'Proves possession of the private key.', [
     field('timestampUs', 'i64', 'clock of the client, epoch microseconds'),
-    field('lastReportSequence', 'i64', 'last report seen; the ones after it are sent again; -1 = only new ones'),
+    field(
+      'lastReportSequence',
+      'i64',
+      'last report seen; the ones after it are sent again; -1 = only new ones',
+    ),
     field('apiKeyId', 'u32', 'from apiKeyRegistered'),
     field('reserved0', 'u32', '0'),
-    bytes('signature', 64, 'Ed25519 over "LOGON1" || clusterId u64 LE || nonce || apiKeyId u32 LE || timestampUs i64 LE'),
+    bytes(
+      'signature',
+      64,
+      'Ed25519 over "LOGON1" || clusterId u64 LE || nonce || apiKeyId u32 LE || timestampUs i64 LE',
+    ),
   ]),
-  session(Template.logonAccepted, 'logonAccepted', 'Gateway: the session is open; instruments and missed reports follow.', [
-    field('lastClientSequence', 'i64', 'highest command of this session that the engine has answered'),
-    field('lastReportSequence', 'i64', 'newest report of the account'),
-    field('apiKeyId', 'u32', 'the session'),
-    field('accountId', 'u32', 'account of the session; 0 = admin'),
-    field('permissions', 'u32', 'bit 0 trade, bit 1 admin'),
-    field('epoch', 'u32', 'current epoch'),
-    field('pingIntervalMs', 'u32', 'send something at least this often'),
-    field('maxMessagesPerFrame', 'u32', 'more are refused'),
-  ]),
-  session(Template.sessionReject, 'sessionReject', 'Gateway: a message was not passed to the engine.', [
+  session(
+    'gateway',
+    Template.logonAccepted,
+    'logonAccepted',
+    'The session is open; instruments and missed reports follow.',
+    [
+      field('lastClientSequence', 'i64', 'highest command of this session that the engine has answered'),
+      field('lastReportSequence', 'i64', 'newest report of the account'),
+      field('apiKeyId', 'u32', 'the session'),
+      field('accountId', 'u32', 'account of the session; 0 = admin'),
+      field('permissions', 'u32', 'bit 0 trade, bit 1 admin'),
+      field('epoch', 'u32', 'current epoch'),
+      field('pingIntervalMs', 'u32', 'send something at least this often'),
+      field('maxMessagesPerFrame', 'u32', 'more are refused'),
+    ],
+  ),
+  session('gateway', Template.sessionReject, 'sessionReject', 'A message was not passed to the engine.', [
     field('clientSequence', 'i64', 'of the refused command, or 0'),
-    field('code', 'u16', 'reject code'),
+    field('code', 'u16', 'reject code', RejectCode),
     field('refTemplateId', 'u16', 'template of the refused message, or 0'),
     text('text', 84, 'a sentence for people, zero-padded'),
   ]),
-  session(Template.ping, 'ping', 'Client: keeps the session open, measures the round trip.', [
+  session('client', Template.ping, 'ping', 'Keeps the session open, measures the round trip.', [
     field('clientTimeUs', 'i64', 'echoed'),
   ]),
-  session(Template.pong, 'pong', 'Gateway: answer to ping.', [
+  session('gateway', Template.pong, 'pong', 'Answer to ping.', [
     field('clientTimeUs', 'i64', 'from the ping'),
     field('serverTimeUs', 'i64', 'clock of the gateway'),
   ]),
-  session(Template.subscribe, 'subscribe', 'Client: wants market data; a book snapshot follows.', [
+  session('client', Template.subscribe, 'subscribe', 'Asks for market data; a book snapshot follows.', [
     instrumentId,
     field('channels', 'u32', 'bit 0 book, bit 1 trades'),
   ]),
-  session(Template.unsubscribe, 'unsubscribe', 'Client: wants it no longer.', [
+  session('client', Template.unsubscribe, 'unsubscribe', 'Ends market data.', [
     instrumentId,
     field('channels', 'u32', 'bit 0 book, bit 1 trades'),
   ]),
-  session(Template.bookLevel, 'bookLevel', 'Gateway: a price level, of a snapshot or a change.', [
+  session('gateway', Template.bookLevel, 'bookLevel', 'A price level, of a snapshot or a change.', [
     field('bookSequence', 'i64', 'state after this change; a gap means: subscribe again'),
     field('levelLots', 'i64', 'open quantity; 0 = the level is gone'),
     field('timestampUs', 'i64', 'command time'),
@@ -380,10 +493,14 @@ export const messages: readonly Message[] = [
     priceTicks,
     field('orderCount', 'i32', 'open orders at the price'),
     side,
-    field('flags', 'u8', 'bit 0 part of a snapshot, bit 1 first of it, bit 2 last of it, bit 3 the book is empty'),
+    field(
+      'flags',
+      'u8',
+      'bit 0 part of a snapshot, bit 1 first of it, bit 2 last of it, bit 3 the book is empty',
+    ),
     field('reserved0', 'u16', '0'),
   ]),
-  session(Template.publicTrade, 'publicTrade', 'Gateway: a trade on the tape.', [
+  session('gateway', Template.publicTrade, 'publicTrade', 'A trade on the tape.', [
     field('tradeId', 'i64', 'rising'),
     field('sequence', 'i64', 'command that caused it'),
     field('timestampUs', 'i64', 'command time'),
@@ -394,18 +511,26 @@ export const messages: readonly Message[] = [
     field('reserved0', 'u8', '0'),
     field('reserved1', 'u16', '0'),
   ]),
-  session(Template.resendRequest, 'resendRequest', 'Client: wants the reports after a number again.', [
+  session('client', Template.resendRequest, 'resendRequest', 'Asks for the reports after a number again.', [
     field('lastReportSequence', 'i64', 'last report seen'),
   ]),
-  session(Template.resendComplete, 'resendComplete', 'Gateway: everything asked for was sent; live reports follow.', [
-    field('lastReportSequence', 'i64', 'last report sent'),
-  ]),
-  session(Template.snapshotRequired, 'snapshotRequired', 'Gateway: the reports asked for are no longer kept; use requestSnapshot.', [
-    field('lastReportSequence', 'i64', 'newest report of the account'),
-  ]),
-  session(Template.logout, 'logout', 'Client: goes.', [field('reserved0', 'u32', '0')]),
-  session(Template.loggedOut, 'loggedOut', 'Gateway: last message before it closes.', [
-    field('code', 'u16', 'reject code, 0 = as asked'),
+  session(
+    'gateway',
+    Template.resendComplete,
+    'resendComplete',
+    'Everything asked for was sent; live reports follow.',
+    [field('lastReportSequence', 'i64', 'last report sent')],
+  ),
+  session(
+    'gateway',
+    Template.snapshotRequired,
+    'snapshotRequired',
+    'The reports asked for are no longer kept; use requestSnapshot.',
+    [field('lastReportSequence', 'i64', 'newest report of the account')],
+  ),
+  session('client', Template.logout, 'logout', 'Ends the session.', [field('reserved0', 'u32', '0')]),
+  session('gateway', Template.loggedOut, 'loggedOut', 'Last message before it closes.', [
+    field('code', 'u16', 'reject code, 0 = as asked', RejectCode),
     field('reserved0', 'u16', '0'),
   ]),
 ];

@@ -11,6 +11,8 @@
  * (0 = public), and `sessionId` is the session whose command is answered (0 when it is nobody's answer).
  * Unused bytes are zero.
  */
+import { writeInt64 } from '../base/int64.js';
+
 export const SLOT_BYTES = 128;
 export const SLOT_WORDS = SLOT_BYTES / 4;
 export const SLOT_HEADER_BYTES = 32;
@@ -41,4 +43,26 @@ export function templateOf(word0: number): number {
 
 export function versionOf(word0: number): number {
   return (word0 >>> 16) & 0xff;
+}
+
+/**
+ * Writes the 32-byte header of the slot at word index `wordIndex`, all of it. `sequence` and `timestampUs`
+ * (epoch microseconds) are safe integers; the caller vouches for the ranges.
+ */
+export function writeSlotHeader(
+  words: Int32Array,
+  wordIndex: number,
+  templateId: number,
+  accountId: number,
+  sequence: number,
+  timestampUs: number,
+  index: number,
+  sessionId: number,
+): void {
+  words[wordIndex] = packTemplate(templateId, RECORD_VERSION, 0);
+  words[wordIndex + HeaderWord.accountId] = accountId;
+  writeInt64(words, wordIndex + HeaderWord.sequence, sequence);
+  writeInt64(words, wordIndex + HeaderWord.timestampUs, timestampUs);
+  words[wordIndex + HeaderWord.index] = index;
+  words[wordIndex + HeaderWord.sessionId] = sessionId;
 }

@@ -1,0 +1,146 @@
+/**
+ * Frames of `ringfence.sbe.v1`, the hot path: no allocation, no exceptions for what a client sent.
+ *
+ * ```
+ *  0             2            4          6         8                  8 + blockLength
+ *  | blockLength | templateId | schemaId | version | block ...        | next message ...
+ * ```
+ * u16 little-endian each. A WebSocket frame carries one or more messages, one right after the other. The block of a
+ * command is the slot body, the block of an event is the slot from byte 8 on; so bytes are copied, never re-encoded.
+ */
+import { RejectCode } from '../core/codes.js';
+import { EVENT_HEADER_BYTES, messages, SBE_HEADER_BYTES, SCHEMA_ID, SCHEMA_VERSION } from './schema.js';
+import { SLOT_BYTES, SLOT_HEADER_BYTES } from './slot.js';
+
+/** Longest message with its SBE header: an event with a full body. */
+export const MAX_SBE_MESSAGE_BYTES = SBE_HEADER_BYTES + EVENT_HEADER_BYTES + 96;
+
+const TEMPLATE_COUNT = 512;
+const EVENT_BLOCK_OFFSET = SLOT_HEADER_BYTES - EVENT_HEADER_BYTES;
+
+/** SBE blockLength by template id (0..511); 0 = there is no such message. */
+export const blockLengthOf = new Uint16Array(TEMPLATE_COUNT);
+
+/** The same for the messages that a client may send; 0 for all others. */
+export const clientBlockLengthOf = new Uint16Array(TEMPLATE_COUNT);
+
+/** Block offsets of the i64 fields of client messages, 4 for each template; 255 = no more. */
+const INT64_FIELDS_PER_TEMPLATE = 4;
+const NO_FIELD = 255;
+const int64Offsets = new Uint8Array(TEMPLATE_COUNT * INT64_FIELDS_PER_TEMPLATE).fill(NO_FIELD);
+
+for (const message of messages) {
+  if (message.templateId >= TEMPLATE_COUNT)
+    throw new Error(`schema: template id of ${message.name} is too large`);
+  if (message.blockLength % 4 !== 0) throw new Error(`schema: block of ${message.name} is not whole words`);
+  blockLengthOf[message.templateId] = message.blockLength;
+  if (message.sentBy !== 'client') continue;
+  clientBlockLengthOf[message.templateId] = message.blockLength;
+  const int64Fields = message.blockFields.filter((field) => field.type === 'i64');
+  if (int64Fields.length > INT64_FIELDS_PER_TEMPLATE)
+    throw new Error(`schema: ${message.name} has too many i64`);
+  int64Fields.forEach((field, i) => {
+    int64Offsets[message.templateId * INT64_FIELDS_PER_TEMPLATE + i] = field.offset;
+  });
+}
+
+function readUint16(source: Uint8Array, offset: number): number {
+  return source[offset]! | (source[offset + 1]! << 8);
+}
+
+function readInt32(source: Uint8Array, offset: number): number {
+  return (
+    source[offset]! | (source[offset + 1]! << 8) | (source[offset + 2]! << 16) | (source[offset + 3]! << 24)
+  );
+}
+
+/** The u32 at byte `offset`. */
+export function readSbeUint32(source: Uint8Array, offset: number): number {
+  return readInt32(source, offset) >>> 0;
+}
+
+/** The i64 at byte `offset`, which readSbeHeader found to be a safe integer. */
+export function readSbeInt64(source: Uint8Array, offset: number): number {
+  return readInt32(source, offset + 4) * 0x1_0000_0000 + (readInt32(source, offset) >>> 0);
+}
+
+function isSafeInt64(source: Uint8Array, offset: number): boolean {
+  const high = readInt32(source, offset + 4);
+  if (high < -0x20_0000 || high > 0x1f_ffff) return false;
+  return high !== -0x20_0000 || readInt32(source, offset) !== 0;
+}
+
+/**
+ * Checks one message of a client at byte `offset` of a frame that ends at byte `end`: its header, its length and that
+ * its i64 fields are safe integers; what the other fields mean is for the engine to judge.
+ *
+ * Returns the template id (> 0); the block is then `blockLengthOf[templateId]` bytes at `offset + SBE_HEADER_BYTES`.
+ * Or returns a negated reject code: MALFORMED_FRAME (cut short), UNSUPPORTED_SCHEMA, UNKNOWN_TEMPLATE (also when the
+ * message is not for clients to send), BAD_BLOCK_LENGTH, BAD_FIELD.
+ */
+export function readSbeHeader(source: Uint8Array, offset: number, end: number): number {
+  if (offset + SBE_HEADER_BYTES > end) return -RejectCode.MALFORMED_FRAME;
+  if (readUint16(source, offset + 4) !== SCHEMA_ID || readUint16(source, offset + 6) !== SCHEMA_VERSION) {
+    return -RejectCode.UNSUPPORTED_SCHEMA;
+  }
+  const templateId = readUint16(source, offset + 2);
+  const expected = templateId < TEMPLATE_COUNT ? clientBlockLengthOf[templateId]! : 0;
+  if (expected === 0) return -RejectCode.UNKNOWN_TEMPLATE;
+  if (readUint16(source, offset) !== expected) return -RejectCode.BAD_BLOCK_LENGTH;
+  const blockOffset = offset + SBE_HEADER_BYTES;
+  if (blockOffset + expected > end) return -RejectCode.MALFORMED_FRAME;
+  const first = templateId * INT64_FIELDS_PER_TEMPLATE;
+  for (let i = first; i < first + INT64_FIELDS_PER_TEMPLATE && int64Offsets[i] !== NO_FIELD; i++) {
+    if (!isSafeInt64(source, blockOffset + int64Offsets[i]!)) return -RejectCode.BAD_FIELD;
+  }
+  return templateId;
+}
+
+/**
+ * Copies the block of a command, checked by readSbeHeader, to the body of the slot at byte `slotOffset` and zeroes
+ * the rest of the body. The slot header is the caller's to write.
+ */
+export function copySbeBlockToSlot(
+  source: Uint8Array,
+  blockOffset: number,
+  templateId: number,
+  slots: Uint8Array,
+  slotOffset: number,
+): void {
+  const blockLength = blockLengthOf[templateId]!;
+  const body = slotOffset + SLOT_HEADER_BYTES;
+  for (let i = 0; i < blockLength; i++) slots[body + i] = source[blockOffset + i]!;
+  slots.fill(0, body + blockLength, slotOffset + SLOT_BYTES);
+}
+
+/** Writes an SBE header for `templateId` at byte `offset`. */
+export function writeSbeHeader(target: Uint8Array, offset: number, templateId: number): void {
+  const blockLength = blockLengthOf[templateId]!;
+  target[offset] = blockLength & 0xff;
+  target[offset + 1] = blockLength >>> 8;
+  target[offset + 2] = templateId & 0xff;
+  target[offset + 3] = templateId >>> 8;
+  target[offset + 4] = SCHEMA_ID & 0xff;
+  target[offset + 5] = SCHEMA_ID >>> 8;
+  target[offset + 6] = SCHEMA_VERSION & 0xff;
+  target[offset + 7] = SCHEMA_VERSION >>> 8;
+}
+
+/**
+ * Writes the event in the slot at byte `slotOffset` as one SBE message and returns its bytes. The target must have
+ * room for MAX_SBE_MESSAGE_BYTES.
+ */
+export function writeEventFrame(
+  slots: Uint8Array,
+  slotOffset: number,
+  target: Uint8Array,
+  targetOffset: number,
+): number {
+  const templateId = readUint16(slots, slotOffset);
+  const blockLength = blockLengthOf[templateId]!;
+  writeSbeHeader(target, targetOffset, templateId);
+  const from = slotOffset + EVENT_BLOCK_OFFSET;
+  const to = targetOffset + SBE_HEADER_BYTES;
+  for (let i = 0; i < blockLength; i++) target[to + i] = slots[from + i]!;
+  return SBE_HEADER_BYTES + blockLength;
+}
