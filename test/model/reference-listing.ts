@@ -1,0 +1,55 @@
+/** The rules of a listing, in exact arithmetic on BigInt. */
+import { RejectCode } from '../../src/core/codes.js';
+import type { ListInstrument } from '../../src/wire/message-fields.js';
+import { MAX_MONEY } from './reference-money.js';
+import { Rejection } from './rejection.js';
+
+const SYMBOL = /^[A-Z0-9][A-Z0-9._/-]{0,23}$/;
+const ASSET = /^[A-Z0-9]{1,12}$/;
+
+/** The whole number mantissa x 10^exponent, or undefined when it is no whole number in 1..2^53-1. */
+export function wholeMinorUnits(mantissa: bigint, exponent: number): bigint | undefined {
+  const numerator = exponent >= 0 ? mantissa * 10n ** BigInt(exponent) : mantissa;
+  const denominator = exponent >= 0 ? 1n : 10n ** BigInt(-exponent);
+  if (numerator % denominator !== 0n) return undefined;
+  const whole = numerator / denominator;
+  return whole >= 1n && whole <= MAX_MONEY ? whole : undefined;
+}
+
+function isWithin(value: number, low: number, high: number): boolean {
+  return value >= low && value <= high;
+}
+
+/** The two factors of an instrument; throws the Rejection of the first rule that the listing breaks. */
+export function checkListing(listing: ListInstrument): {
+  quoteMinorPerTickLot: bigint;
+  baseMinorPerLot: bigint;
+} {
+  if (!SYMBOL.test(listing.symbol)) throw new Rejection(RejectCode.INVALID_SYMBOL);
+  if (!ASSET.test(listing.base) || !ASSET.test(listing.quote)) throw new Rejection(RejectCode.INVALID_ASSET);
+  if (listing.base === listing.quote) throw new Rejection(RejectCode.INVALID_ASSET);
+  const inRange =
+    listing.tickMantissa >= 1 &&
+    listing.lotMantissa >= 1 &&
+    isWithin(listing.tickExponent, -15, 9) &&
+    isWithin(listing.lotExponent, -15, 9) &&
+    isWithin(listing.baseDecimals, 0, 15) &&
+    isWithin(listing.quoteDecimals, 0, 15) &&
+    isWithin(listing.marketProtectionPpm, 0, 1_000_000);
+  if (!inRange) throw new Rejection(RejectCode.INVALID_TICK_OR_LOT);
+
+  // A lot is lotMantissa x 10^lotExponent of base, and 1 of base is 10^baseDecimals minor units.
+  const baseMinorPerLot = wholeMinorUnits(
+    BigInt(listing.lotMantissa),
+    listing.lotExponent + listing.baseDecimals,
+  );
+  // One lot at one tick costs tick x lot of quote, and 1 of quote is 10^quoteDecimals minor units.
+  const quoteMinorPerTickLot = wholeMinorUnits(
+    BigInt(listing.tickMantissa) * BigInt(listing.lotMantissa),
+    listing.tickExponent + listing.lotExponent + listing.quoteDecimals,
+  );
+  if (baseMinorPerLot === undefined || quoteMinorPerTickLot === undefined) {
+    throw new Rejection(RejectCode.INVALID_TICK_OR_LOT);
+  }
+  return { quoteMinorPerTickLot, baseMinorPerLot };
+}

@@ -1,0 +1,75 @@
+/** The state of the reference engine: plain objects and lists, money in BigInt. */
+
+export interface Asset {
+  assetId: number;
+  code: string;
+  decimals: number;
+  /** Deposits minus withdrawals, in minor units. */
+  supply: bigint;
+}
+
+export interface Balance {
+  available: bigint;
+  reserved: bigint;
+}
+
+export interface Account {
+  accountId: number;
+  /** Number of the last report of this account. */
+  reportSequence: number;
+  /** By asset id. */
+  balances: Map<number, Balance>;
+  /** By client order id. */
+  openOrders: Map<bigint, Order>;
+}
+
+export interface ApiKey {
+  apiKeyId: number;
+  publicKey: Uint8Array;
+  /** Highest clientSequence that the session of this key has used. */
+  highWater: number;
+}
+
+export interface Transfer {
+  kind: 'deposit' | 'withdraw';
+  accountId: number;
+  asset: string;
+  amount: bigint;
+}
+
+export interface Instrument {
+  instrumentId: number;
+  symbol: string;
+  base: Asset;
+  quote: Asset;
+  quoteMinorPerTickLot: bigint;
+  baseMinorPerLot: bigint;
+  marketProtectionPpm: number;
+  /** Number of the last book delta of this instrument. */
+  bookSequence: number;
+}
+
+export interface Order {
+  orderId: number;
+  clientOrderId: bigint;
+  account: Account;
+  instrument: Instrument;
+  side: number;
+  orderType: number;
+  timeInForce: number;
+  priceTicks: number;
+  /** Total of the chain, fills included. */
+  quantityLots: number;
+  leavesLots: number;
+  cumulativeLots: number;
+  /** Rises with every entry into the book; smaller = earlier in its level. */
+  priority: number;
+}
+
+/** How many of each the engine holds; the next one is refused. */
+export interface Limits {
+  instruments: number;
+  assets: number;
+  accounts: number;
+  openOrders: number;
+}
