@@ -1,0 +1,111 @@
+/** The main thread's side of workers: starting them, waiting until they are ready, ending the process with them. */
+import { Worker } from 'node:worker_threads';
+import { waitCellAsync } from '../ring/shared-cell.js';
+import { AGENT_FAILED_EXIT_CODE, type WorkerInput } from './agent-worker.js';
+import { Counter, counterCell, type NodeCounters } from './counters.js';
+import type { ErrorLog } from './error-log.js';
+
+export interface WorkerStart {
+  /** Name of the thread, e.g. `journaler`. */
+  readonly name: string;
+  /** The worker's entry module: `new URL('./journaler-worker.js', import.meta.url)`. */
+  readonly entry: URL;
+  readonly counters: NodeCounters;
+  readonly errorLog: ErrorLog;
+  /** Given to the worker's `build` function: shared memories and plain values. */
+  readonly input: unknown;
+  /** Told when the worker fails; the default prints the error log to standard error and ends the process. */
+  readonly onFailure?: (failure: WorkerFailure) => void;
+}
+
+/** Why a worker ended when it should not have. */
+export interface WorkerFailure {
+  readonly name: string;
+  readonly exitCode: number;
+  /** What the threads have recorded, for the operator. */
+  readonly text: string;
+}
+
+/** A worker that was started. */
+export interface StartedWorker {
+  readonly name: string;
+  readonly worker: Worker;
+  /** Resolves when the worker has ended in good order; stays pending when it failed. */
+  readonly ended: Promise<void>;
+}
+
+/**
+ * Starts an agent's worker. An error in it, or an end that nobody ordered, poisons the node and calls
+ * `onFailure`: there is no restarting inside the process.
+ */
+export function startWorker(start: WorkerStart): StartedWorker {
+  const workerData: WorkerInput = {
+    name: start.name,
+    counters: start.counters.memory,
+    errorLog: start.errorLog.memory,
+    input: start.input,
+  };
+  const worker = new Worker(compiledEntry(start.entry), { name: start.name, workerData, execArgv: [] });
+  let thrown = '';
+  // An error outside of the agent, such as an entry module that cannot be loaded, comes this way.
+  worker.on('error', (error) => {
+    thrown = error.stack ?? String(error);
+  });
+  const ended = new Promise<void>((resolve) => {
+    worker.on('exit', (exitCode) => {
+      const ordered = start.counters.get(Counter.stopPhase) > 0 || start.counters.get(Counter.poison) > 0;
+      if (exitCode === 0 && ordered) {
+        resolve();
+        return;
+      }
+      if (exitCode === 0) thrown = `${start.name} ended without having been told to`;
+      start.counters.set(Counter.poison, 1);
+      const failure = { name: start.name, exitCode, text: failureText(start.errorLog, thrown) };
+      (start.onFailure ?? endProcess)(failure);
+    });
+  });
+  return { name: start.name, worker, ended };
+}
+
+/** Resolves when at least `count` workers have started. Workers that fail before end the process. */
+export async function workersReady(counters: NodeCounters, count: number): Promise<void> {
+  // A worker's own handle keeps the event loop alive while this waits.
+  for (;;) {
+    const ready = counters.get(Counter.readyWorkers);
+    if (ready >= count) return;
+    await waitCellAsync(counters.cells, counterCell(Counter.readyWorkers), ready);
+  }
+}
+
+/**
+ * Ends agents phase by phase, the sources of work first: sets the stopPhase counter to each phase in turn and waits
+ * for its workers to end.
+ */
+export async function stopWorkers(
+  counters: NodeCounters,
+  phases: readonly (readonly StartedWorker[])[],
+): Promise<void> {
+  for (let i = 0; i < phases.length; i++) {
+    counters.set(Counter.stopPhase, i + 1);
+    await Promise.all(phases[i]!.map((started) => started.ended));
+  }
+}
+
+/** Workers run compiled code: an entry named from an uncompiled module is the compiled one's counterpart. */
+function compiledEntry(entry: URL): URL {
+  if (!import.meta.url.endsWith('.ts')) return entry;
+  const root = new URL('../../', import.meta.url).href;
+  if (!entry.href.startsWith(root) || entry.href.startsWith(`${root}dist/`)) return entry;
+  return new URL(`${root}dist/${entry.href.slice(root.length).replace(/\.ts$/, '.js')}`);
+}
+
+function failureText(errorLog: ErrorLog, thrown: string): string {
+  const texts = errorLog.read().map((record) => `${record.role}: ${record.text}`);
+  if (thrown !== '') texts.push(thrown);
+  return texts.join('\n');
+}
+
+function endProcess(failure: WorkerFailure): void {
+  process.stderr.write(`agent ${failure.name} failed, ending the process\n${failure.text}\n`);
+  process.exit(AGENT_FAILED_EXIT_CODE);
+}
