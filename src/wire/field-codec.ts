@@ -25,9 +25,10 @@ export const INTEGER_RANGES: Readonly<Partial<Record<FieldType, readonly [min: n
 
 /** What a field takes, in words, for error texts. */
 export function allowedValues(field: Field): string {
+  if (field.type === 'i64') return 'an integer from -(2^53-1) to 2^53-1';
   const range = INTEGER_RANGES[field.type];
   if (range !== undefined) return `an integer from ${range[0]} to ${range[1]}`;
-  if (field.type === 'u64') return `an unsigned 64-bit integer, 0 to ${MAX_U64}`;
+  if (field.type === 'u64') return `an integer from 0 to ${MAX_U64}`;
   if (field.type === 'chars') return `at most ${field.size} characters of printable ASCII`;
   return `exactly ${field.size} bytes`;
 }
