@@ -17,7 +17,7 @@ import {
   Side,
   TimeInForce,
 } from '../../src/core/codes.js';
-import type { EventName, MessageFields } from '../../src/wire/message-fields.js';
+import type { CommandName, EventName, MessageFields } from '../../src/wire/message-fields.js';
 import { Template } from '../../src/wire/schema.js';
 import type { Command, CommandOf, Event, EventOf, UnknownCommand } from './messages.js';
 import { crosses, opposite, ReferenceBook } from './reference-book.js';
@@ -38,6 +38,22 @@ import { Rejection } from './rejection.js';
 const MAX_INT32 = 2 ** 31 - 1;
 const DEFAULT_PROTECTION_PPM = 50_000;
 const PPM = 1_000_000n;
+
+/** The permission that a session needs for a command; none is enough for what only the node may say. */
+const PERMISSION_FOR: Readonly<Record<CommandName, number | undefined>> = {
+  listInstrument: Permission.admin,
+  openAccount: Permission.admin,
+  registerApiKey: Permission.admin,
+  deposit: Permission.admin,
+  withdraw: Permission.admin,
+  newOrder: Permission.trade,
+  cancelOrder: Permission.trade,
+  replaceOrder: Permission.trade,
+  massCancel: Permission.trade,
+  requestSnapshot: Permission.trade,
+  timeAdvanced: undefined,
+  epochStarted: undefined,
+};
 
 /** A price level that the current command has touched. */
 interface TouchedLevel {
@@ -80,7 +96,10 @@ export class ReferenceEngine {
     this.#events = [];
     this.#touched = [];
     try {
-      this.#checkSession(command);
+      const session = this.#session(command);
+      this.#checkNumber(session, command.fields.clientSequence);
+      if (command.name === 'unknown') throw new Rejection(RejectCode.UNKNOWN_COMMAND);
+      this.#checkPermission(session, command.name);
       this.#execute(command);
     } catch (error) {
       if (!(error instanceof Rejection)) throw error;
@@ -109,21 +128,36 @@ export class ReferenceEngine {
   }
 
   /**
-   * Sessions number their commands strictly upwards; a number at or below the highest one seen is a duplicate and
-   * has no effect. The number is used up even when the command is rejected later. Session 0 (the node itself, or a
-   * tool) and clientSequence 0 are not numbered.
+   * The session of a command: its key must exist and belong to the account that the command is for. Session 0 is the
+   * node itself, or a tool: it may do everything for any account, and its numbers are echoed but never compared.
    */
-  #checkSession(command: Command | UnknownCommand): void {
-    if (command.sessionId === 0) return;
-    const session = this.apiKeys.find((key) => key.apiKeyId === command.sessionId);
-    if (session === undefined) throw new Rejection(RejectCode.NOT_LOGGED_ON);
-    const { clientSequence } = command.fields;
-    if (clientSequence === 0) return;
+  #session(command: Command | UnknownCommand): ApiKey | undefined {
+    if (command.sessionId === 0) return undefined;
+    const key = this.apiKeys.find((candidate) => candidate.apiKeyId === command.sessionId);
+    if (key === undefined || key.accountId !== command.accountId)
+      throw new Rejection(RejectCode.NOT_PERMITTED);
+    return key;
+  }
+
+  /**
+   * Sessions number their commands strictly upwards; a number at or below the highest one seen is a duplicate and
+   * has no effect. The number is used up even when the command is rejected later. 0 is not numbered.
+   */
+  #checkNumber(session: ApiKey | undefined, clientSequence: number): void {
+    if (clientSequence < 0 || clientSequence > Number.MAX_SAFE_INTEGER)
+      throw new Rejection(RejectCode.BAD_FIELD);
+    if (session === undefined || clientSequence === 0) return;
     if (clientSequence <= session.highWater) throw new Rejection(RejectCode.DUPLICATE_COMMAND);
     session.highWater = clientSequence;
   }
 
-  #execute(command: Command | UnknownCommand): void {
+  /** A trading key may trade, an admin key may administer, and what the node says no session may say. */
+  #checkPermission(session: ApiKey | undefined, name: CommandName): void {
+    if (session === undefined) return;
+    if (session.permissions !== PERMISSION_FOR[name]) throw new Rejection(RejectCode.NOT_PERMITTED);
+  }
+
+  #execute(command: Command): void {
     switch (command.name) {
       case 'listInstrument':
         this.#listInstrument(command);
@@ -158,8 +192,6 @@ export class ReferenceEngine {
       case 'epochStarted':
         this.#epochStarted(command);
         break;
-      case 'unknown':
-        throw new Rejection(RejectCode.UNKNOWN_COMMAND);
     }
   }
 
@@ -240,8 +272,9 @@ export class ReferenceEngine {
     if (isTrade && !this.accounts.has(accountId)) throw new Rejection(RejectCode.UNKNOWN_ACCOUNT);
     if (this.apiKeys.some((key) => sameBytes(key.publicKey, publicKey)))
       throw new Rejection(RejectCode.API_KEY_EXISTS);
+    if (this.apiKeys.length >= this.#limits.apiKeys) throw new Rejection(RejectCode.TOO_MANY_API_KEYS);
     const apiKeyId = this.apiKeys.length + 1;
-    this.apiKeys.push({ apiKeyId, publicKey, highWater: 0 });
+    this.apiKeys.push({ apiKeyId, accountId, permissions, publicKey, highWater: 0 });
     this.#answerAdmin('apiKeyRegistered', { accountId, permissions, publicKey, apiKeyId });
   }
 
@@ -279,6 +312,8 @@ export class ReferenceEngine {
         earlier.asset === fields.asset &&
         earlier.amount === amount;
       if (!isSame) throw new Rejection(RejectCode.TRANSFER_ID_REUSED);
+    } else if (this.transfers.size >= this.#limits.transfers) {
+      throw new Rejection(RejectCode.TOO_MANY_TRANSFERS);
     } else if (kind === 'deposit') {
       if (asset.supply + amount > MAX_MONEY) throw new Rejection(RejectCode.SUPPLY_TOO_LARGE);
       asset.supply += amount;
@@ -310,7 +345,6 @@ export class ReferenceEngine {
     const { fields } = command;
     const account = this.#account(command.accountId);
     const instrument = this.#instrument(fields.instrumentId);
-    if (fields.flags !== 0) throw new Rejection(RejectCode.INVALID_FLAGS);
     if (fields.side !== Side.buy && fields.side !== Side.sell) throw new Rejection(RejectCode.INVALID_SIDE);
     const isMarket = fields.orderType === OrderType.market;
     if (!isMarket && fields.orderType !== OrderType.limit) throw new Rejection(RejectCode.INVALID_ORDER_TYPE);
@@ -321,12 +355,14 @@ export class ReferenceEngine {
     if (!allowed.some((timeInForce) => timeInForce === fields.timeInForce)) {
       throw new Rejection(RejectCode.INVALID_TIME_IN_FORCE);
     }
+    if (fields.flags !== 0) throw new Rejection(RejectCode.INVALID_FLAGS);
+    if (fields.quantityLots < 1) throw new Rejection(RejectCode.INVALID_QUANTITY);
     // A market order may name the worst price that it takes; 0 leaves that to the instrument's protection.
     if (fields.priceTicks < (isMarket ? 0 : 1)) throw new Rejection(RejectCode.INVALID_PRICE);
-    if (fields.quantityLots < 1) throw new Rejection(RejectCode.INVALID_QUANTITY);
     if (this.openOrder(account, fields.clientOrderId) !== undefined) {
       throw new Rejection(RejectCode.DUPLICATE_CLIENT_ORDER_ID);
     }
+    if (this.#openOrderCount() >= this.#limits.openOrders) throw new Rejection(RejectCode.TOO_MANY_ORDERS);
     const priceTicks =
       fields.priceTicks === 0 ? this.#protectionPrice(instrument, fields.side) : fields.priceTicks;
     checkNotional(instrument, priceTicks, fields.quantityLots);
@@ -334,7 +370,6 @@ export class ReferenceEngine {
     if (reservedBalance(account, instrument, fields.side).available < needed) {
       throw new Rejection(RejectCode.INSUFFICIENT_FUNDS);
     }
-    if (this.#openOrderCount() >= this.#limits.openOrders) throw new Rejection(RejectCode.TOO_MANY_ORDERS);
 
     const order: Order = {
       orderId: this.nextOrderId++,
@@ -447,8 +482,8 @@ export class ReferenceEngine {
     const instrument = this.#instrument(fields.instrumentId);
     if (fields.flags !== 0 && fields.flags !== ReplaceFlag.reinsert)
       throw new Rejection(RejectCode.INVALID_FLAGS);
-    if (fields.priceTicks < 1) throw new Rejection(RejectCode.INVALID_PRICE);
     if (fields.quantityLots < 1) throw new Rejection(RejectCode.INVALID_QUANTITY);
+    if (fields.priceTicks < 1) throw new Rejection(RejectCode.INVALID_PRICE);
     const order = this.#restingOrder(account, instrument, fields.clientOrderId);
     if (
       fields.newClientOrderId !== fields.clientOrderId &&
@@ -648,7 +683,10 @@ export class ReferenceEngine {
     const command = this.#currentCommand();
     const namesOrder =
       command.name === 'newOrder' || command.name === 'cancelOrder' || command.name === 'replaceOrder';
-    this.#report('rejected', {
+    // A number that is no number of a command cannot be named in an answer either.
+    const { clientSequence } = command.fields;
+    const answered = code === RejectCode.BAD_FIELD ? 0 : clientSequence;
+    this.#emit('rejected', command.accountId, command.sessionId, answered, {
       clientOrderId: namesOrder ? command.fields.clientOrderId : 0n,
       instrumentId: namesOrder ? command.fields.instrumentId : 0,
       code,

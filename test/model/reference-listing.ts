@@ -4,7 +4,7 @@ import type { ListInstrument } from '../../src/wire/message-fields.js';
 import { MAX_MONEY } from './reference-money.js';
 import { Rejection } from './rejection.js';
 
-const SYMBOL = /^[A-Z0-9][A-Z0-9._/-]{0,23}$/;
+const SYMBOL = /^[A-Z0-9._/:-]{1,24}$/;
 const ASSET = /^[A-Z0-9]{1,12}$/;
 
 /** The whole number mantissa x 10^exponent, or undefined when it is no whole number in 1..2^53-1. */
@@ -28,14 +28,12 @@ export function checkListing(listing: ListInstrument): {
   if (!SYMBOL.test(listing.symbol)) throw new Rejection(RejectCode.INVALID_SYMBOL);
   if (!ASSET.test(listing.base) || !ASSET.test(listing.quote)) throw new Rejection(RejectCode.INVALID_ASSET);
   if (listing.base === listing.quote) throw new Rejection(RejectCode.INVALID_ASSET);
+  if (listing.baseDecimals > 15 || listing.quoteDecimals > 15) throw new Rejection(RejectCode.INVALID_ASSET);
   const inRange =
     listing.tickMantissa >= 1 &&
     listing.lotMantissa >= 1 &&
     isWithin(listing.tickExponent, -15, 9) &&
-    isWithin(listing.lotExponent, -15, 9) &&
-    isWithin(listing.baseDecimals, 0, 15) &&
-    isWithin(listing.quoteDecimals, 0, 15) &&
-    isWithin(listing.marketProtectionPpm, 0, 1_000_000);
+    isWithin(listing.lotExponent, -15, 9);
   if (!inRange) throw new Rejection(RejectCode.INVALID_TICK_OR_LOT);
 
   // A lot is lotMantissa x 10^lotExponent of base, and 1 of base is 10^baseDecimals minor units.
@@ -51,5 +49,6 @@ export function checkListing(listing: ListInstrument): {
   if (baseMinorPerLot === undefined || quoteMinorPerTickLot === undefined) {
     throw new Rejection(RejectCode.INVALID_TICK_OR_LOT);
   }
+  if (listing.marketProtectionPpm > 1_000_000) throw new Rejection(RejectCode.INVALID_PROTECTION);
   return { quoteMinorPerTickLot, baseMinorPerLot };
 }

@@ -25,6 +25,9 @@ export interface Account {
 
 export interface ApiKey {
   apiKeyId: number;
+  /** 0 for an admin key. */
+  accountId: number;
+  permissions: number;
   publicKey: Uint8Array;
   /** Highest clientSequence that the session of this key has used. */
   highWater: number;
@@ -72,4 +75,6 @@ export interface Limits {
   assets: number;
   accounts: number;
   openOrders: number;
+  apiKeys: number;
+  transfers: number;
 }
