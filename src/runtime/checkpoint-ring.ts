@@ -86,6 +86,16 @@ export class CheckpointRing {
     return undefined;
   }
 
+  /** The oldest kept checkpoint after `sequence`, or undefined when there is none. */
+  after(sequence: number): Checkpoint | undefined {
+    const count = Atomics.load(this.words, 0);
+    for (let number = Math.max(0, count - CHECKPOINTS_KEPT); number < count; number++) {
+      const checkpoint = this.read(number);
+      if (checkpoint.sequence > sequence) return checkpoint;
+    }
+    return undefined;
+  }
+
   private read(number: number): Checkpoint {
     const words = this.words;
     const entry = entryWord(number);
