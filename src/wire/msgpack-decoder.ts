@@ -12,7 +12,7 @@ import type { Field } from './layout.js';
 import { MsgpackTokens, Token } from './msgpack-tokens.js';
 import { MAX_SBE_MESSAGE_BYTES, writeSbeHeader } from './sbe.js';
 import { type DecodedMessage, decodeFrames } from './sbe-frames.js';
-import { type Message, messages, SBE_HEADER_BYTES } from './schema.js';
+import { isPadding, type Message, messages, SBE_HEADER_BYTES } from './schema.js';
 import { WireError } from './wire-error.js';
 
 const MAX_KEYS = 32;
@@ -30,9 +30,9 @@ interface Plan {
   readonly values: readonly (ReadonlyMap<string, number> | undefined)[];
 }
 
-/** True for the fields that a map may leave out: they must be 0 in this version. */
-export function isOptional(field: Field): boolean {
-  return field.name === 'flags' || field.name.startsWith('reserved');
+/** True for the fields that a map may leave out. */
+function isOptional(field: Field): boolean {
+  return field.name === 'flags' || isPadding(field);
 }
 
 function planOf(message: Message): Plan {

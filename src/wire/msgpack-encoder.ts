@@ -2,7 +2,7 @@
  * Frames of `ringfence.msgpack.v1`, outbound: maps `{"type": name, ...fields}`, or an array of such maps.
  *
  * A u64 is an integer up to 2^53-1 and a decimal string above; every other integer is an integer, never a float; a
- * named value is its name; `bytes` are bin. Reserved fields are left out.
+ * named value is its name; `bytes` are bin. Padding is left out.
  */
 import { Packr } from 'msgpackr/pack';
 import { nameOf } from '../core/codes.js';
@@ -10,7 +10,7 @@ import type { FieldValue } from './field-codec.js';
 import type { Field } from './layout.js';
 import type { MessageName } from './message-fields.js';
 import { type DecodedMessage, decodeFrames, encodeFrame, type FrameFields } from './sbe-frames.js';
-import { messageByName } from './schema.js';
+import { isPadding, messageByName } from './schema.js';
 
 const packr = new Packr({
   useRecords: false,
@@ -43,7 +43,7 @@ function mapOf(decoded: DecodedMessage): Record<string, unknown> {
   const map: Record<string, unknown> = { type: decoded.name };
   const values = decoded.fields as unknown as Record<string, FieldValue>;
   for (const field of messageByName(decoded.name).blockFields) {
-    if (field.name.startsWith('reserved')) continue;
+    if (isPadding(field)) continue;
     map[field.name] = packedValue(field, values[field.name]!);
   }
   return map;

@@ -550,6 +550,11 @@ export function messageByName(name: string): Message {
   return message;
 }
 
+/** True for padding, which is always 0 and means nothing: reserved0, reserved1 (and not the money `reserved`). */
+export function isPadding({ name }: FieldSpec): boolean {
+  return /^reserved[0-9]$/.test(name);
+}
+
 /** Byte offset of a field from the start of its body; throws when there is none. For constants made at start. */
 export function offsetOf(name: string, fieldName: string): number {
   const found = messageByName(name).fields.find((candidate) => candidate.name === fieldName);

@@ -1,0 +1,74 @@
+/** Renders the schema as Markdown tables: the generated half of src/wire/README.md. */
+import { RejectCode } from '../../core/codes.js';
+import type { Field } from '../layout.js';
+import { REJECT_TEXT } from '../reject-text.js';
+import { type Message, type MessageKind, messages } from '../schema.js';
+import { listedValues } from './field-types.js';
+
+const BANDS: Readonly<Record<number, string>> = {
+  1: 'gateway',
+  2: 'session',
+  3: 'risk',
+  4: 'matching',
+  5: 'admin',
+};
+
+const SENDERS = {
+  trade: 'sent by a session with the permission `trade`',
+  admin: 'sent by a session with the permission `admin`',
+  node: 'made by the node itself, never sent by a client',
+} as const;
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|');
+}
+
+function typeText(field: Field): string {
+  return field.length === undefined ? field.type : `${field.type} ${field.length}`;
+}
+
+function notesText(field: Field): string {
+  const values = listedValues(field);
+  return values === '' ? field.notes : `${field.notes}: ${values}`;
+}
+
+function originText(message: Message): string {
+  if (message.sender !== undefined) return SENDERS[message.sender];
+  return message.sentBy === 'client' ? 'sent by the client' : 'sent by the gateway';
+}
+
+function renderMessage(message: Message): string {
+  const rows = message.blockFields.map(
+    (field) =>
+      `| ${field.offset} | ${field.size} | \`${field.name}\` | ${typeText(field)} | ${cell(notesText(field))} |`,
+  );
+  return [
+    `#### ${message.templateId} \`${message.name}\``,
+    '',
+    `${message.notes} Block of ${message.blockLength} bytes, ${originText(message)}.`,
+    '',
+    '| Offset | Size | Field | Type | Notes |',
+    '|---:|---:|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n');
+}
+
+/** One table for each message of a kind; offsets count from the start of the SBE block. */
+export function renderMessageTables(kind: MessageKind): string {
+  return messages
+    .filter((message) => message.kind === kind)
+    .map(renderMessage)
+    .join('\n');
+}
+
+/** One table of all reject codes with their sentences. */
+export function renderRejectTable(): string {
+  const rows = Object.entries(RejectCode)
+    .sort(([, a], [, b]) => a - b)
+    .map(([name, code]) => {
+      const text = REJECT_TEXT[name as keyof typeof RejectCode];
+      return `| ${code} | \`${name}\` | ${BANDS[Math.floor(code / 1000)]} | ${cell(text)} |`;
+    });
+  return ['| Code | Name | Stage | Meaning |', '|---:|---|---|---|', ...rows, ''].join('\n');
+}
