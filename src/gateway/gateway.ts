@@ -1,0 +1,311 @@
+import type { Logger } from 'pino';
+import type { WebSocket } from 'ws';
+import { Permission, RejectCode } from '../core/codes.js';
+import { MarketData } from '../publish/market-data.js';
+import { AsyncWaiter } from '../ring/async-waiter.js';
+import type { RingConsumer } from '../ring/ring-consumer.js';
+import type { RingProducer } from '../ring/ring-producer.js';
+import type { Clock } from '../runtime/clock.js';
+import type { CommitGate } from '../runtime/commit-gate.js';
+import { Counter, type NodeCounters } from '../runtime/counters.js';
+import { MsgpackDecoder } from '../wire/msgpack-decoder.js';
+import { SUBPROTOCOL_MSGPACK } from '../wire/schema.js';
+import { SLOT_WORDS } from '../wire/slot.js';
+import { encodeSlot } from '../wire/slot-codec.js';
+import type { ClientSocket } from './client-socket.js';
+import { EgressPublisher } from './egress-publisher.js';
+import type { GatewayOptions } from './gateway-options.js';
+import { Housekeeping } from './housekeeping.js';
+import { IngressAdapter } from './ingress-adapter.js';
+import { KeyTable } from './key-table.js';
+import { Listener } from './listener.js';
+import { monotonicMs } from './monotonic-ms.js';
+import { ReportLog } from './report-log.js';
+import { ReportSender } from './report-sender.js';
+import { Sequencer } from './sequencer.js';
+import { Session } from './session.js';
+import { SessionOpener } from './session-opener.js';
+import { SessionTable } from './session-table.js';
+import { TokenBucket } from './token-bucket.js';
+
+const HOUSEKEEPING_MS = 50;
+/** How long a shutdown waits for the reports of commands under way, and how often it looks. */
+const DRAIN_MS = 1000;
+const DRAIN_LOOK_MS = 2;
+
+/** What a Gateway works with; views of shared memory are this thread's own. */
+export interface GatewayParts {
+  /** This gateway's consumer of the output ring. */
+  readonly output: RingConsumer;
+  readonly gate: CommitGate;
+  readonly counters: NodeCounters;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly clusterId: bigint;
+  readonly nodeId: number;
+  readonly options: GatewayOptions;
+}
+
+/**
+ * The WebSocket gateway of a node, on one event loop: sessions, commands in, reports and market data out.
+ *
+ * ```
+ *  sockets -> Listener -> Session -> IngressAdapter -> Sequencer -> input ring
+ *                            ^ SessionOpener (logon)
+ *  sockets <- Session <- ReportSender, MarketData <- EgressPublisher <- commit gate <- output ring
+ *                            ^ ReportLog (what was missed)
+ * ```
+ *
+ * It starts as the gateway of a node that does not lead: it records the events of the output ring and refuses logons.
+ * `lead` makes it the producer of the input ring. It opens when the first event of its own epoch has passed the
+ * commit gate, so that nothing is ever sent, or sent again, that could still be lost.
+ */
+export class Gateway {
+  /** 0 when orders are taken here, otherwise the reject code that says why not. */
+  refusal: number;
+  /** The epoch in force, 0 before the first. */
+  epoch: number;
+  private readonly parts: GatewayParts;
+  private readonly sessions: SessionTable;
+  private readonly sequencer: Sequencer;
+  private readonly reports: ReportSender;
+  private readonly marketData: MarketData;
+  private readonly opener: SessionOpener;
+  private readonly ingress: IngressAdapter;
+  private readonly egress: EgressPublisher;
+  private readonly housekeeping: Housekeeping;
+  private readonly clientListener: Listener;
+  private readonly adminListener: Listener;
+  private ledEpoch: number;
+  private connections: number;
+  private isPublishDue: boolean;
+  private isClosing: boolean;
+  private outputWaiter: AsyncWaiter | undefined;
+  private gateWaiter: AsyncWaiter | undefined;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(parts: GatewayParts) {
+    const { clock, counters, options, log } = parts;
+    this.parts = parts;
+    this.refusal = RejectCode.NOT_PRIMARY;
+    this.epoch = 0;
+    this.ledEpoch = 0;
+    this.connections = 0;
+    this.isPublishDue = false;
+    this.isClosing = false;
+    const keys = new KeyTable();
+    const listings: Uint8Array[] = [];
+    const reportLog = new ReportLog(options.reportRetention);
+    this.sessions = new SessionTable(counters, log);
+    this.reports = new ReportSender(this.sessions, reportLog);
+    this.marketData = new MarketData(options.hardLimitBytes / 2);
+    this.sequencer = new Sequencer(clock, counters, options.cancelReserve);
+    this.opener = new SessionOpener({
+      clusterId: parts.clusterId,
+      clock,
+      options,
+      leadership: this,
+      sessions: this.sessions,
+      keys,
+      reportLog,
+      sender: this.reports,
+      listings,
+      log,
+    });
+    this.ingress = new IngressAdapter({
+      clock,
+      options,
+      leadership: this,
+      sessions: this.sessions,
+      opener: this.opener,
+      sequencer: this.sequencer,
+      sender: this.reports,
+      marketData: this.marketData,
+      msgpack: new MsgpackDecoder(options.maxMessagesPerFrame),
+      counters,
+      onStaged: () => this.publishThisTurn(),
+    });
+    this.egress = new EgressPublisher({
+      output: parts.output,
+      gate: parts.gate,
+      sessions: this.sessions,
+      keys,
+      reportLog,
+      sender: this.reports,
+      marketData: this.marketData,
+      listings,
+      onEpochChanged: (epoch) => this.onEpochChanged(epoch),
+    });
+    this.housekeeping = new Housekeeping(options, this.sessions, this.reports);
+    this.sessions.onEnded = (session) => this.marketData.remove(session);
+    this.sessions.onResendFlushed = (session) => {
+      this.reports.resendMore(session);
+      this.sessions.flushAll();
+    };
+    this.clientListener = this.makeListener('client port', Permission.trade);
+    this.adminListener = this.makeListener('admin port', Permission.admin);
+  }
+
+  /** True when orders are taken here. */
+  get isOpen(): boolean {
+    return this.refusal === 0;
+  }
+
+  /** Opens both listeners. Throws a ListenError that names the address. */
+  async listen(): Promise<{ clientPort: number; adminPort: number }> {
+    const { counters, options } = this.parts;
+    const clientPort = await this.clientListener.listen(options.clientPort);
+    const adminPort = await this.adminListener.listen(options.adminPort).catch(async (error: unknown) => {
+      await this.clientListener.close();
+      throw error;
+    });
+    counters.set(Counter.gatewayPort, clientPort);
+    counters.set(Counter.adminPort, adminPort);
+    return { clientPort, adminPort };
+  }
+
+  /** Runs on this thread's event loop from now on, until `close`. */
+  start(): void {
+    const onReady = (): void => this.drain();
+    this.outputWaiter = new AsyncWaiter(this.parts.output, onReady);
+    this.gateWaiter = new AsyncWaiter(this.parts.gate, onReady);
+    this.timer = setInterval(() => this.keepHouse(), HOUSEKEEPING_MS);
+    this.drain();
+  }
+
+  /**
+   * Makes this gateway the producer of the input ring, which must have no other one any more. The first command is
+   * epochStarted with `epoch`; then come `ownCommands`, as slots of which template and body are set. Orders are
+   * taken when that epoch has passed the commit gate.
+   */
+  lead(producer: RingProducer, epoch: number, ownCommands: readonly Uint8Array[] = []): void {
+    const words = new Int32Array(SLOT_WORDS);
+    const { clusterId, nodeId } = this.parts;
+    const header = { accountId: 0, sequence: 0, timestampUs: 0 };
+    encodeSlot('epochStarted', header, { clusterId, epoch, nodeId }, words, 0);
+    this.ledEpoch = epoch;
+    this.egress.isGated = true;
+    this.parts.counters.set(Counter.epoch, epoch);
+    this.sequencer.lead(producer, [new Uint8Array(words.buffer), ...ownCommands]);
+  }
+
+  /** Sends what may leave now; returns how many events that was. */
+  poll(): number {
+    const taken = this.egress.step();
+    this.opener.admitWaiting();
+    this.sessions.flushAll();
+    const sent = this.reports.takeSentCount();
+    if (sent > 0) this.parts.counters.add(Counter.gatewayReports, sent);
+    return taken;
+  }
+
+  /** One round of housekeeping: time, timeouts, commands and market data that had to wait. */
+  keepHouse(): void {
+    const { clock, options } = this.parts;
+    if (this.sequencer.isLeading && this.sequencer.publishOwn()) {
+      this.sequencer.advanceTime(options.timeAdvanceMs);
+    }
+    this.housekeeping.round(monotonicMs(clock));
+    this.marketData.refresh();
+    this.opener.prune();
+    this.sessions.flushAll();
+  }
+
+  /** Takes in a connection whose listener asks for `permission`. Its frames go to `receive`. */
+  connect(socket: ClientSocket, permission: number, isMsgpack: boolean, remoteAddress: string): Session {
+    const { clock, log, options } = this.parts;
+    const nowMs = monotonicMs(clock);
+    const session = new Session(this.sessions, socket, {
+      connectionId: ++this.connections,
+      remoteAddress,
+      permission,
+      isMsgpack,
+      bucket: new TokenBucket(options.messagesPerSecond, options.messagesPerSecond, nowMs),
+      nowMs,
+      softLimitBytes: options.softLimitBytes,
+      hardLimitBytes: options.hardLimitBytes,
+    });
+    this.sessions.add(session);
+    log.debug({ connection: session.connectionId, remoteAddress }, 'connected');
+    this.opener.challenge(session);
+    this.sessions.flushAll();
+    return session;
+  }
+
+  /** Takes one WebSocket message of a connection. Commands are published before this turn of the event loop ends. */
+  receive(session: Session, frame: Uint8Array, isBinary: boolean): void {
+    this.ingress.onFrame(session, frame, isBinary);
+    this.sessions.flushAll();
+  }
+
+  /**
+   * Takes no more commands, sends the reports of those under way (for a second at most), tells all sessions that the
+   * node shuts down, and closes. Resolves when every socket is gone, some seconds later at most.
+   */
+  async close(): Promise<void> {
+    this.isClosing = true;
+    this.refusal = RejectCode.SHUTTING_DOWN;
+    this.sequencer.publish();
+    const { clock } = this.parts;
+    const giveUpAtMs = monotonicMs(clock) + DRAIN_MS;
+    while (this.timer !== undefined && !this.isDrained() && monotonicMs(clock) < giveUpAtMs) {
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
+    }
+    clearInterval(this.timer);
+    this.timer = undefined;
+    this.outputWaiter?.close();
+    this.gateWaiter?.close();
+    for (const session of this.sessions.all()) this.sessions.close(session, RejectCode.SHUTTING_DOWN);
+    await Promise.all([this.clientListener.close(), this.adminListener.close()]);
+  }
+
+  private isDrained(): boolean {
+    const { counters, output } = this.parts;
+    const isProcessed = counters.get(Counter.logicProcessed) >= counters.get(Counter.inputPublished);
+    return isProcessed && output.available() === 0;
+  }
+
+  private makeListener(name: string, permission: number): Listener {
+    return new Listener(name, this.parts.options, (socket, remoteAddress) =>
+      this.onConnection(socket, remoteAddress, permission),
+    );
+  }
+
+  private onConnection(socket: WebSocket, remoteAddress: string, permission: number): void {
+    const isMsgpack = socket.protocol === SUBPROTOCOL_MSGPACK;
+    const session = this.connect(socket, permission, isMsgpack, remoteAddress);
+    socket.on('message', (frame, isBinary) => this.receive(session, frame as Buffer, isBinary));
+    socket.on('ping', () => this.ingress.onControlFrame(session));
+    socket.on('pong', () => this.ingress.onControlFrame(session));
+    socket.on('error', (error) => {
+      const { connectionId: connection } = session;
+      this.parts.counters.add(Counter.gatewayRejects, 1);
+      this.parts.log.warn({ connection, reason: error.message }, 'bad frame');
+    });
+    socket.on('close', () => {
+      this.sessions.end(session, 0);
+    });
+  }
+
+  private publishThisTurn(): void {
+    if (this.isPublishDue) return;
+    this.isPublishDue = true;
+    queueMicrotask(() => {
+      this.isPublishDue = false;
+      this.sequencer.publish();
+    });
+  }
+
+  private onEpochChanged(epoch: number): void {
+    this.epoch = epoch;
+    if (epoch !== this.ledEpoch || this.isClosing) return;
+    this.refusal = 0;
+    this.parts.log.info({ epoch }, 'orders are taken');
+  }
+
+  private drain(): void {
+    this.poll();
+    if (this.egress.isHeldByGate) this.gateWaiter?.arm();
+    else this.outputWaiter?.arm();
+  }
+}

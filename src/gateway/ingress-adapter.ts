@@ -1,0 +1,281 @@
+import { Permission, RejectCode } from '../core/codes.js';
+import type { MarketData } from '../publish/market-data.js';
+import type { Clock } from '../runtime/clock.js';
+import { Counter, type NodeCounters } from '../runtime/counters.js';
+import type { MsgpackDecoder } from '../wire/msgpack-decoder.js';
+import { readSbeHeader, readSbeInt64 } from '../wire/sbe.js';
+import { decodeFrames } from '../wire/sbe-frames.js';
+import { messages, SBE_HEADER_BYTES, Template } from '../wire/schema.js';
+import type { GatewayOptions } from './gateway-options.js';
+import { monotonicMs } from './monotonic-ms.js';
+import type { ReportSender } from './report-sender.js';
+import type { Sequencer } from './sequencer.js';
+import type { Session } from './session.js';
+import type { Leadership, SessionOpener } from './session-opener.js';
+import type { SessionTable } from './session-table.js';
+
+/** Breaches of the rate limit are counted over this time. */
+const BREACH_WINDOW_MS = 10_000;
+
+/** Permission that a command asks for by template id; 0 = not a command that clients send. */
+const permissionOf = new Uint8Array(512);
+for (const message of messages) {
+  if (message.kind !== 'command' || message.sentBy !== 'client') continue;
+  permissionOf[message.templateId] = message.sender === 'admin' ? Permission.admin : Permission.trade;
+}
+
+/** The collaborators of an IngressAdapter. */
+export interface IngressAdapterParts {
+  readonly clock: Clock;
+  readonly options: GatewayOptions;
+  readonly leadership: Leadership;
+  readonly sessions: SessionTable;
+  readonly opener: SessionOpener;
+  readonly sequencer: Sequencer;
+  readonly sender: ReportSender;
+  readonly marketData: MarketData;
+  readonly msgpack: MsgpackDecoder;
+  readonly counters: NodeCounters;
+  /** Called after commands were staged: they are to be published before this turn of the event loop ends. */
+  readonly onStaged: () => void;
+}
+
+/**
+ * Takes the frames of clients apart and passes commands on. A frame that cannot be followed to its end is refused
+ * whole and ends its session; a message that is whole but wrong is refused alone.
+ */
+export class IngressAdapter {
+  private readonly parts: IngressAdapterParts;
+  private nowMs: number;
+
+  constructor(parts: IngressAdapterParts) {
+    this.parts = parts;
+    this.nowMs = 0;
+  }
+
+  /** Takes one WebSocket message of a session. */
+  onFrame(session: Session, frame: Uint8Array, isBinary: boolean): void {
+    if (session.isClosed) return;
+    this.nowMs = monotonicMs(this.parts.clock);
+    session.heardAtMs = this.nowMs;
+    if (!isBinary) {
+      this.refuseFrame(session, RejectCode.MALFORMED_FRAME, 0, 0, 'frames are binary, not text');
+    } else if (session.isMsgpack) {
+      const decoder = this.parts.msgpack;
+      const code = decoder.decode(frame);
+      if (code === 0) this.onMessages(session, decoder.frame, decoder.frameBytes);
+      else {
+        const { errorTemplateId, errorClientSequence, errorText } = decoder;
+        this.refuseFrame(session, code, errorTemplateId, errorClientSequence, errorText);
+      }
+    } else {
+      this.onMessages(session, frame, frame.length);
+    }
+  }
+
+  /** Counts a ping or pong frame, which cost as much as a message. */
+  onControlFrame(session: Session): void {
+    if (session.isClosed) return;
+    this.nowMs = monotonicMs(this.parts.clock);
+    session.heardAtMs = this.nowMs;
+    if (!session.bucket.take(this.nowMs)) this.countBreach(session);
+  }
+
+  private onMessages(session: Session, frame: Uint8Array, end: number): void {
+    if (!this.isWhole(session, frame, end)) return;
+    let offset = 0;
+    while (offset < end && !session.isClosed) {
+      const templateId = readSbeHeader(frame, offset, end);
+      if (templateId > 0) this.onMessage(session, templateId, frame, offset);
+      else this.refuseMessage(session, -templateId, frame, offset);
+      offset += SBE_HEADER_BYTES + blockLengthAt(frame, offset);
+    }
+  }
+
+  /** Follows the messages of a frame to its end; refuses the frame when that is not possible. */
+  private isWhole(session: Session, frame: Uint8Array, end: number): boolean {
+    if (end === 0) {
+      this.refuseFrame(session, RejectCode.MALFORMED_FRAME, 0, 0, 'the frame is empty');
+      return false;
+    }
+    let offset = 0;
+    let count = 0;
+    while (offset < end) {
+      const code = readSbeHeader(frame, offset, end);
+      const isCutShort = offset + SBE_HEADER_BYTES + blockLengthAt(frame, offset) > end;
+      if (isCutShort || (code < 0 && losesSync(-code))) {
+        const reason = code < 0 && losesSync(-code) ? -code : RejectCode.MALFORMED_FRAME;
+        this.refuseFrame(session, reason, templateIdAt(frame, offset, end), 0);
+        return false;
+      }
+      if (++count > this.parts.options.maxMessagesPerFrame) {
+        const clientSequence = clientSequenceAt(frame, offset);
+        this.refuseFrame(
+          session,
+          RejectCode.TOO_MANY_MESSAGES,
+          templateIdAt(frame, offset, end),
+          clientSequence,
+        );
+        return false;
+      }
+      offset += SBE_HEADER_BYTES + blockLengthAt(frame, offset);
+    }
+    return true;
+  }
+
+  private onMessage(session: Session, templateId: number, frame: Uint8Array, offset: number): void {
+    if (!session.bucket.take(this.nowMs)) {
+      this.parts.sessions.reject(
+        session,
+        RejectCode.RATE_LIMITED,
+        templateId,
+        clientSequenceAt(frame, offset),
+      );
+      this.countBreach(session);
+      return;
+    }
+    if (!session.isAdmitted && templateId !== Template.logon) {
+      const clientSequence = clientSequenceAt(frame, offset);
+      this.parts.sessions.reject(session, RejectCode.NOT_LOGGED_ON, templateId, clientSequence);
+      this.parts.sessions.close(session, RejectCode.NOT_LOGGED_ON);
+      return;
+    }
+    if (permissionOf[templateId] === 0) this.onSessionMessage(session, frame, offset);
+    else this.onCommand(session, templateId, frame, offset);
+  }
+
+  private onCommand(session: Session, templateId: number, frame: Uint8Array, offset: number): void {
+    const { counters, leadership, sequencer, sessions } = this.parts;
+    counters.add(Counter.gatewayCommands, 1);
+    const clientSequence = clientSequenceAt(frame, offset);
+    if (permissionOf[templateId] !== session.permission) {
+      sessions.reject(session, RejectCode.NOT_PERMITTED, templateId, clientSequence);
+      return;
+    }
+    if (clientSequence < 1) {
+      const text = 'clientSequence has to be at least 1';
+      sessions.reject(session, RejectCode.BAD_FIELD, templateId, clientSequence, text);
+      return;
+    }
+    if (leadership.refusal !== 0) {
+      sessions.reject(session, leadership.refusal, templateId, clientSequence);
+      return;
+    }
+    const key = session.key!;
+    if (!sequencer.stage(templateId, key.accountId, key.apiKeyId, frame, offset + SBE_HEADER_BYTES)) {
+      counters.add(Counter.gatewayBusy, 1);
+      sessions.reject(session, RejectCode.BUSY, templateId, clientSequence);
+      return;
+    }
+    if (clientSequence > key.sequencedSequence) key.sequencedSequence = clientSequence;
+    this.parts.onStaged();
+  }
+
+  private onSessionMessage(session: Session, frame: Uint8Array, offset: number): void {
+    const { clock, marketData, opener, sender, sessions } = this.parts;
+    const end = offset + SBE_HEADER_BYTES + blockLengthAt(frame, offset);
+    const message = decodeFrames(frame.subarray(offset, end))[0]!;
+    switch (message.name) {
+      case 'logon':
+        opener.logOn(session, message.fields);
+        return;
+      case 'ping':
+        sessions.stage(session, 'pong', {
+          clientTimeUs: message.fields.clientTimeUs,
+          serverTimeUs: clock.epochMicroseconds(),
+        });
+        return;
+      case 'subscribe':
+      case 'unsubscribe': {
+        const { instrumentId, channels } = message.fields;
+        const isKnown =
+          message.name === 'subscribe'
+            ? marketData.subscribe(session, instrumentId, channels)
+            : marketData.unsubscribe(session, instrumentId, channels);
+        if (!isKnown) sessions.reject(session, RejectCode.UNKNOWN_INSTRUMENT, message.templateId, 0);
+        return;
+      }
+      case 'resendRequest':
+        if (message.fields.lastReportSequence >= 0) {
+          sender.resendAfter(session, message.fields.lastReportSequence);
+          return;
+        }
+        sessions.reject(
+          session,
+          RejectCode.BAD_FIELD,
+          message.templateId,
+          0,
+          'lastReportSequence is less than 0',
+        );
+        return;
+      case 'logout':
+        sessions.close(session, 0);
+        return;
+      default:
+        throw new Error(`${message.name} is not a message of clients`);
+    }
+  }
+
+  /** Refuses one message that is whole. */
+  private refuseMessage(session: Session, code: number, frame: Uint8Array, offset: number): void {
+    const templateId = templateIdAt(frame, offset, frame.length);
+    const clientSequence =
+      code === RejectCode.BAD_FIELD && permissionOf[templateId] !== 0
+        ? safe(clientSequenceAt(frame, offset))
+        : 0;
+    const text = code === RejectCode.BAD_FIELD ? 'a 64-bit field is not within +-(2^53-1)' : undefined;
+    this.parts.sessions.reject(session, code, templateId, clientSequence, text);
+    if (!session.bucket.take(this.nowMs)) this.countBreach(session);
+  }
+
+  /** Refuses a whole frame; ends the session when client and gateway do not speak the same language. */
+  private refuseFrame(
+    session: Session,
+    code: number,
+    templateId: number,
+    clientSequence: number,
+    text?: string,
+  ): void {
+    this.parts.sessions.reject(session, code, templateId, clientSequence, text);
+    if (losesSync(code) || !session.isAdmitted) this.parts.sessions.close(session, code);
+    else if (!session.bucket.take(this.nowMs)) this.countBreach(session);
+  }
+
+  private countBreach(session: Session): void {
+    if (this.nowMs - session.breachesSinceMs > BREACH_WINDOW_MS) {
+      session.breachesSinceMs = this.nowMs;
+      session.breaches = 0;
+    }
+    session.breaches++;
+    if (session.breaches > this.parts.options.rateBreachLimit) {
+      this.parts.sessions.close(session, RejectCode.RATE_LIMITED);
+    }
+  }
+}
+
+/** True for mistakes after which the rest of what a client says cannot be trusted to mean what it seems to. */
+function losesSync(code: number): boolean {
+  return (
+    code === RejectCode.MALFORMED_FRAME ||
+    code === RejectCode.UNSUPPORTED_SCHEMA ||
+    code === RejectCode.BAD_BLOCK_LENGTH
+  );
+}
+
+function blockLengthAt(frame: Uint8Array, offset: number): number {
+  return frame[offset]! | (frame[offset + 1]! << 8);
+}
+
+function templateIdAt(frame: Uint8Array, offset: number, end: number): number {
+  return offset + 4 <= end ? frame[offset + 2]! | (frame[offset + 3]! << 8) : 0;
+}
+
+/** The first field of every command; of a session message it means nothing. */
+function clientSequenceAt(frame: Uint8Array, offset: number): number {
+  const templateId = frame[offset + 2]! | (frame[offset + 3]! << 8);
+  return permissionOf[templateId] === 0 ? 0 : readSbeInt64(frame, offset + SBE_HEADER_BYTES);
+}
+
+function safe(value: number): number {
+  return Number.isSafeInteger(value) ? value : 0;
+}
