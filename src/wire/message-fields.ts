@@ -27,9 +27,9 @@ export interface ListInstrument {
   tickMantissa: number;
   /** u32: lot size = lotMantissa x 10^lotExponent of base. */
   lotMantissa: number;
-  /** i8: -15..9. */
+  /** i8: from -15 to 9. */
   tickExponent: number;
-  /** i8: -15..9. */
+  /** i8: from -15 to 9. */
   lotExponent: number;
   /** u8: decimal places of the minor unit of base, 0..15. */
   baseDecimals: number;
@@ -133,7 +133,7 @@ export interface ReplaceOrder {
   priceTicks: number;
   /** i32: new total of the chain, fills included; with reinsert the new open quantity. */
   quantityLots: number;
-  /** u32: bit 0 reinsert: cancel and insert anew, priority always lost: 1 reinsert. */
+  /** u32: bit 0: cancel and insert anew, priority always lost: 1 reinsert. */
   flags: number;
 }
 
@@ -337,9 +337,9 @@ export interface InstrumentListed {
   tickMantissa: number;
   /** u32: lot size = lotMantissa x 10^lotExponent of base. */
   lotMantissa: number;
-  /** i8: -15..9. */
+  /** i8: from -15 to 9. */
   tickExponent: number;
-  /** i8: -15..9. */
+  /** i8: from -15 to 9. */
   lotExponent: number;
   /** u8: decimal places of the minor unit of base, 0..15. */
   baseDecimals: number;

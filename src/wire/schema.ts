@@ -106,8 +106,8 @@ const listing = [
   text('quote', 12, 'asset that is paid'),
   field('tickMantissa', 'u32', 'tick size = tickMantissa x 10^tickExponent of quote per unit of base'),
   field('lotMantissa', 'u32', 'lot size = lotMantissa x 10^lotExponent of base'),
-  field('tickExponent', 'i8', '-15..9'),
-  field('lotExponent', 'i8', '-15..9'),
+  field('tickExponent', 'i8', 'from -15 to 9'),
+  field('lotExponent', 'i8', 'from -15 to 9'),
   field('baseDecimals', 'u8', 'decimal places of the minor unit of base, 0..15'),
   field('quoteDecimals', 'u8', 'decimal places of the minor unit of quote, 0..15'),
   field(
@@ -264,7 +264,7 @@ export const messages: readonly Message[] = [
         'i32',
         'new total of the chain, fills included; with reinsert the new open quantity',
       ),
-      field('flags', 'u32', 'bit 0 reinsert: cancel and insert anew, priority always lost', ReplaceFlag),
+      field('flags', 'u32', 'bit 0: cancel and insert anew, priority always lost', ReplaceFlag),
     ],
   ),
   command(

@@ -61,8 +61,10 @@ export function renderLogonExample(sign: Sign): string {
     return `${from.toString(16).padStart(4, '0')}  ${bytes}  ${text}`.trimEnd();
   });
   return [
-    `Secret key (test vector 1 of RFC 8032, never to be used): \`${TEST_SECRET_KEY}\`  `,
-    `Public key: \`${TEST_PUBLIC_KEY}\``,
+    'The key pair is the first test vector of RFC 8032, known to everybody and good for nothing else:',
+    '',
+    `- secret \`${TEST_SECRET_KEY}\``,
+    `- public \`${TEST_PUBLIC_KEY}\``,
     '',
     'The gateway sends `logonChallenge`:',
     '',

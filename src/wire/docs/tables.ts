@@ -37,19 +37,36 @@ function originText(message: Message): string {
   return message.sentBy === 'client' ? 'sent by the client' : 'sent by the gateway';
 }
 
-function renderMessage(message: Message): string {
-  const rows = message.blockFields.map(
-    (field) =>
-      `| ${field.offset} | ${field.size} | \`${field.name}\` | ${typeText(field)} | ${cell(notesText(field))} |`,
+/** A Markdown table, columns padded to one width as the formatter wants it. The first `numberColumns` align right. */
+function renderTable(head: readonly string[], numberColumns: number, rows: readonly string[][]): string {
+  const cells = [head, ...rows].map((row) => row.map(cell));
+  const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
+  const isNumber = (column: number) => column < numberColumns;
+  const lines = cells.map((row) =>
+    row.map((text, column) =>
+      isNumber(column) ? text.padStart(widths[column]!) : text.padEnd(widths[column]!),
+    ),
   );
+  const rule = widths.map((width, column) =>
+    isNumber(column) ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width),
+  );
+  return [lines[0]!, rule, ...lines.slice(1)].map((line) => `| ${line.join(' | ')} |`).join('\n');
+}
+
+function renderMessage(message: Message): string {
+  const rows = message.blockFields.map((field) => [
+    String(field.offset),
+    String(field.size),
+    `\`${field.name}\``,
+    typeText(field),
+    notesText(field),
+  ]);
   return [
     `#### ${message.templateId} \`${message.name}\``,
     '',
     `${message.notes} Block of ${message.blockLength} bytes, ${originText(message)}.`,
     '',
-    '| Offset | Size | Field | Type | Notes |',
-    '|---:|---:|---|---|---|',
-    ...rows,
+    renderTable(['Offset', 'Size', 'Field', 'Type', 'Notes'], 2, rows),
     '',
   ].join('\n');
 }
@@ -68,7 +85,7 @@ export function renderRejectTable(): string {
     .sort(([, a], [, b]) => a - b)
     .map(([name, code]) => {
       const text = REJECT_TEXT[name as keyof typeof RejectCode];
-      return `| ${code} | \`${name}\` | ${BANDS[Math.floor(code / 1000)]} | ${cell(text)} |`;
+      return [String(code), `\`${name}\``, BANDS[Math.floor(code / 1000)]!, text];
     });
-  return ['| Code | Name | Stage | Meaning |', '|---:|---|---|---|', ...rows, ''].join('\n');
+  return `${renderTable(['Code', 'Name', 'Stage', 'Meaning'], 1, rows)}\n`;
 }
