@@ -1,0 +1,92 @@
+/**
+ * The few calls of libc that Node does not offer, through koffi. Where koffi or libc cannot be loaded, `loadLibc` says why
+ * and the journal falls back to positional writes.
+ *
+ * Every call reports failure as a positive errno, 0 = done; `koffi.errno()` is read right after the call, before
+ * anything else can change it.
+ */
+import { createRequire } from 'node:module';
+import { getSystemErrorName } from 'node:util';
+
+const PROT_READ_WRITE = 3;
+const MAP_SHARED = 1;
+const MS_SYNC = 4;
+const LOCK_EX_NB = 2 | 4;
+
+export interface Libc {
+  /** Maps a whole file for reading and writing. Throws an Error that names the errno. */
+  map(fd: number, bytes: number): Mapping;
+  /** Reserves room on disk for the first `bytes` bytes, grows the file. */
+  allocate(fd: number, bytes: number): number;
+  /** Takes an exclusive lock without waiting; EAGAIN (11) when somebody else has it. */
+  lock(fd: number): number;
+}
+
+/** Mapped memory. `memory` must not be touched after `unmap`: that is a segmentation fault, not an exception. */
+export interface Mapping {
+  readonly memory: ArrayBuffer;
+  /** Writes [from, to) back to the disk; rounds down to a page as msync demands. */
+  sync(from: number, to: number): number;
+  unmap(): number;
+}
+
+export interface LibcResult {
+  readonly libc: Libc | undefined;
+  /** Why there is none; empty when there is one. */
+  readonly reason: string;
+}
+
+let loaded: LibcResult | undefined;
+
+/** The calls, loaded once a thread. */
+export function loadLibc(): LibcResult {
+  loaded ??= tryLoad();
+  return loaded;
+}
+
+/** `EIO` for 5; for messages. */
+export function errnoName(errno: number): string {
+  return errno > 0 ? getSystemErrorName(-errno) : 'no error';
+}
+
+function tryLoad(): LibcResult {
+  if (process.platform !== 'linux') return { libc: undefined, reason: `no mapping on ${process.platform}` };
+  try {
+    return { libc: bind(), reason: '' };
+  } catch (error) {
+    return { libc: undefined, reason: `koffi: ${(error as Error).message}` };
+  }
+}
+
+function bind(): Libc {
+  const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+  const library = koffi.load(isMusl() ? 'libc.musl-x86_64.so.1' : 'libc.so.6');
+  const mmap = library.func('intptr_t mmap(intptr_t, size_t, int, int, int, int64_t)');
+  const munmap = library.func('int munmap(intptr_t, size_t)');
+  const msync = library.func('int msync(intptr_t, size_t, int)');
+  const posixFallocate = library.func('int posix_fallocate(int, int64_t, int64_t)');
+  const flock = library.func('int flock(int, int)');
+  const pageBytes = Number(library.func('long sysconf(int)')(30));
+
+  return {
+    map(fd: number, bytes: number): Mapping {
+      const address = Number(mmap(0, bytes, PROT_READ_WRITE, MAP_SHARED, fd, 0));
+      if (address === -1) throw new Error(`mmap: ${errnoName(koffi.errno())}`);
+      return {
+        memory: koffi.view(BigInt(address), bytes),
+        sync(from: number, to: number): number {
+          const start = from - (from % pageBytes);
+          return msync(address + start, to - start, MS_SYNC) === 0 ? 0 : koffi.errno();
+        },
+        unmap: () => (munmap(address, bytes) === 0 ? 0 : koffi.errno()),
+      };
+    },
+    allocate: (fd: number, bytes: number) => posixFallocate(fd, 0, bytes),
+    lock: (fd: number) => (flock(fd, LOCK_EX_NB) === 0 ? 0 : koffi.errno()),
+  };
+}
+
+function isMusl(): boolean {
+  const header = (process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined)?.header;
+  return header !== undefined && header.glibcVersionRuntime === undefined;
+}

@@ -1,0 +1,164 @@
+/** Checks a whole journal, every byte of it, and reports all that is wrong instead of stopping at the first. */
+import { CONTROL_FILE, readControlFile } from './control-file.js';
+import { JournalError, JournalCorruptionError } from './errors.js';
+import { recover, segmentNames } from './recover.js';
+import { ScanStatus, SegmentScanner } from './segment-scanner.js';
+import type { Storage } from './storage.js';
+
+export interface JournalProblem {
+  /** `JOURNAL_CORRUPT`, `JOURNAL_NEWER_VERSION`, ... */
+  readonly code: string;
+  readonly file: string;
+  readonly offset: number;
+  readonly expected: string;
+  readonly found: string;
+  readonly message: string;
+}
+
+export interface VerifyReport {
+  /** Nothing is wrong. A torn tail is not wrong: it is what a crash leaves, and the next start cuts it. */
+  readonly ok: boolean;
+  readonly segments: number;
+  readonly frames: number;
+  readonly records: number;
+  readonly bytes: number;
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly chain: number;
+  readonly epoch: number;
+  readonly durableSequence: number;
+  readonly tornFile: string;
+  readonly tornOffset: number;
+  readonly tornBytes: number;
+  readonly problems: readonly JournalProblem[];
+}
+
+export interface VerifyOptions {
+  /** Called after each segment. */
+  readonly onProgress?: (segmentsDone: number, segmentsTotal: number) => void;
+}
+
+/**
+ * Walks all segments. A segment with damage is left at that point and the walk goes on with the next one.
+ * Never throws for what is wrong with the journal; throws for a directory that cannot be read.
+ */
+export function verifyJournal(storage: Storage, options: VerifyOptions = {}): VerifyReport {
+  const problems: JournalProblem[] = [];
+  const names = listed(storage, problems);
+  let frames = 0;
+  let records = 0;
+  let bytes = 0;
+  let last: SegmentScanner | undefined;
+  for (const [index, name] of names.entries()) {
+    const scanner = openSegment(storage, name, problems);
+    if (scanner === undefined) continue;
+    bytes += scanner.fileBytes;
+    walk(scanner, index === names.length - 1, problems);
+    frames += scanner.frames;
+    records += scanner.nextSequence - scanner.header.firstSequence;
+    checkSuccession(scanner, last, problems);
+    scanner.close();
+    last = scanner;
+    options.onProgress?.(index + 1, names.length);
+  }
+  checkControlFile(storage, problems);
+  const decision = decide(storage, problems);
+  return {
+    ok: problems.length === 0,
+    segments: names.length,
+    frames,
+    records,
+    bytes,
+    firstSequence: records === 0 ? 0 : 1,
+    lastSequence: (last?.nextSequence ?? 1) - 1,
+    chain: last?.chain ?? 0,
+    epoch: last?.epoch ?? 0,
+    durableSequence: decision?.durableSequence ?? last?.durableSequence ?? 0,
+    tornFile: decision?.tornFile ?? '',
+    tornOffset: decision?.tornOffset ?? 0,
+    tornBytes: decision?.tornBytes ?? 0,
+    problems,
+  };
+}
+
+function listed(storage: Storage, problems: JournalProblem[]): string[] {
+  try {
+    return segmentNames(storage);
+  } catch (error) {
+    note(problems, error);
+    return [];
+  }
+}
+
+function openSegment(storage: Storage, name: string, problems: JournalProblem[]): SegmentScanner | undefined {
+  try {
+    return new SegmentScanner(storage, name);
+  } catch (error) {
+    note(problems, error);
+    return undefined;
+  }
+}
+
+/** Walks one segment to its end. The end of the newest one is for the decision of `recover`. */
+function walk(scanner: SegmentScanner, isNewest: boolean, problems: JournalProblem[]): void {
+  try {
+    let status = scanner.step();
+    while (status === ScanStatus.frame && !scanner.isSealed) status = scanner.step();
+    if (isNewest) return;
+    if (status === ScanStatus.unwritten) {
+      note(problems, new JournalCorruptionError(scanner.name, scanner.position, 'a seal', 'the end'));
+    } else if (status !== ScanStatus.frame) {
+      note(problems, new JournalCorruptionError(scanner.name, scanner.position, scanner.expected, scanner.found));
+    } else {
+      const garbage = scanner.firstNonZero(scanner.end());
+      if (garbage < 0) return;
+      note(problems, new JournalCorruptionError(scanner.name, garbage, 'zeros after the seal', 'other bytes'));
+    }
+  } catch (error) {
+    note(problems, error);
+  }
+}
+
+function checkSuccession(scanner: SegmentScanner, previous: SegmentScanner | undefined, problems: JournalProblem[]): void {
+  if (previous === undefined || !previous.isSealed) return;
+  const { header, name } = scanner;
+  if (header.firstSequence === previous.nextSequence && header.chain === previous.chain) return;
+  const expected = `sequence ${previous.nextSequence} and chain ${previous.chain}`;
+  const found = `sequence ${header.firstSequence} and chain ${header.chain}`;
+  note(problems, new JournalCorruptionError(name, 32, expected, found));
+}
+
+function checkControlFile(storage: Storage, problems: JournalProblem[]): void {
+  if (!storage.exists(CONTROL_FILE)) return;
+  try {
+    for (const offset of readControlFile(storage).badPages) {
+      note(problems, new JournalCorruptionError(CONTROL_FILE, offset, 'a valid statement', 'other bytes'));
+    }
+  } catch (error) {
+    note(problems, error);
+  }
+}
+
+/** What a start would decide; adds its refusal, unless the walk has found the same. */
+function decide(storage: Storage, problems: JournalProblem[]): ReturnType<typeof recover> | undefined {
+  try {
+    return recover(storage);
+  } catch (error) {
+    note(problems, error);
+    return undefined;
+  }
+}
+
+function note(problems: JournalProblem[], error: unknown): void {
+  if (!(error instanceof JournalError)) throw error;
+  const detail = error instanceof JournalCorruptionError ? error : undefined;
+  const problem: JournalProblem = {
+    code: error.code,
+    file: detail?.file ?? '',
+    offset: detail?.offset ?? 0,
+    expected: detail?.expected ?? '',
+    found: detail?.found ?? '',
+    message: error.message,
+  };
+  if (!problems.some((known) => known.message === problem.message)) problems.push(problem);
+}
