@@ -28,7 +28,6 @@ const PUBLIC_KEY_BYTES = 32;
 /** The collaborators of an EgressPublisher. */
 export interface EgressPublisherParts {
   readonly output: RingConsumer;
-  readonly gate: CommitGate;
   readonly sessions: SessionTable;
   readonly keys: KeyTable;
   readonly reportLog: ReportLog;
@@ -49,15 +48,15 @@ export interface EgressPublisherParts {
  * once; it has no sessions to tell, and only records.
  */
 export class EgressPublisher {
-  /** True from the moment this node leads. */
-  isGated: boolean;
+  /** What events have to pass; given when this node leads, until then they are only recorded. */
+  gate: CommitGate | undefined;
   /** True when the last step stopped at the commit gate. */
   isHeldByGate: boolean;
   private readonly parts: EgressPublisherParts;
 
   constructor(parts: EgressPublisherParts) {
     this.parts = parts;
-    this.isGated = false;
+    this.gate = undefined;
     this.isHeldByGate = false;
   }
 
@@ -68,7 +67,7 @@ export class EgressPublisher {
     const count = Math.min(output.available(), EVENTS_PER_STEP);
     this.isHeldByGate = false;
     if (count === 0) return 0;
-    const committed = this.isGated ? this.parts.gate.committedSequence() : Number.MAX_SAFE_INTEGER;
+    const committed = this.gate?.committedSequence() ?? Number.MAX_SAFE_INTEGER;
     let taken = 0;
     while (taken < count) {
       const wordIndex = output.wordIndexAt(taken);

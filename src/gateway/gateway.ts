@@ -10,8 +10,6 @@ import type { CommitGate } from '../runtime/commit-gate.js';
 import { Counter, type NodeCounters } from '../runtime/counters.js';
 import { MsgpackDecoder } from '../wire/msgpack-decoder.js';
 import { SUBPROTOCOL_MSGPACK } from '../wire/schema.js';
-import { SLOT_WORDS } from '../wire/slot.js';
-import { encodeSlot } from '../wire/slot-codec.js';
 import type { ClientSocket } from './client-socket.js';
 import { EgressPublisher } from './egress-publisher.js';
 import type { GatewayOptions } from './gateway-options.js';
@@ -37,13 +35,13 @@ const DRAIN_LOOK_MS = 2;
 export interface GatewayParts {
   /** This gateway's consumer of the output ring. */
   readonly output: RingConsumer;
-  readonly gate: CommitGate;
   readonly counters: NodeCounters;
   readonly clock: Clock;
   readonly log: Logger;
   readonly clusterId: bigint;
-  readonly nodeId: number;
   readonly options: GatewayOptions;
+  /** Called once, when orders are taken. */
+  readonly onOpen?: () => void;
 }
 
 /**
@@ -57,8 +55,8 @@ export interface GatewayParts {
  * ```
  *
  * It starts as the gateway of a node that does not lead: it records the events of the output ring and refuses logons.
- * `lead` makes it the producer of the input ring. It opens when the first event of its own epoch has passed the
- * commit gate, so that nothing is ever sent, or sent again, that could still be lost.
+ * `lead` makes it the producer of the input ring. It opens when the node's own first commands have passed the commit
+ * gate, so that nothing is ever sent, or sent again, that could still be lost.
  */
 export class Gateway {
   /** 0 when orders are taken here, otherwise the reject code that says why not. */
@@ -76,7 +74,8 @@ export class Gateway {
   private readonly housekeeping: Housekeeping;
   private readonly clientListener: Listener;
   private readonly adminListener: Listener;
-  private ledEpoch: number;
+  /** Last of the node's own commands, with which it opens; 0 when that is not awaited. */
+  private openingSequence: number;
   private connections: number;
   private isPublishDue: boolean;
   private isClosing: boolean;
@@ -89,7 +88,7 @@ export class Gateway {
     this.parts = parts;
     this.refusal = RejectCode.NOT_PRIMARY;
     this.epoch = 0;
-    this.ledEpoch = 0;
+    this.openingSequence = 0;
     this.connections = 0;
     this.isPublishDue = false;
     this.isClosing = false;
@@ -127,14 +126,15 @@ export class Gateway {
     });
     this.egress = new EgressPublisher({
       output: parts.output,
-      gate: parts.gate,
       sessions: this.sessions,
       keys,
       reportLog,
       sender: this.reports,
       marketData: this.marketData,
       listings,
-      onEpochChanged: (epoch) => this.onEpochChanged(epoch),
+      onEpochChanged: (epoch) => {
+        this.epoch = epoch;
+      },
     });
     this.housekeeping = new Housekeeping(options, this.sessions, this.reports);
     this.sessions.onEnded = (session) => this.marketData.remove(session);
@@ -166,32 +166,27 @@ export class Gateway {
 
   /** Runs on this thread's event loop from now on, until `close`. */
   start(): void {
-    const onReady = (): void => this.drain();
-    this.outputWaiter = new AsyncWaiter(this.parts.output, onReady);
-    this.gateWaiter = new AsyncWaiter(this.parts.gate, onReady);
+    this.outputWaiter = new AsyncWaiter(this.parts.output, () => this.drain());
     this.timer = setInterval(() => this.keepHouse(), HOUSEKEEPING_MS);
     this.drain();
   }
 
   /**
-   * Makes this gateway the producer of the input ring, which must have no other one any more. The first command is
-   * epochStarted with `epoch`; then come `ownCommands`, as slots of which template and body are set. Orders are
-   * taken when that epoch has passed the commit gate.
+   * Makes this gateway the producer of the input ring, which must have no other one any more. `ownCommands`, slots of
+   * which template and body are set, are the node's first commands: epochStarted where an epoch begins. Orders are
+   * taken when the last of them has passed `gate` and its events, and all before, have been taken from the output ring.
    */
-  lead(producer: RingProducer, epoch: number, ownCommands: readonly Uint8Array[] = []): void {
-    const words = new Int32Array(SLOT_WORDS);
-    const { clusterId, nodeId } = this.parts;
-    const header = { accountId: 0, sequence: 0, timestampUs: 0 };
-    encodeSlot('epochStarted', header, { clusterId, epoch, nodeId }, words, 0);
-    this.ledEpoch = epoch;
-    this.egress.isGated = true;
-    this.parts.counters.set(Counter.epoch, epoch);
-    this.sequencer.lead(producer, [new Uint8Array(words.buffer), ...ownCommands]);
+  lead(producer: RingProducer, gate: CommitGate, ownCommands: readonly Uint8Array[]): void {
+    this.openingSequence = producer.nextSequence + ownCommands.length - 1;
+    this.egress.gate = gate;
+    this.gateWaiter = new AsyncWaiter(gate, () => this.drain());
+    this.sequencer.lead(producer, ownCommands);
   }
 
   /** Sends what may leave now; returns how many events that was. */
   poll(): number {
     const taken = this.egress.step();
+    if (this.openingSequence !== 0) this.openWhenSafe();
     this.opener.admitWaiting();
     this.sessions.flushAll();
     const sent = this.reports.takeSentCount();
@@ -202,6 +197,7 @@ export class Gateway {
   /** One round of housekeeping: time, timeouts, commands and market data that had to wait. */
   keepHouse(): void {
     const { clock, options } = this.parts;
+    if (this.openingSequence !== 0) this.poll();
     if (this.sequencer.isLeading && this.sequencer.publishOwn()) {
       this.sequencer.advanceTime(options.timeAdvanceMs);
     }
@@ -296,11 +292,14 @@ export class Gateway {
     });
   }
 
-  private onEpochChanged(epoch: number): void {
-    this.epoch = epoch;
-    if (epoch !== this.ledEpoch || this.isClosing) return;
+  private openWhenSafe(): void {
+    const { counters, output, onOpen, log } = this.parts;
+    if (this.isClosing || this.egress.gate!.committedSequence() < this.openingSequence) return;
+    if (counters.get(Counter.logicProcessed) < this.openingSequence || output.available() > 0) return;
+    this.openingSequence = 0;
     this.refusal = 0;
-    this.parts.log.info({ epoch }, 'orders are taken');
+    log.info({ epoch: this.epoch }, 'orders are taken');
+    onOpen?.();
   }
 
   private drain(): void {

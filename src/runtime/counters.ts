@@ -34,7 +34,7 @@ export const Counter = {
   recoveredSequence: 7,
   /** Last command received from a primary before this node was promoted: receiver. */
   promotedSequence: 8,
-  /** The epoch in force: the producer of the input ring. */
+  /** The epoch in force: business logic. */
   epoch: 9,
   /** A NodeRole: main thread. */
   role: 10,
@@ -74,6 +74,8 @@ export const Counter = {
   adminPort: 27,
   /** Port that the replication listener got: replicator. */
   replicationPort: 28,
+  /** The node that leads the epoch in force: business logic. */
+  leaderNode: 29,
 } as const;
 
 export type Counter = (typeof Counter)[keyof typeof Counter];

@@ -1,0 +1,60 @@
+/** Thread of the gateway: sockets, sessions, sequencer and egress on one event loop. */
+import { parentPort } from 'node:worker_threads';
+import { Gateway } from '../gateway/gateway.js';
+import type { GatewayOptions } from '../gateway/gateway-options.js';
+import { RingBuffer } from '../ring/ring-buffer.js';
+import { RingConsumer } from '../ring/ring-consumer.js';
+import { RingProducer } from '../ring/ring-producer.js';
+import { WaitStrategy, type WaitStrategyName } from '../ring/wait-strategy.js';
+import { runEventLoopWorker } from '../runtime/agent-worker.js';
+import { CommitGate } from '../runtime/commit-gate.js';
+import { makeLog } from './node-log.js';
+import type { NodeMemory } from './node-memory.js';
+import { adminKeySlot, epochStartedSlot, timeAdvancedSlot } from './own-commands.js';
+import { OutputConsumer, StopPhase } from './topology.js';
+import type { LeadMessage, OpenMessage } from './worker-messages.js';
+
+export interface GatewayInput {
+  readonly memory: NodeMemory;
+  readonly waitStrategy: WaitStrategyName;
+  readonly clusterId: bigint;
+  readonly nodeId: number;
+  readonly options: GatewayOptions;
+  readonly logLevel: string;
+}
+
+void runEventLoopWorker<GatewayInput>((input, { counters, clock }) => {
+  const waitStrategy = new WaitStrategy(input.waitStrategy);
+  const inputRing = new RingBuffer(input.memory.inputRing);
+  const { clusterId, nodeId } = input;
+  const gateway = new Gateway({
+    output: new RingConsumer(new RingBuffer(input.memory.outputRing), OutputConsumer.gateway, waitStrategy),
+    counters,
+    clock,
+    log: makeLog('gateway', input.logLevel),
+    clusterId,
+    options: input.options,
+    onOpen: () => parentPort!.postMessage({ type: 'open' } satisfies OpenMessage),
+  });
+  const lead = (message: LeadMessage): void => {
+    const { epoch, isNewEpoch, ackPolicy, adminPublicKey } = message;
+    const opening = isNewEpoch ? epochStartedSlot(clusterId, epoch, nodeId) : timeAdvancedSlot();
+    const ownCommands = adminPublicKey.length === 0 ? [opening] : [opening, adminKeySlot(adminPublicKey)];
+    const gate = new CommitGate(counters, ackPolicy, waitStrategy);
+    gateway.lead(new RingProducer(inputRing, waitStrategy), gate, ownCommands);
+  };
+  return {
+    roleName: () => 'gateway',
+    stopPhase: StopPhase.gateway,
+    async start(): Promise<void> {
+      await gateway.listen();
+      gateway.start();
+      parentPort!.on('message', lead);
+    },
+    async close(): Promise<void> {
+      parentPort!.off('message', lead);
+      parentPort!.unref();
+      await gateway.close();
+    },
+  };
+});

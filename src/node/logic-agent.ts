@@ -1,0 +1,86 @@
+import { EngineWord } from '../core/core.js';
+import type { BusinessLogicProcessor } from '../engine/business-logic-processor.js';
+import type { RingConsumer } from '../ring/ring-consumer.js';
+import type { Agent } from '../runtime/agent.js';
+import type { CheckpointRing } from '../runtime/checkpoint-ring.js';
+import { Counter, type NodeCounters } from '../runtime/counters.js';
+
+/** Commands between two checkpoints of the hashes. Part of the replication protocol: equal on both nodes. */
+export const CHECKPOINT_INTERVAL = 4096;
+
+/** Commands after which events are made visible at the latest. */
+const BATCH_MAX = 256;
+
+/**
+ * The business-logic thread: feeds commands from the input ring to the processor, in batches.
+ *
+ * Every CHECKPOINT_INTERVAL commands it records the state and output hashes, by sequence and so at the same places on
+ * both nodes; and once whenever it runs idle, so that an operator sees the hash of the very last command.
+ */
+export class LogicAgent implements Agent {
+  private readonly processor: BusinessLogicProcessor;
+  private readonly input: RingConsumer;
+  private readonly flush: () => void;
+  private readonly checkpoints: CheckpointRing;
+  private readonly counters: NodeCounters;
+  private readonly hashes: Int32Array;
+  private checkpointSequence: number;
+  private idleRounds: number;
+
+  constructor(
+    processor: BusinessLogicProcessor,
+    input: RingConsumer,
+    flush: () => void,
+    checkpoints: CheckpointRing,
+    counters: NodeCounters,
+  ) {
+    this.processor = processor;
+    this.input = input;
+    this.flush = flush;
+    this.checkpoints = checkpoints;
+    this.counters = counters;
+    this.hashes = new Int32Array(4);
+    this.checkpointSequence = 0;
+    this.idleRounds = 0;
+  }
+
+  roleName(): string {
+    return 'logic';
+  }
+
+  doWork(): number {
+    const input = this.input;
+    const count = Math.min(input.available(), BATCH_MAX);
+    if (count === 0) {
+      this.idleRounds++;
+      if (this.idleRounds === 2) this.checkpoint(input.nextSequence - 1);
+      return 0;
+    }
+    this.idleRounds = 0;
+    const words = input.ring.words;
+    const first = input.nextSequence;
+    for (let i = 0; i < count; i++) {
+      this.processor.onCommand(words, input.wordIndexAt(i));
+      if ((first + i) % CHECKPOINT_INTERVAL === 0) this.checkpoint(first + i);
+    }
+    this.flush();
+    input.release(count);
+    const engine = this.processor.core.engine;
+    this.counters.set(Counter.epoch, engine[EngineWord.epoch]! >>> 0);
+    this.counters.set(Counter.leaderNode, engine[EngineWord.nodeId]! >>> 0);
+    this.counters.set(Counter.logicProcessed, first + count - 1);
+    return count;
+  }
+
+  onClose(): void {
+    this.checkpoint(this.input.nextSequence - 1);
+  }
+
+  private checkpoint(sequence: number): void {
+    if (sequence === this.checkpointSequence) return;
+    this.checkpointSequence = sequence;
+    const hashes = this.hashes;
+    this.processor.writeHashes(hashes, 0);
+    this.checkpoints.record(sequence, hashes[0]! >>> 0, hashes[1]! >>> 0, hashes[2]! >>> 0, hashes[3]! >>> 0);
+  }
+}

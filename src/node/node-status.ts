@@ -1,0 +1,118 @@
+import { WaitStrategy } from '../ring/wait-strategy.js';
+import type { AcknowledgementPolicy } from '../runtime/acknowledgement-policy.js';
+import type { Checkpoint, CheckpointRing } from '../runtime/checkpoint-ring.js';
+import { CommitGate } from '../runtime/commit-gate.js';
+import { Counter, type NodeCounters, NodeRole } from '../runtime/counters.js';
+
+/** What `ringfence status` shows; sequences are those of commands. */
+export interface NodeStatus {
+  readonly role: string;
+  readonly nodeId: number;
+  readonly epoch: number;
+  /** Last command published into the input ring. */
+  readonly sequence: number;
+  /** Last command whose events are in the output ring. */
+  readonly processed: number;
+  readonly durable: number;
+  /** Last command whose outputs may leave under the acknowledgement policy. */
+  readonly committed: number;
+  readonly recovered: number;
+  readonly ackPolicy: AcknowledgementPolicy;
+  /** Why outputs do not leave at present; empty when they do. */
+  readonly stalled: string;
+  readonly connections: number;
+  readonly standby: {
+    readonly connected: boolean;
+    readonly received: number;
+    readonly durable: number;
+    readonly lag: number;
+  };
+  readonly primary: { readonly connected: boolean; readonly sequence: number };
+  readonly journal: {
+    readonly backend: string;
+    readonly fallbackReason: string;
+    readonly written: number;
+    readonly preparedSegments: number;
+    readonly preparerErrno: number;
+  };
+  /** Newest checkpoint of the hashes; an idle node has one at its last command. */
+  readonly checkpoint: {
+    readonly sequence: number;
+    readonly stateHash: string;
+    readonly outputHash: string;
+  } | null;
+  readonly uptimeMs: number;
+}
+
+const ROLE_NAMES = Object.keys(NodeRole) as readonly (keyof typeof NodeRole)[];
+
+/** What the status is made from. */
+export interface StatusSources {
+  readonly counters: NodeCounters;
+  readonly checkpoints: CheckpointRing;
+  readonly nodeId: number;
+  readonly ackPolicy: AcknowledgementPolicy;
+  readonly backend: string;
+  readonly fallbackReason: string;
+  readonly prepared: { ready(): number; errno(): number };
+  readonly uptimeMs: number;
+}
+
+/** Reads the shared memories; never waits for any thread. */
+export function nodeStatus(sources: StatusSources): NodeStatus {
+  const { counters, ackPolicy } = sources;
+  const sequence = counters.get(Counter.inputPublished);
+  const received = counters.get(Counter.replicaReceived);
+  const isReplicaConnected = counters.get(Counter.replicaConnected) === 1;
+  const committed = new CommitGate(counters, ackPolicy, new WaitStrategy('blocking')).committedSequence();
+  const role = ROLE_NAMES[counters.get(Counter.role)]!;
+  const needsReplica = ackPolicy !== 'disk' && ackPolicy !== 'memory';
+  const checkpoint = sources.checkpoints.latest();
+  return {
+    role,
+    nodeId: sources.nodeId,
+    epoch: counters.get(Counter.epoch),
+    sequence,
+    processed: counters.get(Counter.logicProcessed),
+    durable: counters.get(Counter.durable),
+    committed,
+    recovered: counters.get(Counter.recoveredSequence),
+    ackPolicy,
+    stalled:
+      role === 'primary' && needsReplica && !isReplicaConnected
+        ? `no standby is attached and the policy is ${ackPolicy}`
+        : '',
+    connections: counters.get(Counter.gatewaySessions),
+    standby: {
+      connected: isReplicaConnected,
+      received,
+      durable: counters.get(Counter.replicaDurable),
+      lag: isReplicaConnected ? Math.max(0, sequence - received) : 0,
+    },
+    primary: {
+      connected: counters.get(Counter.primaryConnected) === 1,
+      sequence: counters.get(Counter.primaryPublished),
+    },
+    journal: {
+      backend: sources.backend,
+      fallbackReason: sources.fallbackReason,
+      written: counters.get(Counter.journalWritten),
+      preparedSegments: sources.prepared.ready(),
+      preparerErrno: sources.prepared.errno(),
+    },
+    checkpoint: checkpoint === undefined ? null : checkpointText(checkpoint),
+    uptimeMs: sources.uptimeMs,
+  };
+}
+
+function checkpointText(checkpoint: Checkpoint): { sequence: number; stateHash: string; outputHash: string } {
+  return {
+    sequence: checkpoint.sequence,
+    stateHash: hex(checkpoint.stateHashHigh) + hex(checkpoint.stateHashLow),
+    outputHash: hex(checkpoint.outputHashHigh) + hex(checkpoint.outputHashLow),
+  };
+}
+
+function hex(half: number): string {
+  return (half >>> 0).toString(16).padStart(8, '0');
+}

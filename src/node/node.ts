@@ -1,0 +1,420 @@
+/**
+ * The composition root: opens the journal, makes the shared memories, starts the workers of the topology, and changes
+ * the node's role. After the start the main thread only watches.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { JournalDirectory } from '../../journal/journal-directory.js';
+import { openStorage } from '../../journal/open-storage.js';
+import { PreparedSegments } from '../../journal/prepared-segments.js';
+import { type RecoveryReport, recover } from '../../journal/recover.js';
+import { type SegmentPreparer, startSegmentPreparer } from '../../journal/segment-preparer.js';
+import { PromisedEpoch } from '../replication/promised-epoch.js';
+import { waitCellAsync } from '../ring/shared-cell.js';
+import { ACKNOWLEDGEMENT_POLICIES, type AcknowledgementPolicy } from '../runtime/acknowledgement-policy.js';
+import { CheckpointRing } from '../runtime/checkpoint-ring.js';
+import { SystemClock } from '../runtime/clock.js';
+import { Counter, counterCell, NodeCounters, NodeRole } from '../runtime/counters.js';
+import { ErrorLog } from '../runtime/error-log.js';
+import {
+  type StartedWorker,
+  startWorker,
+  stopWorkers,
+  type WorkerFailure,
+  workersReady,
+} from '../runtime/worker-start.js';
+import { type NodeConfig, replicationKeyPath } from './config.js';
+import { ControlServer, controlError, type PromoteRequest } from './control-server.js';
+import type { GatewayInput } from './gateway-worker.js';
+import type { JournalerInput } from './journaler-worker.js';
+import type { LogicInput } from './logic-worker.js';
+import { allocateNodeMemory, type NodeMemory } from './node-memory.js';
+import { type NodeStatus, nodeStatus } from './node-status.js';
+import type { ReplicationInput } from './replication-worker.js';
+import type { FromReplication, LeadMessage, OpenMessage, ToReplication } from './worker-messages.js';
+
+const EXIT_FAILURE = 70;
+const EXIT_CORRUPT = 3;
+const KEY_BYTES = 32;
+
+/** Where a node listens; replication is null while it is a standby. */
+export interface NodeAddresses {
+  readonly client: string;
+  readonly admin: string;
+  readonly control: string;
+  readonly replication: string | null;
+}
+
+/** What a promotion came to. */
+export interface Promotion {
+  readonly epoch: number;
+  /** Last command that came from the old primary. */
+  readonly sequence: number;
+  readonly role: 'primary';
+}
+
+/**
+ * Starts the node of `config`: recovers the journal, then leads or follows as the role says. Resolves when it does.
+ * Rejects with coded errors (see journal/errors.ts, PROMISED_EPOCH_CORRUPT, NODE_NOT_INITIALISED, NOT_THE_LEADER,
+ * EADDRINUSE ...), and has then let go of everything.
+ */
+export async function startNode(config: NodeConfig): Promise<RunningNode> {
+  const node = new RunningNode(config);
+  try {
+    await node.start();
+  } catch (error) {
+    await node.abandon();
+    throw error;
+  }
+  return node;
+}
+
+/** A node in this process. */
+export class RunningNode {
+  readonly recovered: RecoveryReport;
+  /** Resolves with the exit code when the node has ended, for whatever reason. */
+  readonly closed: Promise<number>;
+  private readonly config: NodeConfig;
+  private readonly directory: JournalDirectory;
+  private readonly backend: { readonly kind: string; readonly fallbackReason: string };
+  private readonly memory: NodeMemory;
+  private readonly counters: NodeCounters;
+  private readonly checkpoints: CheckpointRing;
+  private readonly errorLog: ErrorLog;
+  private readonly preparer: SegmentPreparer;
+  private readonly prepared: PreparedSegments;
+  private readonly control: ControlServer;
+  private readonly startedAt: number;
+  private readonly clock: SystemClock;
+  private workers:
+    | { gateway: StartedWorker; replication: StartedWorker; logic: StartedWorker; journaler: StartedWorker }
+    | undefined;
+  private ackPolicy: AcknowledgementPolicy;
+  private controlPort: number;
+  private isStopping: boolean;
+  private failure: Error | undefined;
+  private resolveClosed!: (exitCode: number) => void;
+  private rejectStart: (error: Error) => void;
+
+  /** Opens and recovers the journal of `config`; use `startNode`. */
+  constructor(config: NodeConfig) {
+    if (config.clusterId === '0' || config.nodeId === 0) {
+      throw controlError(
+        'NODE_NOT_INITIALISED',
+        `${config.dataDir} has no node in it: run "ringfence init --data-dir ${config.dataDir}" first`,
+      );
+    }
+    this.config = config;
+    this.clock = new SystemClock();
+    this.startedAt = this.clock.monotonicNanoseconds();
+    this.ackPolicy = config.ackPolicy;
+    this.controlPort = 0;
+    this.isStopping = false;
+    this.failure = undefined;
+    this.workers = undefined;
+    this.rejectStart = () => {};
+    this.closed = new Promise((resolve) => {
+      this.resolveClosed = resolve;
+    });
+    const identity = { clusterId: BigInt(config.clusterId), nodeId: config.nodeId };
+    const path = join(config.dataDir, 'journal');
+    this.directory = JournalDirectory.open(path, identity);
+    try {
+      const storage = openStorage(path, config.journalBackend);
+      this.backend = { kind: storage.kind, fallbackReason: storage.fallbackReason };
+      this.recovered = recover(storage, identity);
+      this.refuseBrokenPromise();
+    } catch (error) {
+      this.directory.close();
+      throw error;
+    }
+    this.memory = allocateNodeMemory(config.inputRingSlots, config.outputRingSlots);
+    this.counters = new NodeCounters(this.memory.counters);
+    this.checkpoints = new CheckpointRing(this.memory.checkpoints);
+    this.errorLog = new ErrorLog(this.memory.errorLog);
+    this.preparer = startSegmentPreparer({
+      directory: path,
+      segmentBytes: config.segmentBytes,
+      allocation: config.journalAllocation,
+    });
+    this.prepared = new PreparedSegments(this.preparer.state);
+    this.control = new ControlServer(config.dataDir, {
+      status: () => this.status(),
+      promote: (request) => this.promote(request),
+      stop: () => void this.stop(),
+    });
+  }
+
+  get addresses(): NodeAddresses {
+    const { host, replicationHost } = this.config;
+    const replicationPort = this.counters.get(Counter.replicationPort);
+    return {
+      client: `ws://${host}:${this.counters.get(Counter.gatewayPort)}`,
+      admin: `ws://${host}:${this.counters.get(Counter.adminPort)}`,
+      control: `http://127.0.0.1:${this.controlPort}`,
+      replication: replicationPort === 0 ? null : `${replicationHost}:${replicationPort}`,
+    };
+  }
+
+  /** Starts the workers, waits for the recovery, and takes up the role. Use `startNode`. */
+  async start(): Promise<void> {
+    const failed = new Promise<never>((_, reject) => {
+      this.rejectStart = reject;
+    });
+    failed.catch(() => {});
+    await Promise.race([this.takeUpRole(), failed]);
+  }
+
+  status(): NodeStatus {
+    return nodeStatus({
+      counters: this.counters,
+      checkpoints: this.checkpoints,
+      nodeId: this.config.nodeId,
+      ackPolicy: this.ackPolicy,
+      backend: this.backend.kind,
+      fallbackReason: this.backend.fallbackReason,
+      prepared: this.prepared,
+      uptimeMs: Math.floor((this.clock.monotonicNanoseconds() - this.startedAt) / 1e6),
+    });
+  }
+
+  /**
+   * Turns this standby into the primary of a higher epoch. Resolves when orders are taken; under a policy that needs a
+   * standby that is not before there is one, so an operator names the policy from now on.
+   */
+  async promote(request: PromoteRequest): Promise<Promotion> {
+    const ackPolicy = this.policyOf(request);
+    if (this.counters.get(Counter.role) !== NodeRole.standby || this.isStopping) {
+      throw controlError(
+        'PROMOTION_REFUSED',
+        `this node is ${this.status().role}; only a standby can be promoted`,
+      );
+    }
+    const { gateway, replication } = this.workers!;
+    const promised = PromisedEpoch.open(this.config.dataDir).epoch;
+    const epoch = Math.max(this.counters.get(Counter.epoch), promised) + 1;
+    this.tellReplication({ type: 'promote', epoch });
+    const answer = await nextMessage<FromReplication>(replication);
+    if (answer.type === 'promotionRefused') throw controlError('PROMOTION_REFUSED', answer.message);
+    if (answer.type !== 'promoted') throw controlError('PROMOTION_REFUSED', answer.message);
+    await this.counterAtLeast(Counter.logicProcessed, answer.sequence);
+    await this.counterAtLeast(Counter.durable, answer.sequence);
+    this.ackPolicy = ackPolicy;
+    const opened = nextMessage<OpenMessage>(gateway);
+    this.lead({ type: 'lead', epoch, isNewEpoch: true, ackPolicy, adminPublicKey: new Uint8Array() });
+    this.tellReplication({ type: 'replicate', epoch });
+    await opened;
+    return { epoch, sequence: answer.sequence, role: 'primary' };
+  }
+
+  /** Orderly end: takes no more commands, lets everything taken become durable, closes. */
+  async stop(): Promise<void> {
+    if (this.isStopping) return;
+    this.isStopping = true;
+    const { gateway, replication, logic, journaler } = this.workers!;
+    this.counters.set(Counter.role, NodeRole.stopping);
+    await stopWorkers(this.counters, [[gateway, replication], [logic], [journaler]]);
+    await this.letGo();
+    this.resolveClosed(0);
+  }
+
+  /** Lets go of everything after a start that failed. */
+  async abandon(): Promise<void> {
+    this.isStopping = true;
+    this.counters.set(Counter.poison, 1);
+    const { gateway, replication, logic, journaler } = this.workers ?? {};
+    for (const started of [gateway, replication, logic, journaler]) await started?.worker.terminate();
+    await this.letGo();
+  }
+
+  private async takeUpRole(): Promise<void> {
+    const { config, counters, recovered } = this;
+    counters.set(Counter.role, NodeRole.recovering);
+    counters.set(Counter.recoveredSequence, recovered.lastSequence);
+    counters.set(Counter.inputPublished, recovered.lastSequence);
+    this.controlPort = await this.control.listen(config.controlPort);
+    this.workers = this.startWorkers();
+    await workersReady(counters, Object.keys(this.workers).length);
+    await this.counterAtLeast(Counter.durable, recovered.lastSequence);
+    await this.counterAtLeast(Counter.logicProcessed, recovered.lastSequence);
+    if (config.role === 'standby') {
+      counters.set(Counter.role, NodeRole.standby);
+      const { lastSequence: sequence, chain, epoch } = recovered;
+      this.tellReplication({ type: 'follow', position: { sequence, chain, epoch } });
+      return;
+    }
+    this.refuseForeignLead();
+    const isNew = recovered.lastSequence === 0;
+    const epoch = isNew ? 1 : recovered.epoch;
+    const adminPublicKey = isNew ? Buffer.from(config.adminPublicKey, 'hex') : new Uint8Array();
+    // Not awaited: under a policy that needs a standby it opens when there is one.
+    this.lead({ type: 'lead', epoch, isNewEpoch: isNew, ackPolicy: this.ackPolicy, adminPublicKey });
+    this.tellReplication({ type: 'replicate', epoch });
+    await this.counterAtLeast(Counter.replicationPort, 1);
+  }
+
+  private startWorkers(): NonNullable<RunningNode['workers']> {
+    const { config, memory } = this;
+    const { waitStrategy, logLevel, nodeId } = config;
+    const clusterId = BigInt(config.clusterId);
+    const path = this.directory.directory;
+    const primary = splitAddress(config.primaryAddress);
+    const journaler = this.startWorker('journaler', {
+      memory,
+      waitStrategy,
+      directory: path,
+      backend: config.journalBackend,
+      allocation: config.journalAllocation,
+      segmentBytes: config.segmentBytes,
+      prepared: this.preparer.state,
+      clusterId,
+      nodeId,
+      recovered: this.recovered,
+      sync: config.ackPolicy !== 'memory',
+    } satisfies JournalerInput);
+    const logic = this.startWorker('logic', {
+      memory,
+      waitStrategy,
+      maxOrders: config.maxOrders,
+    } satisfies LogicInput);
+    const gateway = this.startWorker('gateway', {
+      memory,
+      waitStrategy,
+      clusterId,
+      options: { ...config, clientPort: config.port },
+      nodeId,
+      logLevel,
+    } satisfies GatewayInput);
+    const replication = this.startWorker('replication', {
+      memory,
+      waitStrategy,
+      dataDir: config.dataDir,
+      journalDirectory: path,
+      key: readReplicationKey(replicationKeyPath(config)),
+      clusterId,
+      nodeId,
+      host: config.replicationHost,
+      port: config.replicationPort,
+      primaryHost: primary.host,
+      primaryPort: primary.port,
+      logLevel,
+    } satisfies ReplicationInput);
+    gateway.worker.on('message', (message: OpenMessage) => {
+      if (message.type === 'open') this.counters.set(Counter.role, NodeRole.primary);
+    });
+    replication.worker.on('message', (message: FromReplication) => {
+      if (message.type === 'fatal') this.fail(message.code, message.message, message.exitCode);
+    });
+    return { gateway, replication, logic, journaler };
+  }
+
+  private startWorker(name: string, input: unknown): StartedWorker {
+    const entry = new URL(`./${name}-worker.js`, import.meta.url);
+    const { counters, errorLog } = this;
+    return startWorker({
+      name,
+      entry,
+      counters,
+      errorLog,
+      input,
+      onFailure: (failure) => this.onFailure(failure),
+    });
+  }
+
+  private onFailure(failure: WorkerFailure): void {
+    const code =
+      /\b(JOURNAL_[A-Z_]+|EADDRINUSE|EACCES|INSECURE_LISTENER)\b/.exec(failure.text)?.[1] ?? 'AGENT_FAILED';
+    this.fail(code, failure.text, code === 'JOURNAL_CORRUPT' ? EXIT_CORRUPT : EXIT_FAILURE);
+  }
+
+  /** Ends the node for a reason of its own; there is no healing. */
+  private fail(code: string, message: string, exitCode: number): void {
+    if (this.isStopping) return;
+    this.failure ??= Object.assign(new Error(message), { code, exitCode });
+    this.rejectStart(this.failure);
+    void this.abandon().then(() => this.resolveClosed(exitCode));
+  }
+
+  /** Why the node ended by itself, when it did. */
+  get failureReason(): Error | undefined {
+    return this.failure;
+  }
+
+  private lead(message: LeadMessage): void {
+    this.workers!.gateway.worker.postMessage(message);
+  }
+
+  private tellReplication(message: ToReplication): void {
+    this.workers!.replication.worker.postMessage(message);
+  }
+
+  private async counterAtLeast(counter: Counter, value: number): Promise<void> {
+    for (;;) {
+      const seen = this.counters.get(counter);
+      if (seen >= value) return;
+      await waitCellAsync(this.counters.cells, counterCell(counter), seen | 0);
+    }
+  }
+
+  private policyOf(request: PromoteRequest): AcknowledgementPolicy {
+    const wanted = request.ackPolicy ?? this.ackPolicy;
+    const policy = ACKNOWLEDGEMENT_POLICIES.find((known) => known === wanted);
+    if (policy === undefined) {
+      throw controlError(
+        'INVALID_ACK_POLICY',
+        `ackPolicy "${wanted}" is not one of ${ACKNOWLEDGEMENT_POLICIES.join(', ')}`,
+      );
+    }
+    return policy;
+  }
+
+  /** A node that has promised an epoch may not lead a lower one. */
+  private refuseBrokenPromise(): void {
+    const promised = PromisedEpoch.open(this.config.dataDir).epoch;
+    if (this.config.role !== 'primary' || promised <= this.recovered.epoch) return;
+    throw controlError(
+      'PROMISE_REFUSED',
+      `this node has promised epoch ${promised}, its journal ends in epoch ${this.recovered.epoch}: ` +
+        'start it with --role standby and promote it',
+    );
+  }
+
+  /** A journal that another node has led is a standby's: leading takes a promotion. */
+  private refuseForeignLead(): void {
+    const leader = this.counters.get(Counter.leaderNode);
+    if (this.recovered.lastSequence === 0 || leader === this.config.nodeId) return;
+    throw controlError(
+      'LEAD_REFUSED',
+      `epoch ${this.recovered.epoch} of this journal is led by node ${leader}, this is node ${this.config.nodeId}: ` +
+        'start it with --role standby, and promote it if node ' +
+        `${leader} is gone`,
+    );
+  }
+
+  private async letGo(): Promise<void> {
+    await this.control.close();
+    await this.preparer.stop();
+    this.directory.close();
+  }
+}
+
+function nextMessage<Message>(started: StartedWorker): Promise<Message> {
+  return new Promise((resolve) => started.worker.once('message', resolve));
+}
+
+function splitAddress(address: string): { host: string; port: number } {
+  const colon = address.lastIndexOf(':');
+  return { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) };
+}
+
+function readReplicationKey(path: string): Uint8Array {
+  const text = readFileSync(path, 'utf8').trim();
+  const key = Buffer.from(text, 'hex');
+  if (key.length !== KEY_BYTES || text.length !== 2 * KEY_BYTES) {
+    throw controlError(
+      'CONFIG_INVALID',
+      `${path}: the replication key must be ${2 * KEY_BYTES} hexadecimal digits`,
+    );
+  }
+  return key;
+}

@@ -1,0 +1,133 @@
+/** Thread of replication: the receiver of a standby, the replicator of a primary; one after the other on promotion. */
+import { parentPort } from 'node:worker_threads';
+import { JournalTail } from '../../journal/journal-tail.js';
+import { openStorage } from '../../journal/open-storage.js';
+import { PromisedEpoch } from '../replication/promised-epoch.js';
+import { Receiver } from '../replication/receiver.js';
+import { refusalName, refusalText } from '../replication/refusal.js';
+import { Replicator } from '../replication/replicator.js';
+import { RingBuffer } from '../ring/ring-buffer.js';
+import { RingProducer } from '../ring/ring-producer.js';
+import { WaitStrategy, type WaitStrategyName } from '../ring/wait-strategy.js';
+import { runEventLoopWorker } from '../runtime/agent-worker.js';
+import { type Checkpoint, CheckpointRing } from '../runtime/checkpoint-ring.js';
+import { makeLog } from './node-log.js';
+import type { NodeMemory } from './node-memory.js';
+import { StopPhase } from './topology.js';
+import type { FollowMessage, FromReplication, ReplicateMessage, ToReplication } from './worker-messages.js';
+
+export interface ReplicationInput {
+  readonly memory: NodeMemory;
+  readonly waitStrategy: WaitStrategyName;
+  readonly dataDir: string;
+  readonly journalDirectory: string;
+  readonly key: Uint8Array;
+  readonly clusterId: bigint;
+  readonly nodeId: number;
+  /** Where a primary listens. */
+  readonly host: string;
+  readonly port: number;
+  /** Where a standby finds its primary. */
+  readonly primaryHost: string;
+  readonly primaryPort: number;
+  readonly logLevel: string;
+}
+
+/** Exit codes of the command line: a journal or state that differs, and a refused role. */
+const EXIT_DIVERGED = 3;
+const EXIT_REFUSED = 4;
+
+void runEventLoopWorker<ReplicationInput>((input, { counters, clock }) => {
+  const log = makeLog('replication', input.logLevel);
+  const checkpoints = new CheckpointRing(input.memory.checkpoints);
+  const { key, clusterId, nodeId } = input;
+  const common = { key, clusterId, nodeId, counters, checkpoints, clock, log };
+  let replicator: Replicator | undefined;
+  let receiver: Receiver | undefined;
+
+  const tell = (message: FromReplication): void => parentPort!.postMessage(message);
+  const fatal = (code: string, message: string, exitCode: number): void => {
+    log.fatal({ code }, message);
+    tell({ type: 'fatal', code, message, exitCode });
+  };
+
+  async function replicate({ epoch }: ReplicateMessage): Promise<void> {
+    replicator = new Replicator({
+      ...common,
+      host: input.host,
+      port: input.port,
+      epoch,
+      source: new JournalTail(openStorage(input.journalDirectory, 'positional')),
+      onHigherEpoch: (higher) =>
+        fatal(
+          'STALE_EPOCH',
+          `a standby has promised epoch ${higher}; this node leads ${epoch} and ends`,
+          EXIT_REFUSED,
+        ),
+      onDivergence: (primary, standby) =>
+        log.error({ primary, standby }, 'the standby came to another state'),
+    });
+    await replicator.start();
+  }
+
+  async function follow({ position }: FollowMessage): Promise<void> {
+    const ring = new RingBuffer(input.memory.inputRing);
+    receiver = new Receiver({
+      ...common,
+      host: input.primaryHost,
+      port: input.primaryPort,
+      position,
+      promise: PromisedEpoch.open(input.dataDir),
+      ring,
+      producer: new RingProducer(ring, new WaitStrategy(input.waitStrategy)),
+      onDivergence: (primary, standby) =>
+        fatal('STATE_DIVERGED', divergenceText(primary, standby), EXIT_DIVERGED),
+      onRefused: (refusal) => fatal(refusalName(refusal.code), refusalText(refusal), EXIT_REFUSED),
+    });
+    await receiver.start();
+  }
+
+  async function promote(epoch: number): Promise<void> {
+    try {
+      const { sequence } = await receiver!.promote(epoch);
+      tell({ type: 'promoted', sequence });
+    } catch (error) {
+      tell({ type: 'promotionRefused', message: (error as Error).message });
+    }
+  }
+
+  const obey = (message: ToReplication): void => {
+    const done =
+      message.type === 'replicate'
+        ? replicate(message)
+        : message.type === 'follow'
+          ? follow(message)
+          : promote(message.epoch);
+    done.catch((error: unknown) => {
+      const { code, message: text } = error as NodeJS.ErrnoException;
+      fatal(code ?? 'REPLICATION_FAILED', text, EXIT_REFUSED);
+    });
+  };
+  return {
+    roleName: () => 'replication',
+    stopPhase: StopPhase.replication,
+    async start(): Promise<void> {
+      parentPort!.on('message', obey);
+    },
+    async close(): Promise<void> {
+      parentPort!.off('message', obey);
+      parentPort!.unref();
+      await receiver?.close();
+      await replicator?.close();
+    },
+  };
+});
+
+function divergenceText(primary: Checkpoint, standby: Checkpoint): string {
+  return `the states differ at sequence ${standby.sequence}: primary ${hashText(primary)}, standby ${hashText(standby)}`;
+}
+
+function hashText(checkpoint: Checkpoint): string {
+  const hex = (half: number): string => (half >>> 0).toString(16).padStart(8, '0');
+  return `${hex(checkpoint.stateHashHigh)}${hex(checkpoint.stateHashLow)}`;
+}

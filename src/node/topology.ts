@@ -1,0 +1,30 @@
+/**
+ * Which agent runs on which thread, and who gates on whom.
+ *
+ * ```
+ *  primary:  sockets -> [gateway] --+                      recovery: [journaler] --+        standby: [replication] --+
+ *                                   v                                              v                                v
+ *                              INPUT RING  (one producer at a time; it gates on both consumers)
+ *                                   |
+ *                     +-------------+--------------+
+ *              consumer 0                     consumer 1
+ *            [journaler] --> segment files   [logic] --> OUTPUT RING --consumer 0--> [gateway] --> sockets
+ *                 |   journalWritten, durable    |                                       ^
+ *                 v                              v checkpoints                           |
+ *            [replication] --TCP--> standby ------------------ commit gate: durable, replicaReceived, replicaDurable
+ * ```
+ *
+ * [journaler] and [logic] loop on threads of their own; [gateway] and [replication] live on the event loops of theirs,
+ * because they hold sockets. The main thread holds the control server and nothing else that could be late.
+ */
+
+/** Consumers of the input ring. */
+export const InputConsumer = { journaler: 0, logic: 1 } as const;
+export const INPUT_CONSUMER_COUNT = 2;
+
+/** Consumers of the output ring. */
+export const OutputConsumer = { gateway: 0 } as const;
+export const OUTPUT_CONSUMER_COUNT = 1;
+
+/** The order in which agents end: sources of work first, the journaler last, so that all that was taken is durable. */
+export const StopPhase = { gateway: 1, replication: 1, logic: 2, journaler: 3 } as const;

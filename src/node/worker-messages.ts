@@ -1,0 +1,62 @@
+/**
+ * Messages between the main thread and the event-loop workers: changes of role only, never anything from the
+ * stream of commands (that goes through shared memory).
+ */
+import type { AcknowledgementPolicy } from '../runtime/acknowledgement-policy.js';
+
+/** Main -> gateway: this node's gateway is now the producer of the input ring. */
+export interface LeadMessage {
+  readonly type: 'lead';
+  readonly epoch: number;
+  /** False when the node goes on in the epoch that its journal ends in. */
+  readonly isNewEpoch: boolean;
+  readonly ackPolicy: AcknowledgementPolicy;
+  /** Raw public key of the first administrator, to be registered; empty when the journal has it already. */
+  readonly adminPublicKey: Uint8Array;
+}
+
+/** Gateway -> main: the opening of the epoch has passed the commit gate; sessions are taken. */
+export interface OpenMessage {
+  readonly type: 'open';
+}
+
+/** Main -> replication: take a standby from here on. */
+export interface ReplicateMessage {
+  readonly type: 'replicate';
+  readonly epoch: number;
+}
+
+/** Main -> replication: follow the primary, from the end of the own journal. */
+export interface FollowMessage {
+  readonly type: 'follow';
+  readonly position: { readonly sequence: number; readonly chain: number; readonly epoch: number };
+}
+
+/** Main -> replication: promise the epoch and stop following. Answered by `promoted` or `promotionRefused`. */
+export interface PromoteMessage {
+  readonly type: 'promote';
+  readonly epoch: number;
+}
+
+/** Replication -> main: everything received is in the input ring; nothing more will come. */
+export interface PromotedMessage {
+  readonly type: 'promoted';
+  readonly sequence: number;
+}
+
+/** Replication -> main: the promotion cannot be; the node goes on as a standby. */
+export interface PromotionRefusedMessage {
+  readonly type: 'promotionRefused';
+  readonly message: string;
+}
+
+/** Replication -> main: the node cannot go on; it ends with `exitCode`. */
+export interface FatalMessage {
+  readonly type: 'fatal';
+  readonly code: string;
+  readonly message: string;
+  readonly exitCode: number;
+}
+
+export type ToReplication = ReplicateMessage | FollowMessage | PromoteMessage;
+export type FromReplication = PromotedMessage | PromotionRefusedMessage | FatalMessage;
