@@ -27,6 +27,8 @@ export type ReplicatorOptions = Omit<PrimaryContext, keyof ReplicatorTuning> &
     readonly host?: string;
     /** 0 = any free port; see `port` and the counter `replicationPort`. */
     readonly port: number;
+    /** This node is stale: close the commit gate and stop with a non-zero exit code. Called once. */
+    readonly onHigherEpoch: (epoch: number) => void;
   };
 
 /**
@@ -44,6 +46,7 @@ export class Replicator implements SessionOwner {
   port: number;
   private readonly host: string;
   private readonly context: PrimaryContext;
+  private readonly onHigherEpoch: (epoch: number) => void;
   private readonly server: Server;
   private readonly sessions: Set<StandbySession>;
   private attached: StandbySession | undefined;
@@ -55,6 +58,7 @@ export class Replicator implements SessionOwner {
     if (options.epoch < 1) throw new RangeError(`a primary leads an epoch from 1 on, not ${options.epoch}`);
     this.port = options.port;
     this.host = options.host ?? '127.0.0.1';
+    this.onHigherEpoch = options.onHigherEpoch;
     this.context = {
       ...options,
       heartbeatMs: options.heartbeatMs ?? 500,
@@ -113,6 +117,19 @@ export class Replicator implements SessionOwner {
       before.end(refuse(RefusalCode.DISPLACED, this.context.epoch).refusal);
     }
     this.attached = session;
+  }
+
+  fenced(epoch: number): void {
+    if (this.isClosing) return;
+    this.isClosing = true;
+    // A connection that died unnoticed may still hold acknowledgements in the counters; they end here.
+    const refusal = refuse(RefusalCode.STALE_EPOCH, this.context.epoch, 0, this.context.epoch, epoch).refusal;
+    for (const session of [...this.sessions]) session.end(refusal);
+    this.context.log.error(
+      { code: 'STALE_EPOCH', ownEpoch: this.context.epoch, epoch },
+      'a higher epoch exists; this node leads no longer',
+    );
+    this.onHigherEpoch(epoch);
   }
 
   ended(session: StandbySession): void {

@@ -62,7 +62,6 @@ export interface PrimaryContext {
   readonly handshakeTimeoutMs: number;
   readonly maxLagBytes: number;
   readonly maxLagMs: number;
-  readonly onHigherEpoch: (epoch: number) => void;
   readonly onDivergence: (primary: Checkpoint, standby: Checkpoint) => void;
 }
 
@@ -70,6 +69,8 @@ export interface PrimaryContext {
 export interface SessionOwner {
   /** Gives the session the one place for a standby, or throws `RefusalError` STANDBY_ATTACHED. */
   attach(session: StandbySession): void;
+  /** A standby knows a higher epoch: this primary is over. */
+  fenced(epoch: number): void;
   /** The session has ended, attached or not. */
   ended(session: StandbySession): void;
 }
@@ -214,7 +215,7 @@ export class StandbySession {
     if (join.nodeId === context.nodeId) throw refuse(RefusalCode.SAME_NODE, context.epoch);
     if (known > context.epoch) {
       this.end(refuse(RefusalCode.STALE_EPOCH, context.epoch, join.sequence, context.epoch, known).refusal);
-      context.onHigherEpoch(known);
+      this.owner.fenced(known);
       return;
     }
     const written = this.written.read();
@@ -294,7 +295,7 @@ export class StandbySession {
     this.link.destroy();
     this.release();
     if (refusal.code === RefusalCode.STALE_EPOCH && refusal.epoch > this.context.epoch) {
-      this.context.onHigherEpoch(refusal.epoch);
+      this.owner.fenced(refusal.epoch);
     }
   }
 
