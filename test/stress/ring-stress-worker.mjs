@@ -1,5 +1,6 @@
 /** One thread of a ring stress run: a producer, correct or broken on purpose, or a checking consumer. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { AsyncWaiter } from '../../dist/src/ring/async-waiter.js';
 import { CURSOR_CELL, RingBuffer } from '../../dist/src/ring/ring-buffer.js';
 import { RingConsumer } from '../../dist/src/ring/ring-consumer.js';
 import { RingProducer } from '../../dist/src/ring/ring-producer.js';
@@ -65,6 +66,27 @@ function sleep(milliseconds) {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
+/** Reads everything on the event loop, which it never blocks. */
+function consumeOnEventLoop() {
+  const consumer = new RingConsumer(ring, workerData.index, waiting, workerData.upstream);
+  const checker = new SlotStreamChecker(consumer.nextSequence, false);
+  let left = total;
+  const waiter = new AsyncWaiter(consumer, drain);
+  function drain() {
+    const count = Math.min(consumer.available(), nextBatch());
+    for (let i = 0; i < count; i++) checker.check(ring.words, consumer.wordIndexAt(i));
+    if (count > 0) consumer.release(count);
+    left -= count;
+    if (left > 0) {
+      waiter.arm();
+      return;
+    }
+    waiter.close();
+    parentPort.postMessage(verdict(checker));
+  }
+  drain();
+}
+
 /** Checks and releases every slot; stamps it for those downstream when told to. */
 function consume() {
   const consumer = new RingConsumer(ring, workerData.index, waiting, workerData.upstream);
@@ -82,6 +104,10 @@ function consume() {
     consumer.release(count);
     left -= count;
   }
+  return verdict(checker);
+}
+
+function verdict(checker) {
   return {
     index: workerData.index,
     next: checker.nextSequence,
@@ -93,4 +119,5 @@ function consume() {
 if (role === 'produce') produce();
 else if (role === 'produce-published-first') producePublishedFirst();
 else if (role === 'produce-silently') produceSilently();
+else if (role === 'consume-on-event-loop') consumeOnEventLoop();
 else parentPort.postMessage(consume());
