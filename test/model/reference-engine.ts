@@ -62,6 +62,10 @@ interface TouchedLevel {
   priceTicks: number;
 }
 
+function isCommandNumber(clientSequence: number): boolean {
+  return clientSequence >= 0 && clientSequence <= Number.MAX_SAFE_INTEGER;
+}
+
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }
@@ -144,8 +148,7 @@ export class ReferenceEngine {
    * has no effect. The number is used up even when the command is rejected later. 0 is not numbered.
    */
   #checkNumber(session: ApiKey | undefined, clientSequence: number): void {
-    if (clientSequence < 0 || clientSequence > Number.MAX_SAFE_INTEGER)
-      throw new Rejection(RejectCode.BAD_FIELD);
+    if (!isCommandNumber(clientSequence)) throw new Rejection(RejectCode.BAD_FIELD);
     if (session === undefined || clientSequence === 0) return;
     if (clientSequence <= session.highWater) throw new Rejection(RejectCode.DUPLICATE_COMMAND);
     session.highWater = clientSequence;
@@ -685,7 +688,7 @@ export class ReferenceEngine {
       command.name === 'newOrder' || command.name === 'cancelOrder' || command.name === 'replaceOrder';
     // A number that is no number of a command cannot be named in an answer either.
     const { clientSequence } = command.fields;
-    const answered = code === RejectCode.BAD_FIELD ? 0 : clientSequence;
+    const answered = isCommandNumber(clientSequence) ? clientSequence : 0;
     this.#emit('rejected', command.accountId, command.sessionId, answered, {
       clientOrderId: namesOrder ? command.fields.clientOrderId : 0n,
       instrumentId: namesOrder ? command.fields.instrumentId : 0,

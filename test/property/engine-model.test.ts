@@ -1,0 +1,55 @@
+/**
+ * The headline comparison: on random commands the engine does what the reference engine does, event by event and
+ * byte by byte. On failure fast-check prints the seed and path, and the shrunk commands are printed as `exec` lines.
+ */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { RejectCode, rejectName } from '../../src/core/codes.js';
+import { checkInvariants } from '../../src/core/invariants.js';
+import { fullStateHash } from '../../src/core/state-hash.js';
+import { messages } from '../../src/wire/schema.js';
+import { EngineUnderTest } from '../support/engine-under-test.js';
+import { agreement } from './agreement.js';
+import { COMMANDS, CORE_OPTIONS, MAX_INTENTS, runsFor, SEED } from './run-settings.js';
+import { WORLDS } from './worlds.js';
+
+/** Volume below which rare outcomes need not come up. */
+const COVERING_VOLUME = 100_000;
+
+/** Reject codes that the engine never gives: the gateway's, and the limit that these runs do not have. */
+const NOT_FROM_ENGINE = new Set<string>([
+  ...Object.keys(RejectCode).filter((name) => RejectCode[name as keyof typeof RejectCode] < 3000),
+  'TOO_MANY_HOLDINGS',
+]);
+const FROM_ENGINE_ANYWAY = ['BAD_FIELD', 'NOT_PERMITTED', 'DUPLICATE_COMMAND'];
+
+describe('the engine and the reference engine', () => {
+  const seen = new Set<string>();
+
+  for (const world of WORLDS) {
+    test(`agree on every event of random commands in a world that is ${world}`, () => {
+      const property = agreement(
+        world,
+        MAX_INTENTS,
+        () => new EngineUnderTest(CORE_OPTIONS),
+        (engine) => {
+          checkInvariants(engine.core);
+          expect(engine.processor.stateHash()).toBe(fullStateHash(engine.core));
+        },
+        (event) => seen.add(event.name === 'rejected' ? rejectName(event.fields.code) : event.name),
+      );
+      fc.assert(property, { seed: SEED, numRuns: runsFor(COMMANDS / WORLDS.length, MAX_INTENTS) });
+    });
+  }
+
+  test.skipIf(COMMANDS < COVERING_VOLUME)(
+    'met every event and every reject code of the engine in these runs',
+    () => {
+      const events = messages.filter((message) => message.kind === 'event').map((message) => message.name);
+      const codes = Object.keys(RejectCode).filter((name) => !NOT_FROM_ENGINE.has(name));
+      const expected = new Set([...events, ...codes, ...FROM_ENGINE_ANYWAY]);
+      expected.delete('rejected');
+      expect([...expected].filter((name) => !seen.has(name))).toEqual([]);
+    },
+  );
+});

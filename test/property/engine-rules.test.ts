@@ -1,0 +1,97 @@
+/** Rules that hold whatever the model says: what a reject may touch, determinism of the hashes, conservation. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { checkInvariants } from '../../src/core/invariants.js';
+import { queryAccount, queryAssets } from '../../src/core/queries.js';
+import { fullStateHash } from '../../src/core/state-hash.js';
+import { ReferenceEngine } from '../model/reference-engine.js';
+import { EngineUnderTest } from '../support/engine-under-test.js';
+import { describeCore } from '../support/model-comparison.js';
+import { intents } from './command-arbitraries.js';
+import { COMMANDS, CORE_OPTIONS, LIMITS, runsFor, SEED } from './run-settings.js';
+import { buildRun, WORLDS } from './worlds.js';
+
+/** Each of these properties takes a share of the volume, in shorter runs because it looks at the state often. */
+const MAX_INTENTS = 200;
+const SETTINGS = { seed: SEED, numRuns: runsFor(COMMANDS / 20, MAX_INTENTS) };
+
+const anyWorld = fc.constantFrom(...WORLDS);
+
+describe('any sequence of commands', () => {
+  test('a rejected command leaves books, orders, balances and assets as they were', () => {
+    const property = fc.property(anyWorld, intents(MAX_INTENTS, false), (world, list) => {
+      const engine = new EngineUnderTest(CORE_OPTIONS);
+      // The model only names the accounts to look at.
+      const model = new ReferenceEngine(LIMITS);
+      for (const command of buildRun(world, list)) {
+        const before = withoutReportNumbers(describeCore(engine.core, model));
+        model.apply(command);
+        engine.apply(command);
+        const events = engine.decodedEvents();
+        if (events.some((event) => event.name === 'rejected')) {
+          expect(events.length).toBe(1);
+          expect(withoutReportNumbers(describeCore(engine.core, model))).toBe(before);
+        }
+      }
+    });
+    fc.assert(property, SETTINGS);
+  });
+
+  test('gives the same state hash and output hash when it is played again, however often the hashes are asked for', () => {
+    const property = fc.property(anyWorld, intents(MAX_INTENTS, false), fc.nat(20), (world, list, every) => {
+      const first = new EngineUnderTest(CORE_OPTIONS);
+      const second = new EngineUnderTest(CORE_OPTIONS);
+      for (const [place, command] of buildRun(world, list).entries()) {
+        first.apply(command);
+        second.apply(command);
+        if (place % (every + 1) === 0) expect(second.processor.stateHash()).toBe(fullStateHash(second.core));
+      }
+      expect(second.processor.stateHash()).toBe(first.processor.stateHash());
+      expect(second.processor.outputHash()).toBe(first.processor.outputHash());
+    });
+    fc.assert(property, SETTINGS);
+  });
+
+  test('never makes or loses money: balances of all accounts add up to the supply after every command', () => {
+    const property = fc.property(anyWorld, intents(MAX_INTENTS, false), (world, list) => {
+      const engine = new EngineUnderTest(CORE_OPTIONS);
+      const model = new ReferenceEngine(LIMITS);
+      for (const command of buildRun(world, list)) {
+        model.apply(command);
+        engine.apply(command);
+        const held = new Map<string, bigint>();
+        for (const accountId of model.accounts.keys()) {
+          for (const { asset, available, reserved } of queryAccount(engine.core, accountId)?.balances ?? []) {
+            expect(Math.min(available, reserved)).toBeGreaterThanOrEqual(0);
+            held.set(asset, (held.get(asset) ?? 0n) + BigInt(available) + BigInt(reserved));
+          }
+        }
+        for (const { asset, supply } of queryAssets(engine.core))
+          expect(held.get(asset) ?? 0n).toBe(BigInt(supply));
+        checkInvariants(engine.core);
+      }
+    });
+    fc.assert(property, SETTINGS);
+  });
+
+  test('changes the state hash with every command that changes a balance, an order or a book', () => {
+    const property = fc.property(anyWorld, intents(MAX_INTENTS, false), (world, list) => {
+      const engine = new EngineUnderTest(CORE_OPTIONS);
+      const model = new ReferenceEngine(LIMITS);
+      for (const command of buildRun(world, list)) {
+        const hashBefore = engine.processor.stateHash();
+        const stateBefore = describeCore(engine.core, model);
+        engine.apply(command);
+        const isChanged = describeCore(engine.core, model) !== stateBefore;
+        model.apply(command);
+        if (isChanged) expect(engine.processor.stateHash()).not.toBe(hashBefore);
+      }
+    });
+    fc.assert(property, SETTINGS);
+  });
+});
+
+/** Reject events are numbered as reports of their account: the one thing about an account that they change. */
+function withoutReportNumbers(state: string): string {
+  return state.replaceAll(/"reportSequence":\d+/g, '');
+}

@@ -1,0 +1,127 @@
+/**
+ * The comparison itself must be able to fail: engines that are broken on purpose, each in one small way, must be
+ * found, shrunk to a few commands, and shown as `exec` lines.
+ */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { OrderWord } from '../../src/core/orders.js';
+import { LevelWord } from '../../src/core/price-ladder.js';
+import { SLOT_WORDS } from '../../src/wire/slot.js';
+import type { Command, UnknownCommand } from '../model/messages.js';
+import { EngineUnderTest } from '../support/engine-under-test.js';
+import { agreement } from './agreement.js';
+import { CORE_OPTIONS, SEED } from './run-settings.js';
+
+type AnyCommand = Command | UnknownCommand;
+
+/** Leaves out the last event of every command that has three or more. */
+class DropsAnEvent extends EngineUnderTest {
+  override apply(command: AnyCommand): void {
+    super.apply(command);
+    if (this.events.count >= 3) this.events.count -= 1;
+  }
+}
+
+/** Exchanges the first two events of every command that has three or more. */
+class SwapsTwoEvents extends EngineUnderTest {
+  override apply(command: AnyCommand): void {
+    super.apply(command);
+    const { words, count } = this.events;
+    if (count < 3) return;
+    const first = words.slice(0, SLOT_WORDS);
+    words.copyWithin(0, SLOT_WORDS, 2 * SLOT_WORDS);
+    words.set(first, SLOT_WORDS);
+  }
+}
+
+/** Leaves a stray bit in the last byte of every cancelled event, which no field uses. */
+class LeavesAStrayBit extends EngineUnderTest {
+  override apply(command: AnyCommand): void {
+    super.apply(command);
+    if (command.name === 'cancelOrder' && this.events.count === 2)
+      this.events.words[SLOT_WORDS - 1] = 1 << 31;
+  }
+}
+
+/** Lets the second order at the best price of the first instrument overtake the first one after every cancel. */
+class SwapsPriority extends EngineUnderTest {
+  override apply(command: AnyCommand): void {
+    super.apply(command);
+    if (command.name !== 'cancelOrder') return;
+    const { ladder } = this.core.books;
+    for (const bookSide of [2, 3]) {
+      const level = ladder.best[bookSide]!;
+      const head = ladder.levels[level + LevelWord.head]!;
+      const second = this.core.orders.words[head + OrderWord.next]!;
+      if (level !== 0 && second !== 0) this.#swap(level, head, second);
+    }
+  }
+
+  #swap(level: number, head: number, second: number): void {
+    const orders = this.core.orders.words;
+    const { levels } = this.core.books.ladder;
+    const third = orders[second + OrderWord.next]!;
+    levels[level + LevelWord.head] = second;
+    orders[second + OrderWord.previous] = 0;
+    orders[second + OrderWord.next] = head;
+    orders[head + OrderWord.previous] = second;
+    orders[head + OrderWord.next] = third;
+    if (third === 0) levels[level + LevelWord.tail] = head;
+    else orders[third + OrderWord.previous] = head;
+  }
+}
+
+/** Gives one minor unit to the holder of the first balance with every replace, and tells nobody. */
+class MakesMoney extends EngineUnderTest {
+  override apply(command: AnyCommand): void {
+    super.apply(command);
+    if (command.name === 'replaceOrder') this.core.holdings.money[firstMoney(this)]! += 1;
+  }
+}
+
+/** Index of the available money of the first balance in the columns of the core. */
+function firstMoney(engine: EngineUnderTest): number {
+  return engine.core.holdings.money.findIndex((amount) => amount !== 0);
+}
+
+const BROKEN = [
+  { title: 'that leaves out an event', engine: DropsAnEvent },
+  { title: 'that sends two events in the wrong order', engine: SwapsTwoEvents },
+  { title: 'that leaves a stray bit in unused bytes', engine: LeavesAStrayBit },
+  { title: 'that swaps the priority of two orders', engine: SwapsPriority },
+  { title: 'that makes money without an event', engine: MakesMoney },
+];
+
+const ENOUGH_RUNS = 100;
+const MAX_INTENTS = 300;
+const FEW_INTENTS = 8;
+
+describe('the comparison with the reference engine', () => {
+  for (const { title, engine: Broken } of BROKEN) {
+    test(`finds an engine ${title}, and shrinks the run to a few commands`, () => {
+      const property = agreement(
+        'ordinary',
+        MAX_INTENTS,
+        () => new Broken(CORE_OPTIONS),
+        () => {},
+        () => {},
+      );
+      const result = fc.check(property, { seed: SEED, numRuns: ENOUGH_RUNS });
+      expect(result.failed).toBe(true);
+      expect(result.counterexample![0].length).toBeLessThanOrEqual(FEW_INTENTS);
+      expect(String(result.errorInstance)).toMatch(/(events|states) differ/);
+      expect(String(result.errorInstance)).toContain('{"type":"listInstrument","symbol":"AAA-USD"');
+    });
+  }
+
+  test('finds nothing wrong with the same commands and the engine as it is', () => {
+    const property = agreement(
+      'ordinary',
+      MAX_INTENTS,
+      () => new EngineUnderTest(CORE_OPTIONS),
+      () => {},
+      () => {},
+    );
+    expect(fc.check(property, { seed: SEED, numRuns: ENOUGH_RUNS }).failed).toBe(false);
+  });
+});

@@ -1,0 +1,49 @@
+/**
+ * How much the property tests run, and from which seed.
+ *
+ * RINGFENCE_PROPERTY_COMMANDS: about how many random commands all comparisons together apply (default 200,000).
+ * RINGFENCE_SEED: the seed of fast-check, an integer; without it the seed is fixed, so that a run can be repeated.
+ */
+
+import type { CoreOptions } from '../../src/core/core-options.js';
+import type { Limits } from '../model/reference-state.js';
+
+export const SEED = integerSetting('RINGFENCE_SEED', 20_230_711);
+export const COMMANDS = integerSetting('RINGFENCE_PROPERTY_COMMANDS', 200_000);
+
+/** Longest random list of intents; lists are about half as long on average. */
+export const MAX_INTENTS = 600;
+
+/** How many runs of lists up to `maxIntents` apply about `commands` commands. */
+export function runsFor(commands: number, maxIntents: number): number {
+  return Math.max(1, Math.ceil(commands / (maxIntents / 2)));
+}
+
+/** Small enough that random commands meet every limit, the same for both engines. */
+export const LIMITS: Limits = {
+  instruments: 5,
+  assets: 6,
+  accounts: 6,
+  openOrders: 24,
+  apiKeys: 8,
+  transfers: 30,
+};
+
+/** The same limits for the core; holdings are never the limit. */
+export const CORE_OPTIONS: CoreOptions = {
+  maxInstruments: LIMITS.instruments,
+  maxAssets: LIMITS.assets,
+  maxAccounts: LIMITS.accounts,
+  maxOrders: LIMITS.openOrders,
+  maxApiKeys: LIMITS.apiKeys,
+  maxTransfers: LIMITS.transfers,
+  maxHoldings: LIMITS.accounts * LIMITS.assets,
+};
+
+function integerSetting(name: string, fallback: number): number {
+  const text = process.env[name];
+  if (text === undefined || text === '') return fallback;
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new Error(`${name} must be an integer, not ${text}`);
+  return value;
+}

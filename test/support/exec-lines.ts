@@ -1,0 +1,137 @@
+/**
+ * Prints commands as the JSON lines that `ringfence exec` takes, so that a failing property can be tried by hand.
+ *
+ * A command that no such line can express (an unknown template, a price off every scale, a broken text) is printed
+ * with its raw fields instead; a session and its number are added where there are any.
+ */
+import { nameOf, OrderType, ReplaceFlag, Side, TimeInForce } from '../../src/core/codes.js';
+import type { ListInstrument } from '../../src/wire/message-fields.js';
+import type { Command, UnknownCommand } from '../model/messages.js';
+
+/** One JSON line a command; `listings` are the instruments that were listed, in the order of their ids. */
+export function execLines(
+  commands: readonly (Command | UnknownCommand)[],
+  listings: readonly ListInstrument[],
+): string {
+  return commands
+    .map((command) => {
+      const session = command.sessionId === 0 ? {} : { session: command.sessionId };
+      const { clientSequence } = command.fields;
+      const number = clientSequence === 0 ? {} : { clientSequence };
+      return JSON.stringify({ ...execObject(command, listings), ...session, ...number }, (_, value) =>
+        typeof value === 'bigint'
+          ? value.toString()
+          : value instanceof Uint8Array
+            ? Buffer.from(value).toString('hex')
+            : value,
+      );
+    })
+    .join('\n');
+}
+
+function execObject(command: Command | UnknownCommand, listings: readonly ListInstrument[]): object {
+  const type = command.name;
+  const account = command.accountId;
+  switch (type) {
+    case 'listInstrument': {
+      const { symbol, base, quote, baseDecimals, quoteDecimals, marketProtectionPpm } = command.fields;
+      const tickSize = decimal(command.fields.tickMantissa, command.fields.tickExponent);
+      const lotSize = decimal(command.fields.lotMantissa, command.fields.lotExponent);
+      return {
+        type,
+        symbol,
+        base,
+        quote,
+        tickSize,
+        lotSize,
+        baseDecimals,
+        quoteDecimals,
+        marketProtectionPpm,
+      };
+    }
+    case 'openAccount':
+      return { type, account: command.fields.accountId };
+    case 'deposit':
+    case 'withdraw': {
+      const { accountId, asset, amount, transferId } = command.fields;
+      return {
+        type,
+        account: accountId,
+        asset,
+        amount: decimal(amount, -decimalsOf(listings, asset)),
+        transferId,
+      };
+    }
+    case 'newOrder': {
+      const { clientOrderId, instrumentId, side, orderType, timeInForce, flags } = command.fields;
+      return {
+        type,
+        account,
+        symbol: listings[instrumentId - 1]?.symbol ?? `#${instrumentId}`,
+        clientOrderId,
+        side: nameOf(Side, side) ?? side,
+        orderType: nameOf(OrderType, orderType) ?? orderType,
+        timeInForce: nameOf(TimeInForce, timeInForce) ?? timeInForce,
+        ...terms(listings, command.fields),
+        ...(flags === 0 ? {} : { flags }),
+      };
+    }
+    case 'replaceOrder': {
+      const { clientOrderId, newClientOrderId, instrumentId, flags } = command.fields;
+      return {
+        type,
+        account,
+        symbol: listings[instrumentId - 1]?.symbol ?? `#${instrumentId}`,
+        clientOrderId,
+        newClientOrderId,
+        ...terms(listings, command.fields),
+        ...(flags === 0 ? {} : flags === ReplaceFlag.reinsert ? { reinsert: true } : { flags }),
+      };
+    }
+    case 'cancelOrder': {
+      const { clientOrderId, instrumentId } = command.fields;
+      return {
+        type,
+        account,
+        symbol: listings[instrumentId - 1]?.symbol ?? `#${instrumentId}`,
+        clientOrderId,
+      };
+    }
+    default:
+      return {
+        ...command.fields,
+        type,
+        account,
+        ...(type === 'unknown' ? { templateId: command.templateId } : {}),
+      };
+  }
+}
+
+function terms(
+  listings: readonly ListInstrument[],
+  order: { instrumentId: number; priceTicks: number; quantityLots: number },
+): object {
+  const listing = listings[order.instrumentId - 1];
+  if (listing === undefined) return { priceTicks: order.priceTicks, quantityLots: order.quantityLots };
+  return {
+    price: decimal(order.priceTicks * listing.tickMantissa, listing.tickExponent),
+    quantity: decimal(order.quantityLots * listing.lotMantissa, listing.lotExponent),
+  };
+}
+
+function decimalsOf(listings: readonly ListInstrument[], asset: string): number {
+  for (const listing of listings) {
+    if (listing.base === asset) return listing.baseDecimals;
+    if (listing.quote === asset) return listing.quoteDecimals;
+  }
+  return 0;
+}
+
+/** mantissa x 10^exponent as a decimal string. */
+function decimal(mantissa: number, exponent: number): string {
+  const sign = mantissa < 0 ? '-' : '';
+  const digits = BigInt(Math.abs(mantissa)).toString();
+  if (exponent >= 0) return sign + digits + '0'.repeat(mantissa === 0 ? 0 : exponent);
+  const padded = digits.padStart(1 - exponent, '0');
+  return `${sign}${padded.slice(0, exponent)}.${padded.slice(exponent)}`;
+}

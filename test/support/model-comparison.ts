@@ -1,0 +1,220 @@
+/**
+ * Drives an engine and the reference engine with the same commands and throws at the first difference: after every
+ * command all events, word by word (so also the bytes that no field uses), and on request the whole state.
+ */
+
+import { toBigUint64 } from '../../src/base/int64.js';
+import type { Core } from '../../src/core/core.js';
+import { queryAccount, queryAssets, queryBook, queryInstruments } from '../../src/core/queries.js';
+import type { ListInstrument } from '../../src/wire/message-fields.js';
+import { SLOT_WORDS } from '../../src/wire/slot.js';
+import { decodeSlot, encodeSlot } from '../../src/wire/slot-codec.js';
+import type { Command, Event, UnknownCommand } from '../model/messages.js';
+import type { ReferenceEngine } from '../model/reference-engine.js';
+import type { Order } from '../model/reference-state.js';
+import { execLines } from './exec-lines.js';
+
+/** What is compared: something that takes a command and leaves event slots. */
+export interface ComparedEngine {
+  readonly core: Core;
+  readonly events: { readonly words: Int32Array; readonly count: number };
+  apply(command: Command | UnknownCommand): void;
+}
+
+const ALL_LEVELS = 2 ** 31 - 1;
+
+export class ModelComparison {
+  readonly #engine: ComparedEngine;
+  readonly #model: ReferenceEngine;
+  readonly #applied: (Command | UnknownCommand)[] = [];
+  readonly #listings: ListInstrument[] = [];
+  readonly #expected = new Int32Array(SLOT_WORDS);
+
+  constructor(engine: ComparedEngine, model: ReferenceEngine) {
+    this.#engine = engine;
+    this.#model = model;
+  }
+
+  /** Applies a command to both; returns the events, or throws when they differ. */
+  apply(command: Command | UnknownCommand): Event[] {
+    this.#applied.push(command);
+    const expected = this.#model.apply(command);
+    for (const event of expected) if (event.name === 'instrumentListed') this.#listings.push(event.fields);
+    try {
+      this.#engine.apply(command);
+    } catch (error) {
+      throw new Error(`${(error as Error).stack}\n\nthe engine failed on the last of\n${this.#story()}`);
+    }
+    const { words, count } = this.#engine.events;
+    const isEqual =
+      count === expected.length && expected.every((event, index) => this.#isAt(words, index, event));
+    if (!isEqual) this.#failEvents(expected);
+    return expected;
+  }
+
+  /** Compares instruments, assets, accounts with balances and open orders, and all levels of all books. */
+  compareState(): void {
+    const expected = describeModel(this.#model);
+    const actual = describeCore(this.#engine.core, this.#model);
+    if (expected === actual) return;
+    throw new Error(
+      `the states differ\n- expected\n${expected}\n+ actual\n${actual}\n\nafter\n${this.#story()}`,
+    );
+  }
+
+  #isAt(words: Int32Array, index: number, event: Event): boolean {
+    encodeSlot(event.name, event, event.fields, this.#expected, 0);
+    const start = index * SLOT_WORDS;
+    for (let i = 0; i < SLOT_WORDS; i++) if (words[start + i] !== this.#expected[i]) return false;
+    return true;
+  }
+
+  #failEvents(expected: readonly Event[]): never {
+    const { words, count } = this.#engine.events;
+    const actual: string[] = [];
+    for (let index = 0; index < count; index++) {
+      const marked = index < expected.length && this.#isAt(words, index, expected[index]!) ? '  ' : '+ ';
+      const { templateId: _, ...slot } = decodeSlot(words, index * SLOT_WORDS);
+      actual.push(marked + toJson(slot));
+    }
+    const wanted = expected.map((event, index) => {
+      const marked = index < count && this.#isAt(words, index, event) ? '  ' : '- ';
+      return marked + toJson(event);
+    });
+    throw new Error(
+      `the events differ\nexpected ${expected.length}\n${wanted.join('\n')}\nactual ${count}\n${actual.join('\n')}\n\nafter the last of\n${this.#story()}`,
+    );
+  }
+
+  #story(): string {
+    return execLines(this.#applied, this.#listings);
+  }
+}
+
+/** The state of the reference engine as text. */
+export function describeModel(model: ReferenceEngine): string {
+  const accounts = [...model.accounts.values()]
+    .sort((a, b) => a.accountId - b.accountId)
+    .map((account) => {
+      const balances = model.assets.flatMap((asset) => {
+        const { available, reserved } = account.balances.get(asset.assetId) ?? {
+          available: 0n,
+          reserved: 0n,
+        };
+        if (available === 0n && reserved === 0n) return [];
+        return [
+          {
+            asset: asset.code,
+            decimals: asset.decimals,
+            available: Number(available),
+            reserved: Number(reserved),
+          },
+        ];
+      });
+      const orders = model.openOrdersOf(account).map((order) => ({
+        orderId: order.orderId,
+        clientOrderId: order.clientOrderId,
+        instrumentId: order.instrument.instrumentId,
+        side: order.side,
+        priceTicks: order.priceTicks,
+        quantityLots: order.quantityLots,
+        leavesLots: order.leavesLots,
+        cumulativeLots: order.cumulativeLots,
+      }));
+      const { accountId, reportSequence } = account;
+      return { accountId, reportSequence, openOrderCount: orders.length, balances, orders };
+    });
+  const instruments = model.instruments.map((instrument) => ({
+    instrumentId: instrument.instrumentId,
+    symbol: instrument.symbol,
+    base: instrument.base.code,
+    quote: instrument.quote.code,
+    quoteMinorPerTickLot: Number(instrument.quoteMinorPerTickLot),
+    baseMinorPerLot: Number(instrument.baseMinorPerLot),
+    marketProtectionPpm: instrument.marketProtectionPpm,
+  }));
+  const assets = model.assets.map(({ assetId, code, decimals, supply }) => {
+    return { assetId, asset: code, decimals, supply: Number(supply) };
+  });
+  const books = model.instruments.map((instrument) => {
+    const book = model.book(instrument);
+    return { bids: levelsOf(book.buys), asks: levelsOf(book.sells) };
+  });
+  return stateText(instruments, assets, accounts, books);
+}
+
+/** Price levels of a side, best first. */
+function levelsOf(orders: readonly Order[]) {
+  const levels: { priceTicks: number; levelLots: number; orderCount: number }[] = [];
+  for (const { priceTicks, leavesLots } of orders) {
+    let level = levels.at(-1);
+    if (level === undefined || level.priceTicks !== priceTicks) {
+      level = { priceTicks, levelLots: 0, orderCount: 0 };
+      levels.push(level);
+    }
+    level.levelLots += leavesLots;
+    level.orderCount += 1;
+  }
+  return levels;
+}
+
+/** The state of the core, as its queries tell it, as the same text; asks for the accounts that the model has. */
+export function describeCore(core: Core, model: ReferenceEngine): string {
+  const accountIds = [...model.accounts.keys()].sort((a, b) => a - b);
+  const accounts = accountIds.map((accountId) => {
+    const view = queryAccount(core, accountId);
+    if (view === undefined) return { accountId, missing: true };
+    const orders = view.orders.map((order) => ({
+      orderId: order.orderId,
+      clientOrderId: toBigUint64(order.clientOrderIdLow, order.clientOrderIdHigh),
+      instrumentId: order.instrumentId,
+      side: order.side,
+      priceTicks: order.priceTicks,
+      quantityLots: order.quantityLots,
+      leavesLots: order.leavesLots,
+      cumulativeLots: order.cumulativeLots,
+    }));
+    const balances = view.balances.map(({ asset, decimals, available, reserved }) => {
+      return { asset, decimals, available, reserved };
+    });
+    const { reportSequence, openOrderCount } = view;
+    return { accountId, reportSequence, openOrderCount, balances, orders };
+  });
+  const instruments = queryInstruments(core).map((view) => ({
+    instrumentId: view.instrumentId,
+    symbol: view.symbol,
+    base: view.base,
+    quote: view.quote,
+    quoteMinorPerTickLot: view.quoteMinorPerTickLot,
+    baseMinorPerLot: view.baseMinorPerLot,
+    marketProtectionPpm: view.marketProtectionPpm,
+  }));
+  const assets = queryAssets(core).map(({ assetId, asset, decimals, supply }) => {
+    return { assetId, asset, decimals, supply };
+  });
+  const books = instruments.map(({ instrumentId }) => {
+    const { bids, asks } = queryBook(core, instrumentId, ALL_LEVELS);
+    return { bids: bids.map(plainLevel), asks: asks.map(plainLevel) };
+  });
+  return stateText(instruments, assets, accounts, books);
+}
+
+function plainLevel({
+  priceTicks,
+  levelLots,
+  orderCount,
+}: {
+  priceTicks: number;
+  levelLots: number;
+  orderCount: number;
+}) {
+  return { priceTicks, levelLots, orderCount };
+}
+
+function stateText(...parts: readonly object[][]): string {
+  return parts.flatMap((part) => part.map(toJson)).join('\n');
+}
+
+function toJson(value: unknown): string {
+  return JSON.stringify(value, (_, inner) => (typeof inner === 'bigint' ? inner.toString() : inner));
+}
