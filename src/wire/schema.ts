@@ -36,7 +36,7 @@ export type Origin = 'client' | 'node' | 'gateway';
 
 export interface Message {
   readonly templateId: number;
-  readonly name: string;
+  readonly name: keyof typeof Template;
   readonly kind: MessageKind;
   readonly sender?: Sender;
   readonly sentBy: Origin;
@@ -121,7 +121,7 @@ function define(
   kind: MessageKind,
   sentBy: Origin,
   templateId: number,
-  name: string,
+  name: Message['name'],
   notes: string,
   specs: readonly FieldSpec[],
   sender?: Sender,
@@ -143,7 +143,13 @@ function define(
   return sender === undefined ? message : { ...message, sender };
 }
 
-const command = (sender: Sender, id: number, name: string, notes: string, specs: readonly FieldSpec[]) =>
+const command = (
+  sender: Sender,
+  id: number,
+  name: Message['name'],
+  notes: string,
+  specs: readonly FieldSpec[],
+) =>
   define(
     'command',
     sender === 'node' ? 'node' : 'client',
@@ -153,10 +159,15 @@ const command = (sender: Sender, id: number, name: string, notes: string, specs:
     [clientSequence, ...specs],
     sender,
   );
-const event = (id: number, name: string, notes: string, specs: readonly FieldSpec[]) =>
+const event = (id: number, name: Message['name'], notes: string, specs: readonly FieldSpec[]) =>
   define('event', 'gateway', id, name, notes, [...eventPrefix, ...specs]);
-const session = (sentBy: Origin, id: number, name: string, notes: string, specs: readonly FieldSpec[]) =>
-  define('session', sentBy, id, name, notes, specs);
+const session = (
+  sentBy: Origin,
+  id: number,
+  name: Message['name'],
+  notes: string,
+  specs: readonly FieldSpec[],
+) => define('session', sentBy, id, name, notes, specs);
 
 /** Template ids. Never reused, never renumbered: they are in journals. */
 export const Template = {
@@ -536,7 +547,7 @@ export const messages: readonly Message[] = [
 ];
 
 const byId = new Map(messages.map((message) => [message.templateId, message]));
-const byName = new Map(messages.map((message) => [message.name, message]));
+const byName = new Map<string, Message>(messages.map((message) => [message.name, message]));
 
 /** The message of a template id, or undefined. Not for hot paths. */
 export function messageById(templateId: number): Message | undefined {
