@@ -32,3 +32,10 @@ export function lowWord(value: bigint): number {
 export function highWord(value: bigint): number {
   return Number((value >> 32n) & 0xffffffffn) | 0;
 }
+
+/** Adds one to the i64 at word index `word`, which must be below 2^53-1. */
+export function incrementInt64(words: Int32Array, word: number): void {
+  const low = (words[word]! + 1) | 0;
+  words[word] = low;
+  if (low === 0) words[word + 1] = words[word + 1]! + 1;
+}

@@ -59,6 +59,7 @@ export const RejectCode = {
   NOTIONAL_TOO_LARGE: 3002,
   UNKNOWN_ACCOUNT: 3003,
   SUPPLY_TOO_LARGE: 3004,
+  TOO_MANY_HOLDINGS: 3005,
   // matching
   UNKNOWN_INSTRUMENT: 4001,
   UNKNOWN_ORDER: 4002,
@@ -89,6 +90,9 @@ export const RejectCode = {
   TOO_MANY_ASSETS: 5015,
   ASSET_DECIMALS_DIFFER: 5016,
   UNKNOWN_COMMAND: 5017,
+  INVALID_PROTECTION: 5018,
+  TOO_MANY_TRANSFERS: 5019,
+  TOO_MANY_API_KEYS: 5020,
 } as const;
 
 export type RejectName = keyof typeof RejectCode;

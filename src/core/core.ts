@@ -1,0 +1,585 @@
+/**
+ * The deterministic domain: all state of the exchange, and the commands that change it. No clock, no randomness,
+ * no I/O; what happened leaves through an EventSink.
+ *
+ * Each command returns 0, or the reject code of the first check that failed: all checks come before the first
+ * change, so a rejected command has changed nothing. An account is given by its handle (`accounts.find`), 0 when
+ * there is none. 64-bit ids are given in two int32 halves, u32 fields as int32.
+ */
+import { hashTriple } from '../base/hash.js';
+import { IntegerHashIndex } from '../base/integer-hash-index.js';
+import { Accounts, AccountWord } from './accounts.js';
+import { ApiKeys, PUBLIC_KEY_WORDS } from './api-keys.js';
+import { ASSET_CODE_BYTES, Assets } from './assets.js';
+import {
+  BalanceReason,
+  CancelReason,
+  OrderType,
+  Permission,
+  RejectCode,
+  ReplaceFlag,
+  Side,
+  TimeInForce,
+} from './codes.js';
+import { type CoreOptions, resolveCoreOptions } from './core-options.js';
+import type { EventSink } from './event-sink.js';
+import { Holdings } from './holdings.js';
+import { INSTRUMENT_WORDS, Instruments, InstrumentWord, SYMBOL_BYTES, SYMBOL_WORDS } from './instruments.js';
+import { canFill, matchOrder } from './matching.js';
+import { MONEY_MAX, scaledProduct } from './money.js';
+import { OrderBooks } from './order-books.js';
+import { Orders, OrderWord } from './orders.js';
+import { isSellSide, keyOf, LevelWord, PRICE_MAX } from './price-ladder.js';
+import { isAssetCode, isSymbol } from './text-fields.js';
+import { Transfers } from './transfers.js';
+
+const EXPONENT_MIN = -15;
+const EXPONENT_MAX = 9;
+const DECIMALS_MAX = 15;
+const PPM = 1_000_000;
+const DEFAULT_PROTECTION_PPM = 50_000;
+
+export type { CoreOptions };
+
+/** Words of `Core.engine`. */
+export const EngineWord = { epoch: 0, nodeId: 1, clusterIdLow: 2, clusterIdHigh: 3, timestampUs: 4 } as const;
+export const ENGINE_WORDS = 6;
+
+export class Core {
+  readonly accounts: Accounts;
+  readonly assets: Assets;
+  readonly instruments: Instruments;
+  readonly holdings: Holdings;
+  readonly apiKeys: ApiKeys;
+  readonly transfers: Transfers;
+  readonly orders: Orders;
+  readonly books: OrderBooks;
+  /** (account, client order id) -> order. */
+  readonly clientIds: IntegerHashIndex;
+  /** Epoch, node, cluster and command time. */
+  readonly engine: Int32Array;
+  /** Set by `connect`, before the first command. */
+  sink!: EventSink;
+
+  constructor(options: CoreOptions = {}) {
+    const limits = resolveCoreOptions(options);
+    this.accounts = new Accounts(limits.maxAccounts);
+    this.assets = new Assets(limits.maxAssets);
+    this.instruments = new Instruments(limits.maxInstruments);
+    this.holdings = new Holdings(limits.maxHoldings);
+    this.apiKeys = new ApiKeys(limits.maxApiKeys);
+    this.transfers = new Transfers(limits.maxTransfers);
+    this.orders = new Orders(limits.maxOrders);
+    this.books = new OrderBooks(this.orders, this.instruments);
+    this.clientIds = new IntegerHashIndex(1024);
+    this.engine = new Int32Array(ENGINE_WORDS);
+  }
+
+  /** Says where events go; before the first command. */
+  connect(sink: EventSink): void {
+    this.sink = sink;
+  }
+
+  /** Lists an instrument. The three texts lie in `text` at the given words; mantissas and ppm are u32. */
+  listInstrument(
+    text: Int32Array,
+    symbolAt: number,
+    baseAt: number,
+    quoteAt: number,
+    tickMantissa: number,
+    lotMantissa: number,
+    tickExponent: number,
+    lotExponent: number,
+    baseDecimals: number,
+    quoteDecimals: number,
+    protectionPpm: number,
+  ): number {
+    const { assets, instruments } = this;
+    if (!isSymbol(text, symbolAt, SYMBOL_BYTES)) return RejectCode.INVALID_SYMBOL;
+    if (!isAssetCode(text, baseAt, ASSET_CODE_BYTES)) return RejectCode.INVALID_ASSET;
+    if (!isAssetCode(text, quoteAt, ASSET_CODE_BYTES)) return RejectCode.INVALID_ASSET;
+    let isSameAsset = true;
+    for (let i = 0; i < ASSET_CODE_BYTES / 4; i += 1) {
+      if (text[baseAt + i] !== text[quoteAt + i]) isSameAsset = false;
+    }
+    if (isSameAsset) return RejectCode.INVALID_ASSET;
+    if (baseDecimals > DECIMALS_MAX || quoteDecimals > DECIMALS_MAX) return RejectCode.INVALID_ASSET;
+
+    if (tickExponent < EXPONENT_MIN || tickExponent > EXPONENT_MAX) return RejectCode.INVALID_TICK_OR_LOT;
+    if (lotExponent < EXPONENT_MIN || lotExponent > EXPONENT_MAX) return RejectCode.INVALID_TICK_OR_LOT;
+    const quoteExponent = tickExponent + lotExponent + quoteDecimals;
+    const quotePerTickLot = scaledProduct(tickMantissa >>> 0, lotMantissa >>> 0, quoteExponent);
+    const basePerLot = scaledProduct(lotMantissa >>> 0, 1, lotExponent + baseDecimals);
+    if (quotePerTickLot === 0 || basePerLot === 0) return RejectCode.INVALID_TICK_OR_LOT;
+    if (protectionPpm >>> 0 > PPM) return RejectCode.INVALID_PROTECTION;
+
+    if (instruments.find(text, symbolAt) !== 0) return RejectCode.INSTRUMENT_EXISTS;
+    let base = assets.find(text, baseAt);
+    let quote = assets.find(text, quoteAt);
+    if (base !== 0 && assets.decimals(base) !== baseDecimals) return RejectCode.ASSET_DECIMALS_DIFFER;
+    if (quote !== 0 && assets.decimals(quote) !== quoteDecimals) return RejectCode.ASSET_DECIMALS_DIFFER;
+    if (instruments.count === instruments.maxInstruments) return RejectCode.TOO_MANY_INSTRUMENTS;
+    const newAssets = (base === 0 ? 1 : 0) + (quote === 0 ? 1 : 0);
+    if (assets.count + newAssets > assets.maxAssets) return RejectCode.TOO_MANY_ASSETS;
+
+    if (base === 0) base = assets.add(text, baseAt, baseDecimals);
+    if (quote === 0) quote = assets.add(text, quoteAt, quoteDecimals);
+    instruments.count += 1;
+    const instrumentId = instruments.count;
+    const at = instrumentId * INSTRUMENT_WORDS;
+    const words = instruments.words;
+    for (let i = 0; i < SYMBOL_WORDS; i += 1) words[at + InstrumentWord.symbol + i] = text[symbolAt + i];
+    words[at + InstrumentWord.baseAsset] = base;
+    words[at + InstrumentWord.quoteAsset] = quote;
+    words[at + InstrumentWord.tickMantissa] = tickMantissa;
+    words[at + InstrumentWord.lotMantissa] = lotMantissa;
+    words[at + InstrumentWord.tickExponent] = tickExponent;
+    words[at + InstrumentWord.lotExponent] = lotExponent;
+    words[at + InstrumentWord.protectionPpm] = protectionPpm === 0 ? DEFAULT_PROTECTION_PPM : protectionPpm;
+    instruments.doubles[(at + InstrumentWord.quoteMinorPerTickLot) >> 1] = quotePerTickLot;
+    instruments.doubles[(at + InstrumentWord.baseMinorPerLot) >> 1] = basePerLot;
+    instruments.touch(instrumentId);
+    this.sink.instrumentListed(instrumentId);
+    return 0;
+  }
+
+  /** Opens an account under an id that the admin chose. */
+  openAccount(accountId: number): number {
+    const { accounts } = this;
+    if (accountId < 1) return RejectCode.INVALID_ACCOUNT;
+    if (accounts.find(accountId) !== 0) return RejectCode.ACCOUNT_EXISTS;
+    if (accounts.count === accounts.maxAccounts) return RejectCode.TOO_MANY_ACCOUNTS;
+    accounts.add(accountId);
+    this.sink.accountOpened(accountId);
+    return 0;
+  }
+
+  /** Registers the public key (eight words at `keyAt`) of a trading session of an account, or of an admin. */
+  registerApiKey(accountId: number, permissions: number, keyWords: Int32Array, keyAt: number): number {
+    const { accounts, apiKeys } = this;
+    if (permissions !== Permission.trade && permissions !== Permission.admin)
+      return RejectCode.INVALID_API_KEY;
+    let isZero = true;
+    for (let i = 0; i < PUBLIC_KEY_WORDS; i += 1) if (keyWords[keyAt + i] !== 0) isZero = false;
+    if (isZero) return RejectCode.INVALID_API_KEY;
+    if (permissions === Permission.admin && accountId !== 0) return RejectCode.INVALID_ACCOUNT;
+    const account = accountId === 0 ? 0 : accounts.find(accountId);
+    if (permissions === Permission.trade && account === 0) return RejectCode.UNKNOWN_ACCOUNT;
+    if (apiKeys.find(keyWords, keyAt) !== 0) return RejectCode.API_KEY_EXISTS;
+    if (apiKeys.count === apiKeys.maxApiKeys) return RejectCode.TOO_MANY_API_KEYS;
+    this.sink.apiKeyRegistered(apiKeys.add(account, permissions, keyWords, keyAt));
+    return 0;
+  }
+
+  /** Credits an account, once for each transfer id. The asset code lies in `text` at `assetAt`. */
+  deposit(
+    accountId: number,
+    transferIdLow: number,
+    transferIdHigh: number,
+    amount: number,
+    text: Int32Array,
+    assetAt: number,
+  ): number {
+    const { accounts, assets, holdings, transfers } = this;
+    if (!(amount >= 1 && amount <= MONEY_MAX)) return RejectCode.INVALID_AMOUNT;
+    const account = accounts.find(accountId);
+    if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
+    const assetId = assets.find(text, assetAt);
+    if (assetId === 0) return RejectCode.UNKNOWN_ASSET;
+    const reason = BalanceReason.deposit;
+    const done = transfers.find(transferIdLow, transferIdHigh);
+    let holding = holdings.find(account, assetId);
+    if (done !== 0) {
+      if (!transfers.isSame(done, accountId, assetId, amount)) return RejectCode.TRANSFER_ID_REUSED;
+      this.sink.balanceChanged(account, holding, transferIdLow, transferIdHigh, amount, reason, 1);
+      return 0;
+    }
+    if (transfers.count === transfers.maxTransfers) return RejectCode.TOO_MANY_TRANSFERS;
+    if (assets.supply[assetId] + amount > MONEY_MAX) return RejectCode.SUPPLY_TOO_LARGE;
+    if (holding === 0 && holdings.count === holdings.maxHoldings) return RejectCode.TOO_MANY_HOLDINGS;
+
+    if (holding === 0) holding = holdings.add(account, assetId);
+    assets.supply[assetId] += amount;
+    holdings.money[holding] += amount;
+    holdings.touch(holding);
+    transfers.add(transferIdLow, transferIdHigh, accountId, assetId, amount);
+    this.sink.balanceChanged(account, holding, transferIdLow, transferIdHigh, amount, reason, 0);
+    return 0;
+  }
+
+  /** Debits available money of an account, once for each transfer id. */
+  withdraw(
+    accountId: number,
+    transferIdLow: number,
+    transferIdHigh: number,
+    amount: number,
+    text: Int32Array,
+    assetAt: number,
+  ): number {
+    const { accounts, assets, holdings, transfers } = this;
+    if (!(amount >= 1 && amount <= MONEY_MAX)) return RejectCode.INVALID_AMOUNT;
+    const account = accounts.find(accountId);
+    if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
+    const assetId = assets.find(text, assetAt);
+    if (assetId === 0) return RejectCode.UNKNOWN_ASSET;
+    const reason = BalanceReason.withdraw;
+    const done = transfers.find(transferIdLow, transferIdHigh);
+    const holding = holdings.find(account, assetId);
+    if (done !== 0) {
+      if (!transfers.isSame(done, accountId, assetId, -amount)) return RejectCode.TRANSFER_ID_REUSED;
+      this.sink.balanceChanged(account, holding, transferIdLow, transferIdHigh, -amount, reason, 1);
+      return 0;
+    }
+    if (transfers.count === transfers.maxTransfers) return RejectCode.TOO_MANY_TRANSFERS;
+    if (holding === 0 || holdings.money[holding] < amount) return RejectCode.INSUFFICIENT_FUNDS;
+
+    assets.supply[assetId] -= amount;
+    holdings.money[holding] -= amount;
+    holdings.touch(holding);
+    transfers.add(transferIdLow, transferIdHigh, accountId, assetId, -amount);
+    this.sink.balanceChanged(account, holding, transferIdLow, transferIdHigh, -amount, reason, 0);
+    return 0;
+  }
+
+  /**
+   * Enters an order: reserves what it may cost, matches it, and rests or cancels the remainder by its time in
+   * force. A fill-or-kill order that cannot be filled whole within its price trades nothing.
+   */
+  newOrder(
+    account: number,
+    clientIdLow: number,
+    clientIdHigh: number,
+    instrumentId: number,
+    priceTicks: number,
+    quantityLots: number,
+    side: number,
+    orderType: number,
+    timeInForce: number,
+    flags: number,
+  ): number {
+    const { orders, holdings, instruments, books } = this;
+    if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
+    if (!this.isInstrument(instrumentId)) return RejectCode.UNKNOWN_INSTRUMENT;
+    if (side !== Side.buy && side !== Side.sell) return RejectCode.INVALID_SIDE;
+    if (orderType !== OrderType.limit && orderType !== OrderType.market) return RejectCode.INVALID_ORDER_TYPE;
+    if (timeInForce < TimeInForce.GTC || timeInForce > TimeInForce.FOK)
+      return RejectCode.INVALID_TIME_IN_FORCE;
+    if (orderType === OrderType.market && timeInForce === TimeInForce.GTC) {
+      return RejectCode.INVALID_TIME_IN_FORCE;
+    }
+    if (flags !== 0) return RejectCode.INVALID_FLAGS;
+    if (quantityLots < 1) return RejectCode.INVALID_QUANTITY;
+    if (priceTicks < (orderType === OrderType.limit ? 1 : 0)) return RejectCode.INVALID_PRICE;
+    const clientIdHash = hashTriple(account, clientIdLow, clientIdHigh);
+    if (this.findOrder(clientIdHash, account, clientIdLow, clientIdHigh) !== 0) {
+      return RejectCode.DUPLICATE_CLIENT_ORDER_ID;
+    }
+    if (orders.count === orders.maxOrders) return RejectCode.TOO_MANY_ORDERS;
+    const bookSide = instrumentId * 2 + side - 1;
+    let price = priceTicks;
+    if (price === 0) {
+      price = this.protectedPrice(bookSide);
+      if (price === 0) return RejectCode.NO_LIQUIDITY;
+    }
+    const quoteAmount = price * quantityLots * instruments.quoteMinorPerTickLot(instrumentId);
+    const baseAmount = quantityLots * instruments.baseMinorPerLot(instrumentId);
+    if (quoteAmount > MONEY_MAX || baseAmount > MONEY_MAX) return RejectCode.NOTIONAL_TOO_LARGE;
+    const instrument = instrumentId * INSTRUMENT_WORDS;
+    const quoteAsset = instruments.words[instrument + InstrumentWord.quoteAsset];
+    const baseAsset = instruments.words[instrument + InstrumentWord.baseAsset];
+    let quoteHolding = holdings.find(account, quoteAsset);
+    let baseHolding = holdings.find(account, baseAsset);
+    const isSell = side === Side.sell;
+    const funding = isSell ? baseHolding : quoteHolding;
+    const reservation = isSell ? baseAmount : quoteAmount;
+    const money = holdings.money;
+    // Handle 0 is a holding that never has anything in it.
+    if (money[funding] < reservation) return RejectCode.INSUFFICIENT_FUNDS;
+    if ((quoteHolding === 0 || baseHolding === 0) && holdings.count === holdings.maxHoldings) {
+      return RejectCode.TOO_MANY_HOLDINGS;
+    }
+
+    if (quoteHolding === 0) quoteHolding = holdings.add(account, quoteAsset);
+    if (baseHolding === 0) baseHolding = holdings.add(account, baseAsset);
+    money[funding] -= reservation;
+    money[funding + 1] += reservation;
+    holdings.touch(funding);
+    const order = orders.allocate();
+    const words = orders.words;
+    words[order + OrderWord.price] = price;
+    words[order + OrderWord.leaves] = quantityLots;
+    words[order + OrderWord.cumulative] = 0;
+    words[order + OrderWord.bookSide] = bookSide;
+    words[order + OrderWord.clientIdLow] = clientIdLow;
+    words[order + OrderWord.clientIdHigh] = clientIdHigh;
+    words[order + OrderWord.terms] = orderType | (timeInForce << 8);
+    words[order + OrderWord.account] = account;
+    words[order + OrderWord.quoteHolding] = quoteHolding;
+    words[order + OrderWord.baseHolding] = baseHolding;
+    words[order + OrderWord.clientIdHash] = clientIdHash;
+    this.sink.accepted(order);
+
+    if (timeInForce === TimeInForce.FOK && !canFill(this, order)) {
+      this.cancelIncoming(order, CancelReason.fokUnfillable);
+      return 0;
+    }
+    matchOrder(this, order);
+    if (words[order + OrderWord.leaves] === 0) {
+      orders.release(order);
+    } else if (timeInForce === TimeInForce.GTC) {
+      this.clientIds.insert(clientIdHash, order);
+      this.accounts.addOrder(account, words, order);
+      this.rest(order);
+    } else {
+      this.cancelIncoming(order, CancelReason.iocRemainder);
+    }
+    books.flush(this.sink);
+    return 0;
+  }
+
+  /** Cancels what is left of an open order. */
+  cancelOrder(account: number, clientIdLow: number, clientIdHigh: number, instrumentId: number): number {
+    if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
+    if (!this.isInstrument(instrumentId)) return RejectCode.UNKNOWN_INSTRUMENT;
+    const hash = hashTriple(account, clientIdLow, clientIdHigh);
+    const order = this.findOrder(hash, account, clientIdLow, clientIdHigh);
+    if (order === 0 || this.orders.words[order + OrderWord.bookSide] >> 1 !== instrumentId) {
+      return RejectCode.UNKNOWN_ORDER;
+    }
+    this.cancelResting(order, CancelReason.requested);
+    this.books.flush(this.sink);
+    return 0;
+  }
+
+  /**
+   * Changes an open order in one step. `quantityLots` is the new total of the chain, fills included, so that a
+   * fill that was under way cannot make it trade more than was meant; a total that is filled already cancels the
+   * rest. The order keeps its place when the price stays and the quantity does not grow; otherwise it comes in
+   * anew under the same order id, and may trade. With ReplaceFlag.reinsert `quantityLots` is the new open
+   * quantity, the filled quantity starts at 0 again, and the place is always lost.
+   */
+  replaceOrder(
+    account: number,
+    clientIdLow: number,
+    clientIdHigh: number,
+    newIdLow: number,
+    newIdHigh: number,
+    instrumentId: number,
+    priceTicks: number,
+    quantityLots: number,
+    flags: number,
+  ): number {
+    const { orders, holdings, instruments, books } = this;
+    if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
+    if (!this.isInstrument(instrumentId)) return RejectCode.UNKNOWN_INSTRUMENT;
+    if ((flags & ~ReplaceFlag.reinsert) !== 0) return RejectCode.INVALID_FLAGS;
+    if (quantityLots < 1) return RejectCode.INVALID_QUANTITY;
+    if (priceTicks < 1) return RejectCode.INVALID_PRICE;
+    const words = orders.words;
+    const hash = hashTriple(account, clientIdLow, clientIdHigh);
+    const order = this.findOrder(hash, account, clientIdLow, clientIdHigh);
+    if (order === 0 || words[order + OrderWord.bookSide] >> 1 !== instrumentId)
+      return RejectCode.UNKNOWN_ORDER;
+    const isNewId = newIdLow !== clientIdLow || newIdHigh !== clientIdHigh;
+    const newHash = isNewId ? hashTriple(account, newIdLow, newIdHigh) : hash;
+    if (isNewId && this.findOrder(newHash, account, newIdLow, newIdHigh) !== 0) {
+      return RejectCode.DUPLICATE_CLIENT_ORDER_ID;
+    }
+    const reinsert = flags !== 0;
+    const oldLeaves = words[order + OrderWord.leaves];
+    const oldPrice = words[order + OrderWord.price];
+    const leaves = reinsert ? quantityLots : quantityLots - words[order + OrderWord.cumulative];
+    if (leaves <= 0) {
+      this.cancelResting(order, CancelReason.replacedToFilled);
+      books.flush(this.sink);
+      return 0;
+    }
+    const quotePerTickLot = instruments.quoteMinorPerTickLot(instrumentId);
+    const basePerLot = instruments.baseMinorPerLot(instrumentId);
+    const quoteAmount = priceTicks * leaves * quotePerTickLot;
+    const baseAmount = leaves * basePerLot;
+    if (quoteAmount > MONEY_MAX || baseAmount > MONEY_MAX) return RejectCode.NOTIONAL_TOO_LARGE;
+    const isSell = isSellSide(words[order + OrderWord.bookSide]);
+    const funding = words[order + (isSell ? OrderWord.baseHolding : OrderWord.quoteHolding)];
+    const more = isSell
+      ? baseAmount - oldLeaves * basePerLot
+      : quoteAmount - oldPrice * oldLeaves * quotePerTickLot;
+    const money = holdings.money;
+    if (money[funding] < more) return RejectCode.INSUFFICIENT_FUNDS;
+
+    if (more !== 0) {
+      money[funding] -= more;
+      money[funding + 1] += more;
+      holdings.touch(funding);
+    }
+    if (isNewId) {
+      this.clientIds.remove(hash, order);
+      this.clientIds.insert(newHash, order);
+      words[order + OrderWord.clientIdLow] = newIdLow;
+      words[order + OrderWord.clientIdHigh] = newIdHigh;
+      words[order + OrderWord.clientIdHash] = newHash;
+    }
+    if (!reinsert && priceTicks === oldPrice && leaves <= oldLeaves) {
+      if (leaves !== oldLeaves) books.reduce(order, oldLeaves - leaves);
+      orders.touch(order);
+      this.sink.replaced(order, clientIdLow, clientIdHigh, 1);
+    } else {
+      books.remove(order);
+      words[order + OrderWord.price] = priceTicks;
+      words[order + OrderWord.leaves] = leaves;
+      if (reinsert) words[order + OrderWord.cumulative] = 0;
+      this.sink.replaced(order, clientIdLow, clientIdHigh, 0);
+      matchOrder(this, order);
+      if (words[order + OrderWord.leaves] === 0) this.close(order);
+      else this.rest(order);
+    }
+    books.flush(this.sink);
+    return 0;
+  }
+
+  /** Cancels all open orders of the account, oldest first. */
+  massCancel(account: number): number {
+    const { accounts } = this;
+    if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
+    const count = accounts.words[account + AccountWord.openOrders];
+    for (let i = 0; i < count; i += 1) {
+      this.cancelResting(accounts.words[account + AccountWord.firstOrder], CancelReason.massCancel);
+    }
+    this.sink.massCancelled(account, count);
+    this.books.flush(this.sink);
+    return 0;
+  }
+
+  /** Reports balances by asset id and open orders by order id of the account. */
+  requestSnapshot(account: number): number {
+    const { accounts, assets, holdings, sink } = this;
+    if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
+    let balanceCount = 0;
+    for (let assetId = 1; assetId <= assets.count; assetId += 1) {
+      const holding = holdings.find(account, assetId);
+      if (holdings.money[holding] === 0 && holdings.money[holding + 1] === 0) continue;
+      balanceCount += 1;
+      sink.balanceChanged(account, holding, 0, 0, 0, BalanceReason.snapshot, 0);
+    }
+    const words = this.orders.words;
+    let orderCount = 0;
+    let order = accounts.words[account + AccountWord.firstOrder];
+    while (order !== 0) {
+      orderCount += 1;
+      sink.orderStatus(order);
+      order = words[order + OrderWord.accountNext];
+    }
+    sink.snapshotEnd(account, balanceCount, orderCount);
+    return 0;
+  }
+
+  /** Opens the epoch of a primary; it must be greater than every one before. u32 and u64 in int32 words. */
+  startEpoch(epoch: number, nodeId: number, clusterIdLow: number, clusterIdHigh: number): number {
+    const engine = this.engine;
+    if (epoch >>> 0 <= engine[EngineWord.epoch] >>> 0) return RejectCode.STALE_EPOCH;
+    engine[EngineWord.epoch] = epoch;
+    engine[EngineWord.nodeId] = nodeId;
+    engine[EngineWord.clusterIdLow] = clusterIdLow;
+    engine[EngineWord.clusterIdHigh] = clusterIdHigh;
+    this.sink.epochChanged();
+    return 0;
+  }
+
+  /** Moves command time to the timestamp (i64 in two words) of a command; it never goes back. */
+  advanceTime(low: number, high: number): void {
+    const engine = this.engine;
+    const nowHigh = engine[EngineWord.timestampUs + 1];
+    if (high < nowHigh || (high === nowHigh && low >>> 0 <= engine[EngineWord.timestampUs] >>> 0)) return;
+    engine[EngineWord.timestampUs] = low;
+    engine[EngineWord.timestampUs + 1] = high;
+  }
+
+  private isInstrument(instrumentId: number): boolean {
+    return instrumentId >= 1 && instrumentId <= this.instruments.count;
+  }
+
+  /** The open order of an account with a client order id, or 0. */
+  findOrder(hash: number, account: number, clientIdLow: number, clientIdHigh: number): number {
+    const index = this.clientIds;
+    const words = this.orders.words;
+    for (let at = index.first(hash); at >= 0; at = index.next(at, hash)) {
+      const order = index.rowAt(at);
+      if (
+        words[order + OrderWord.clientIdLow] === clientIdLow &&
+        words[order + OrderWord.clientIdHigh] === clientIdHigh &&
+        words[order + OrderWord.account] === account
+      ) {
+        return order;
+      }
+    }
+    return 0;
+  }
+
+  /**
+   * Worst price of a market order that names none: the best opposite price, moved by the protection of the
+   * instrument and rounded towards it. 0 when there is no opposite side.
+   */
+  private protectedPrice(bookSide: number): number {
+    const { ladder } = this.books;
+    const opposite = bookSide ^ 1;
+    const level = ladder.best[opposite];
+    if (level === 0) return 0;
+    const best = keyOf(opposite, ladder.levels[level + LevelWord.key]);
+    const ppm = this.instruments.words[(bookSide >> 1) * INSTRUMENT_WORDS + InstrumentWord.protectionPpm];
+    return isSellSide(bookSide)
+      ? Math.max(1, Math.ceil((best * (PPM - ppm)) / PPM))
+      : Math.min(PRICE_MAX, Math.floor((best * (PPM + ppm)) / PPM));
+  }
+
+  /** Puts what is left of an order into the book, behind all that is there. */
+  private rest(order: number): void {
+    this.orders.assignPriority(order);
+    this.books.append(order);
+    this.orders.touch(order);
+  }
+
+  /** Cancels what is left of an order that is not in the book. */
+  private cancelIncoming(order: number, reason: number): void {
+    this.sink.cancelled(order, reason);
+    this.releaseReservation(order);
+    this.orders.release(order);
+  }
+
+  /** Cancels what is left of an order that is in the book. */
+  private cancelResting(order: number, reason: number): void {
+    this.sink.cancelled(order, reason);
+    this.books.remove(order);
+    this.releaseReservation(order);
+    this.close(order);
+  }
+
+  /** Forgets an order that was open. */
+  private close(order: number): void {
+    const words = this.orders.words;
+    this.accounts.removeOrder(words[order + OrderWord.account], words, order);
+    this.clientIds.remove(words[order + OrderWord.clientIdHash], order);
+    this.orders.release(order);
+  }
+
+  /** Frees what the leaves of the order still reserve. */
+  private releaseReservation(order: number): void {
+    const words = this.orders.words;
+    const bookSide = words[order + OrderWord.bookSide];
+    const leaves = words[order + OrderWord.leaves];
+    const money = this.holdings.money;
+    if (isSellSide(bookSide)) {
+      const holding = words[order + OrderWord.baseHolding];
+      const amount = leaves * this.instruments.baseMinorPerLot(bookSide >> 1);
+      money[holding + 1] -= amount;
+      money[holding] += amount;
+      this.holdings.touch(holding);
+    } else {
+      const holding = words[order + OrderWord.quoteHolding];
+      const price = words[order + OrderWord.price];
+      const amount = price * leaves * this.instruments.quoteMinorPerTickLot(bookSide >> 1);
+      money[holding + 1] -= amount;
+      money[holding] += amount;
+      this.holdings.touch(holding);
+    }
+  }
+}

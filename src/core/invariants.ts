@@ -1,0 +1,190 @@
+/** What must hold between any two commands, checked by walking everything. For tests and after recovery. */
+import { fail } from '../base/assert.js';
+import { hashTriple } from '../base/hash.js';
+import { readInt64 } from '../base/int64.js';
+import { ACCOUNT_WORDS, AccountWord } from './accounts.js';
+import type { Core } from './core.js';
+import { HoldingWord } from './holdings.js';
+import { INSTRUMENT_WORDS, InstrumentWord } from './instruments.js';
+import { MONEY_MAX } from './money.js';
+import { OrderWord } from './orders.js';
+import { isSellSide, keyOf, LevelWord } from './price-ladder.js';
+import { fullStateHash, stateHash } from './state-hash.js';
+
+/** Throws an Error that names the first invariant that does not hold. Allocates; not for the path of a command. */
+export function checkInvariants(core: Core): void {
+  const reserved = new Float64Array((core.holdings.count + 1) * 2);
+  const resting = checkBooks(core, reserved);
+  checkAccounts(core, resting);
+  checkMoney(core, reserved);
+  if (core.clientIds.count !== resting)
+    fail('client id index holds the open orders', core.clientIds.count, resting);
+  if (core.orders.count !== resting) fail('every order in the columns is open', core.orders.count, resting);
+  const hash = stateHash(core);
+  const full = fullStateHash(core);
+  if (hash !== full) fail('state hash equals the full walk', hash, full);
+}
+
+/** Walks all levels and queues. Returns the number of orders and sums what they reserve by holding. */
+function checkBooks(core: Core, reserved: Float64Array): number {
+  const { ladder } = core.books;
+  const violation = ladder.violation();
+  if (violation !== '') fail(violation);
+  let resting = 0;
+  for (let instrumentId = 1; instrumentId <= core.instruments.count; instrumentId += 1) {
+    const bid = ladder.best[instrumentId * 2];
+    const ask = ladder.best[instrumentId * 2 + 1];
+    if (bid !== 0 && ask !== 0) {
+      const bidPrice = keyOf(0, ladder.levels[bid + LevelWord.key]);
+      const askPrice = keyOf(1, ladder.levels[ask + LevelWord.key]);
+      if (bidPrice >= askPrice) fail('book is not crossed', instrumentId, bidPrice, askPrice);
+    }
+    resting += checkSide(core, instrumentId * 2, reserved);
+    resting += checkSide(core, instrumentId * 2 + 1, reserved);
+  }
+  return resting;
+}
+
+function checkSide(core: Core, bookSide: number, reserved: Float64Array): number {
+  const { ladder } = core.books;
+  const levels = ladder.levels;
+  let resting = 0;
+  let levelCount = 0;
+  let lastKey = -1;
+  let level = ladder.best[bookSide];
+  while (level !== 0) {
+    levelCount += 1;
+    const key = levels[level + LevelWord.key];
+    if (key <= lastKey) fail('levels are walked from best to worst', bookSide, key, lastKey);
+    lastKey = key;
+    if (levels[level + LevelWord.bookSide] !== bookSide) fail('level belongs to its side', bookSide, key);
+    resting += checkLevel(core, level, reserved);
+    level = ladder.next(level);
+  }
+  if (levelCount !== ladder.levelCounts[bookSide]) {
+    fail('walk from the best price reaches every level', bookSide, levelCount, ladder.levelCounts[bookSide]);
+  }
+  return resting;
+}
+
+function checkLevel(core: Core, level: number, reserved: Float64Array): number {
+  const { ladder } = core.books;
+  const levels = ladder.levels;
+  const words = core.orders.words;
+  const bookSide = levels[level + LevelWord.bookSide];
+  const price = keyOf(bookSide, levels[level + LevelWord.key]);
+  let count = 0;
+  let lots = 0;
+  let previous = 0;
+  let priority = -1;
+  let order = levels[level + LevelWord.head];
+  while (order !== 0) {
+    count += 1;
+    lots += words[order + OrderWord.leaves];
+    if (words[order + OrderWord.leaves] < 1) fail('resting order has leaves', price);
+    if (words[order + OrderWord.cumulative] < 0) fail('cumulative quantity is not negative', price);
+    if (words[order + OrderWord.price] !== price) fail('order rests at its price', words[order], price);
+    if (words[order + OrderWord.bookSide] !== bookSide) fail('order rests on its side', bookSide);
+    if (words[order + OrderWord.level] !== level) fail('order names its level', price);
+    if (words[order + OrderWord.previous] !== previous) fail('queue is linked both ways', price);
+    const nextPriority = readInt64(words, order + OrderWord.priority);
+    if (nextPriority <= priority) fail('queue runs by priority', price, nextPriority, priority);
+    priority = nextPriority;
+    addReservation(core, order, reserved);
+    previous = order;
+    order = words[order + OrderWord.next];
+  }
+  if (count === 0) fail('level is not empty', bookSide, price);
+  if (levels[level + LevelWord.tail] !== previous) fail('tail is the last of the queue', bookSide, price);
+  if (levels[level + LevelWord.orderCount] !== count) fail('level counts its orders', bookSide, price, count);
+  const levelLots = ladder.levelDoubles[(level + LevelWord.lots) >> 1];
+  if (levelLots !== lots) fail('level sums its lots', bookSide, price, levelLots, lots);
+  return count;
+}
+
+function addReservation(core: Core, order: number, reserved: Float64Array): void {
+  const { holdings, instruments } = core;
+  const words = core.orders.words;
+  const bookSide = words[order + OrderWord.bookSide];
+  const instrument = (bookSide >> 1) * INSTRUMENT_WORDS;
+  const account = words[order + OrderWord.account];
+  const quote = holdings.find(account, instruments.words[instrument + InstrumentWord.quoteAsset]);
+  const base = holdings.find(account, instruments.words[instrument + InstrumentWord.baseAsset]);
+  if (words[order + OrderWord.quoteHolding] !== quote) fail('order has the quote holding of its account');
+  if (words[order + OrderWord.baseHolding] !== base) fail('order has the base holding of its account');
+  const lots = words[order + OrderWord.leaves];
+  if (isSellSide(bookSide)) {
+    reserved[base / 2] += lots * instruments.baseMinorPerLot(bookSide >> 1);
+  } else {
+    reserved[quote / 2] +=
+      words[order + OrderWord.price] * lots * instruments.quoteMinorPerTickLot(bookSide >> 1);
+  }
+}
+
+/** Walks the accounts, their lists of open orders and the index of client order ids. */
+function checkAccounts(core: Core, resting: number): void {
+  const { accounts } = core;
+  const words = core.orders.words;
+  let listed = 0;
+  for (let row = 1; row <= accounts.count; row += 1) {
+    const account = row * ACCOUNT_WORDS;
+    const accountId = accounts.words[account + AccountWord.id];
+    if (accounts.find(accountId) !== account) fail('account is found by its id', accountId);
+    let count = 0;
+    let previous = 0;
+    let orderId = 0;
+    let order = accounts.words[account + AccountWord.firstOrder];
+    while (order !== 0) {
+      count += 1;
+      if (words[order + OrderWord.account] !== account) fail('order is listed by its account', accountId);
+      if (words[order + OrderWord.accountPrevious] !== previous)
+        fail('account list is linked both ways', accountId);
+      if (words[order + OrderWord.level] === 0) fail('order listed by an account rests', accountId);
+      const nextOrderId = readInt64(words, order + OrderWord.orderId);
+      if (nextOrderId <= orderId) fail('account list runs by order id', accountId, orderId, nextOrderId);
+      orderId = nextOrderId;
+      const idLow = words[order + OrderWord.clientIdLow];
+      const idHigh = words[order + OrderWord.clientIdHigh];
+      const hash = hashTriple(account, idLow, idHigh);
+      if (words[order + OrderWord.clientIdHash] !== hash) fail('order has the hash of its ids', orderId);
+      if (core.findOrder(hash, account, idLow, idHigh) !== order) fail('order is found by its ids', orderId);
+      previous = order;
+      order = words[order + OrderWord.accountNext];
+    }
+    if (accounts.words[account + AccountWord.lastOrder] !== previous)
+      fail('account list ends with its last', accountId);
+    if (accounts.words[account + AccountWord.openOrders] !== count)
+      fail('account counts its orders', accountId);
+    listed += count;
+  }
+  if (listed !== resting) fail('accounts list exactly the resting orders', listed, resting);
+}
+
+/** Reserved money against the open orders; and conservation: all holdings of an asset make up its supply. */
+function checkMoney(core: Core, reserved: Float64Array): void {
+  const { holdings, assets, accounts } = core;
+  const held = new Float64Array(assets.count + 1);
+  for (let row = 1; row <= holdings.count; row += 1) {
+    const holding = holdings.handleOf(row);
+    const assetId = holdings.words[holding * 2 + HoldingWord.assetId];
+    const accountId = accounts.words[holdings.words[holding * 2 + HoldingWord.account]];
+    const available = holdings.money[holding];
+    if (!(available >= 0 && available <= MONEY_MAX))
+      fail('available is 0..2^53-1', accountId, assetId, available);
+    if (holdings.money[holding + 1] !== reserved[holding / 2]) {
+      fail(
+        'reserved is what open orders hold',
+        accountId,
+        assetId,
+        holdings.money[holding + 1],
+        reserved[holding / 2],
+      );
+    }
+    held[assetId] += available + holdings.money[holding + 1];
+  }
+  for (let assetId = 1; assetId <= assets.count; assetId += 1) {
+    if (held[assetId] !== assets.supply[assetId]) {
+      fail('holdings make up the supply', assetId, held[assetId], assets.supply[assetId]);
+    }
+  }
+}

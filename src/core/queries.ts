@@ -1,0 +1,223 @@
+/** Views of the state for tools and tests. They allocate and walk; nothing in the path of a command uses them. */
+import { readInt64 } from '../base/int64.js';
+import { AccountWord } from './accounts.js';
+import { ASSET_CODE_BYTES } from './assets.js';
+import { Side } from './codes.js';
+import type { Core } from './core.js';
+import { INSTRUMENT_WORDS, InstrumentWord, SYMBOL_BYTES } from './instruments.js';
+import { OrderWord } from './orders.js';
+import { isSellSide, keyOf, LevelWord } from './price-ladder.js';
+import { textOf } from './text-fields.js';
+
+export interface BookLevel {
+  readonly priceTicks: number;
+  readonly levelLots: number;
+  readonly orderCount: number;
+}
+
+export interface BookView {
+  readonly instrumentId: number;
+  /** Best first. */
+  readonly bids: readonly BookLevel[];
+  readonly asks: readonly BookLevel[];
+}
+
+export interface OrderView {
+  readonly orderId: number;
+  /** Halves of the u64, as int32. */
+  readonly clientOrderIdLow: number;
+  readonly clientOrderIdHigh: number;
+  readonly instrumentId: number;
+  /** Side. */
+  readonly side: number;
+  readonly priceTicks: number;
+  /** Total of the chain. */
+  readonly quantityLots: number;
+  readonly leavesLots: number;
+  readonly cumulativeLots: number;
+}
+
+export interface BalanceView {
+  readonly asset: string;
+  readonly decimals: number;
+  /** In minor units. */
+  readonly available: number;
+  readonly reserved: number;
+}
+
+export interface AccountView {
+  readonly accountId: number;
+  /** Number of the last report. */
+  readonly reportSequence: number;
+  readonly openOrderCount: number;
+  /** Those with something in them, by asset id. */
+  readonly balances: readonly BalanceView[];
+  /** By order id. */
+  readonly orders: readonly OrderView[];
+}
+
+export interface InstrumentView {
+  readonly instrumentId: number;
+  readonly symbol: string;
+  readonly base: string;
+  readonly quote: string;
+  readonly tickMantissa: number;
+  readonly tickExponent: number;
+  readonly lotMantissa: number;
+  readonly lotExponent: number;
+  readonly baseDecimals: number;
+  readonly quoteDecimals: number;
+  readonly quoteMinorPerTickLot: number;
+  readonly baseMinorPerLot: number;
+  readonly marketProtectionPpm: number;
+  /** Number of the last bookDelta. */
+  readonly bookSequence: number;
+}
+
+export interface AssetView {
+  readonly assetId: number;
+  readonly asset: string;
+  readonly decimals: number;
+  /** Deposits minus withdrawals, in minor units. */
+  readonly supply: number;
+}
+
+/** The best `depth` levels of both sides; empty when there is no such instrument. */
+export function queryBook(core: Core, instrumentId: number, depth: number): BookView {
+  const isListed = instrumentId >= 1 && instrumentId <= core.instruments.count;
+  return {
+    instrumentId,
+    bids: isListed ? levelsOf(core, instrumentId * 2, depth) : [],
+    asks: isListed ? levelsOf(core, instrumentId * 2 + 1, depth) : [],
+  };
+}
+
+/** Balances and open orders of an account; undefined when there is no such account. */
+export function queryAccount(core: Core, accountId: number): AccountView | undefined {
+  const { accounts, assets, holdings, orders } = core;
+  const account = accounts.find(accountId);
+  if (account === 0) return undefined;
+  const balances: BalanceView[] = [];
+  for (let assetId = 1; assetId <= assets.count; assetId += 1) {
+    const holding = holdings.find(account, assetId);
+    const available = holdings.money[holding];
+    const reserved = holdings.money[holding + 1];
+    if (available === 0 && reserved === 0) continue;
+    balances.push({
+      asset: assetCode(core, assetId),
+      decimals: assets.decimals(assetId),
+      available,
+      reserved,
+    });
+  }
+  const open: OrderView[] = [];
+  let order = accounts.words[account + AccountWord.firstOrder];
+  while (order !== 0) {
+    open.push(orderView(core, order));
+    order = orders.words[order + OrderWord.accountNext];
+  }
+  return {
+    accountId,
+    reportSequence: readInt64(accounts.words, account + AccountWord.reportSequence),
+    openOrderCount: accounts.words[account + AccountWord.openOrders],
+    balances,
+    orders: open,
+  };
+}
+
+/** The open orders of a book side (instrument, Side) in the order in which they would trade. */
+export function querySideOrders(core: Core, instrumentId: number, side: number): OrderView[] {
+  const { ladder } = core.books;
+  const open: OrderView[] = [];
+  let level = ladder.best[instrumentId * 2 + (side === Side.sell ? 1 : 0)];
+  while (level !== 0) {
+    let order = ladder.levels[level + LevelWord.head];
+    while (order !== 0) {
+      open.push(orderView(core, order));
+      order = core.orders.words[order + OrderWord.next];
+    }
+    level = ladder.next(level);
+  }
+  return open;
+}
+
+/** All instruments, by id. */
+export function queryInstruments(core: Core): InstrumentView[] {
+  const { assets, instruments } = core;
+  const words = instruments.words;
+  const views: InstrumentView[] = [];
+  for (let instrumentId = 1; instrumentId <= instruments.count; instrumentId += 1) {
+    const at = instrumentId * INSTRUMENT_WORDS;
+    const base = words[at + InstrumentWord.baseAsset];
+    const quote = words[at + InstrumentWord.quoteAsset];
+    views.push({
+      instrumentId,
+      symbol: textOf(words, at + InstrumentWord.symbol, SYMBOL_BYTES),
+      base: assetCode(core, base),
+      quote: assetCode(core, quote),
+      tickMantissa: words[at + InstrumentWord.tickMantissa] >>> 0,
+      tickExponent: words[at + InstrumentWord.tickExponent],
+      lotMantissa: words[at + InstrumentWord.lotMantissa] >>> 0,
+      lotExponent: words[at + InstrumentWord.lotExponent],
+      baseDecimals: assets.decimals(base),
+      quoteDecimals: assets.decimals(quote),
+      quoteMinorPerTickLot: instruments.quoteMinorPerTickLot(instrumentId),
+      baseMinorPerLot: instruments.baseMinorPerLot(instrumentId),
+      marketProtectionPpm: words[at + InstrumentWord.protectionPpm],
+      bookSequence: readInt64(words, at + InstrumentWord.bookSequence),
+    });
+  }
+  return views;
+}
+
+/** All assets, by id. */
+export function queryAssets(core: Core): AssetView[] {
+  const { assets } = core;
+  const views: AssetView[] = [];
+  for (let assetId = 1; assetId <= assets.count; assetId += 1) {
+    views.push({
+      assetId,
+      asset: assetCode(core, assetId),
+      decimals: assets.decimals(assetId),
+      supply: assets.supply[assetId],
+    });
+  }
+  return views;
+}
+
+function levelsOf(core: Core, bookSide: number, depth: number): BookLevel[] {
+  const { ladder } = core.books;
+  const found: BookLevel[] = [];
+  let level = ladder.best[bookSide];
+  while (level !== 0 && found.length < depth) {
+    found.push({
+      priceTicks: keyOf(bookSide, ladder.levels[level + LevelWord.key]),
+      levelLots: ladder.levelDoubles[(level + LevelWord.lots) >> 1],
+      orderCount: ladder.levels[level + LevelWord.orderCount],
+    });
+    level = ladder.next(level);
+  }
+  return found;
+}
+
+function orderView(core: Core, order: number): OrderView {
+  const words = core.orders.words;
+  const bookSide = words[order + OrderWord.bookSide];
+  const leavesLots = words[order + OrderWord.leaves];
+  const cumulativeLots = words[order + OrderWord.cumulative];
+  return {
+    orderId: readInt64(words, order + OrderWord.orderId),
+    clientOrderIdLow: words[order + OrderWord.clientIdLow],
+    clientOrderIdHigh: words[order + OrderWord.clientIdHigh],
+    instrumentId: bookSide >> 1,
+    side: isSellSide(bookSide) ? Side.sell : Side.buy,
+    priceTicks: words[order + OrderWord.price],
+    quantityLots: leavesLots + cumulativeLots,
+    leavesLots,
+    cumulativeLots,
+  };
+}
+
+function assetCode(core: Core, assetId: number): string {
+  return textOf(core.assets.words, core.assets.codeAt(assetId), ASSET_CODE_BYTES);
+}

@@ -1,0 +1,100 @@
+/**
+ * Hash of the whole state, in two 32-bit lanes. It depends on the state alone: balances, open orders with their
+ * priority, transfers, keys and their high-water marks, report and book sequences, instruments, counters, epoch,
+ * command time. Not on how the state came about, or on where in the columns anything lies.
+ */
+import { hex64 } from '../base/hex.js';
+import { ACCOUNT_WORDS, AccountWord } from './accounts.js';
+import { type Core, ENGINE_WORDS } from './core.js';
+import { EntityHash, EntityKind } from './entity-hash.js';
+import { OrderWord } from './orders.js';
+
+/** The hash as 16 hex digits. Hashes only the rows that changed since the last time. */
+export function stateHash(core: Core): string {
+  const lanes = new Int32Array(2);
+  writeStateHash(core, lanes, 0);
+  return hex64(lanes[0], lanes[1]);
+}
+
+/** The hash as two words, low and high. Hashes only the rows that changed since the last time. */
+export function writeStateHash(core: Core, target: Int32Array, at: number): void {
+  const { orders, holdings, apiKeys, accounts, instruments, assets, transfers } = core;
+  orders.settleHash(accounts.words);
+  holdings.settleHash(accounts.words);
+  apiKeys.settleHash(accounts.words);
+  accounts.settleHash();
+  instruments.settleHash();
+  const sums = [orders.hash, holdings.hash, apiKeys.hash, accounts.hash, instruments.hash, assets.hash];
+  writeSum([...sums, transfers.hash, engineHash(core)], target, at);
+}
+
+/** The hash as 16 hex digits, from every row there is: what `stateHash` must be. For tests. */
+export function fullStateHash(core: Core): string {
+  const { orders, holdings, apiKeys, accounts, instruments, assets, transfers } = core;
+  const accountHash = new EntityHash(EntityKind.account, 0);
+  const orderHash = new EntityHash(EntityKind.order, 0);
+  for (let row = 1; row <= accounts.count; row += 1) {
+    const account = row * ACCOUNT_WORDS;
+    accounts.hashAccount(account, accountHash);
+    accountHash.exchange(0, 0);
+    let order = accounts.words[account + AccountWord.firstOrder];
+    while (order !== 0) {
+      orders.hashOrder(order, accounts.words, orderHash);
+      orderHash.exchange(0, 0);
+      order = orders.words[order + OrderWord.accountNext];
+    }
+  }
+  const holdingHash = new EntityHash(EntityKind.holding, 0);
+  for (let row = 1; row <= holdings.count; row += 1) {
+    const holding = holdings.handleOf(row);
+    if (holdings.money[holding] === 0 && holdings.money[holding + 1] === 0) continue;
+    holdings.hashHolding(holding, accounts.words, holdingHash);
+    holdingHash.exchange(0, 0);
+  }
+  const apiKeyHash = new EntityHash(EntityKind.apiKey, 0);
+  for (let id = 1; id <= apiKeys.count; id += 1) {
+    apiKeys.hashApiKey(apiKeys.recordAt(id), accounts.words, apiKeyHash);
+    apiKeyHash.exchange(0, 0);
+  }
+  const instrumentHash = new EntityHash(EntityKind.instrument, 0);
+  for (let id = 1; id <= instruments.count; id += 1) {
+    instruments.hashInstrument(id, instrumentHash);
+    instrumentHash.exchange(0, 0);
+  }
+  const assetHash = new EntityHash(EntityKind.asset, 0);
+  for (let id = 1; id <= assets.count; id += 1) {
+    assets.hashAsset(id, assetHash);
+    assetHash.exchange(0, 0);
+  }
+  const transferHash = new EntityHash(EntityKind.transfer, 0);
+  for (let row = 1; row <= transfers.count; row += 1) {
+    transfers.hashTransfer(row, transferHash);
+    transferHash.exchange(0, 0);
+  }
+  const lanes = new Int32Array(2);
+  const sums = [accountHash, orderHash, holdingHash, apiKeyHash, instrumentHash, assetHash, transferHash];
+  writeSum([...sums, engineHash(core)], lanes, 0);
+  return hex64(lanes[0], lanes[1]);
+}
+
+/** Hash of what there is one of: counters, epoch, command time. */
+function engineHash(core: Core): EntityHash {
+  const hash = new EntityHash(EntityKind.engine, 0);
+  const words = new Int32Array(core.orders.counters.length + ENGINE_WORDS);
+  words.set(core.orders.counters);
+  words.set(core.engine, core.orders.counters.length);
+  hash.hashRow(words, 0, words.length, 0, 0);
+  hash.exchange(0, 0);
+  return hash;
+}
+
+function writeSum(hashes: readonly EntityHash[], target: Int32Array, at: number): void {
+  let low = 0;
+  let high = 0;
+  for (const hash of hashes) {
+    low = (low + hash.low) | 0;
+    high = (high + hash.high) | 0;
+  }
+  target[at] = low;
+  target[at + 1] = high;
+}

@@ -1,0 +1,31 @@
+/**
+ * Word positions of message fields in slots, computed once from the schema. A field that is not where the code
+ * that uses a position assumes it (a word of its own, or a byte of a word) stops the start.
+ */
+
+import { messageByName, offsetOf } from '../wire/schema.js';
+import { HeaderWord } from '../wire/slot.js';
+
+/** Word, counted from the start of the slot, of a field of four or more bytes. */
+export function wordOf(message: string, field: string): number {
+  const offset = offsetOf(message, field);
+  if (offset % 4 !== 0) throw new Error(`layout: ${message}.${field} does not start a word`);
+  return HeaderWord.body + offset / 4;
+}
+
+/** Word, counted from the start of the slot, that a field of one or two bytes lies in. */
+export function wordAround(message: string, field: string): number {
+  return HeaderWord.body + (offsetOf(message, field) >> 2);
+}
+
+/** By how many bits a field of one or two bytes is shifted in its word. */
+export function shiftOf(message: string, field: string): number {
+  return (offsetOf(message, field) & 3) * 8;
+}
+
+/** Words of slot header and body that a message uses; the rest of the slot is zero. */
+export function wordsOf(message: string): number {
+  const { bodyBytes } = messageByName(message);
+  if (bodyBytes % 4 !== 0) throw new Error(`layout: ${message} does not end with a word`);
+  return HeaderWord.body + bodyBytes / 4;
+}

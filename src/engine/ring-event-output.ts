@@ -1,0 +1,59 @@
+import type { RingProducer } from '../ring/ring-producer.js';
+import { SLOT_WORDS } from '../wire/slot.js';
+import type { EventOutput } from './event-output.js';
+
+/** How long one wait for space lasts before the ring is looked at again. */
+const WAIT_MS = 100;
+/** Slots claimed at once, so that the consumers' positions are read seldom. */
+const CLAIM_SLOTS = 256;
+
+/**
+ * Events into a ring. A full ring stops the business logic here until its slowest consumer has moved on; what was
+ * written before is published first, since the consumers may be waiting for just that.
+ */
+export class RingEventOutput implements EventOutput {
+  words: Int32Array;
+  private readonly producer: RingProducer;
+  private readonly capacityMask: number;
+  /** Slots claimed, and of these written, since the last publish. */
+  private claimed: number;
+  private written: number;
+  /** Slot number in the ring of the next slot. */
+  private slot: number;
+
+  constructor(producer: RingProducer) {
+    this.words = producer.ring.words;
+    this.producer = producer;
+    this.capacityMask = producer.ring.mask;
+    this.claimed = 0;
+    this.written = 0;
+    this.slot = producer.nextSequence & producer.ring.mask;
+  }
+
+  next(): number {
+    if (this.written === this.claimed) this.claimMore();
+    const at = this.slot * SLOT_WORDS;
+    this.slot = (this.slot + 1) & this.capacityMask;
+    this.written += 1;
+    return at;
+  }
+
+  flush(): void {
+    if (this.written === 0) return;
+    this.producer.publish(this.written);
+    this.claimed -= this.written;
+    this.written = 0;
+  }
+
+  private claimMore(): void {
+    const wanted = Math.min(this.written + CLAIM_SLOTS, this.capacityMask + 1);
+    this.claimed = this.producer.claim(wanted);
+    if (this.claimed > this.written) return;
+    this.flush();
+    this.claimed = this.producer.claim(CLAIM_SLOTS);
+    while (this.claimed === 0) {
+      this.producer.waitForSpace(WAIT_MS);
+      this.claimed = this.producer.claim(CLAIM_SLOTS);
+    }
+  }
+}
