@@ -10,20 +10,27 @@ const CLAIM_SLOTS = 256;
 /**
  * Events into a ring. A full ring stops the business logic here until its slowest consumer has moved on; what was
  * written before is published first, since the consumers may be waiting for just that.
+ *
+ * When the ring is full and `isConsumerGone` says so, nobody will read any more: events are then written to a slot of
+ * no ring, so that a node that stops with a closed commit gate can finish the commands that it has taken.
  */
 export class RingEventOutput implements EventOutput {
   words: Int32Array;
   private readonly producer: RingProducer;
-  private readonly capacityMask: number;
+  private readonly isConsumerGone: () => boolean;
+  private capacityMask: number;
+  private isDiscarding: boolean;
   /** Slots claimed, and of these written, since the last publish. */
   private claimed: number;
   private written: number;
   /** Slot number in the ring of the next slot. */
   private slot: number;
 
-  constructor(producer: RingProducer) {
+  constructor(producer: RingProducer, isConsumerGone: () => boolean = () => false) {
     this.words = producer.ring.words;
     this.producer = producer;
+    this.isConsumerGone = isConsumerGone;
+    this.isDiscarding = false;
     this.capacityMask = producer.ring.mask;
     this.claimed = 0;
     this.written = 0;
@@ -39,7 +46,7 @@ export class RingEventOutput implements EventOutput {
   }
 
   flush(): void {
-    if (this.written === 0) return;
+    if (this.written === 0 || this.isDiscarding) return;
     this.producer.publish(this.written);
     this.claimed -= this.written;
     this.written = 0;
@@ -52,8 +59,19 @@ export class RingEventOutput implements EventOutput {
     this.flush();
     this.claimed = this.producer.claim(CLAIM_SLOTS);
     while (this.claimed === 0) {
+      if (this.isConsumerGone()) {
+        this.discard();
+        return;
+      }
       this.producer.waitForSpace(WAIT_MS);
       this.claimed = this.producer.claim(CLAIM_SLOTS);
     }
+  }
+  private discard(): void {
+    this.isDiscarding = true;
+    this.words = new Int32Array(SLOT_WORDS);
+    this.capacityMask = 0;
+    this.slot = 0;
+    this.claimed = Number.MAX_SAFE_INTEGER;
   }
 }

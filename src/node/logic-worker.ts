@@ -8,6 +8,7 @@ import { RingProducer } from '../ring/ring-producer.js';
 import { WaitStrategy, type WaitStrategyName } from '../ring/wait-strategy.js';
 import { runAgentWorker } from '../runtime/agent-worker.js';
 import { CheckpointRing } from '../runtime/checkpoint-ring.js';
+import { Counter } from '../runtime/counters.js';
 import { LogicAgent } from './logic-agent.js';
 import type { NodeMemory } from './node-memory.js';
 import { InputConsumer, StopPhase } from './topology.js';
@@ -25,7 +26,10 @@ runAgentWorker<LogicInput>((input, { counters }) => {
     InputConsumer.logic,
     waitStrategy,
   );
-  const output = new RingEventOutput(new RingProducer(new RingBuffer(input.memory.outputRing), waitStrategy));
+  const output = new RingEventOutput(
+    new RingProducer(new RingBuffer(input.memory.outputRing), waitStrategy),
+    () => counters.get(Counter.stopPhase) >= StopPhase.logic || counters.get(Counter.poison) !== 0,
+  );
   const processor = new BusinessLogicProcessor(new Core({ maxOrders: input.maxOrders }), output);
   const agent = new LogicAgent(
     processor,

@@ -3,6 +3,16 @@ import type { AcknowledgementPolicy } from '../runtime/acknowledgement-policy.js
 import type { Checkpoint, CheckpointRing } from '../runtime/checkpoint-ring.js';
 import { CommitGate } from '../runtime/commit-gate.js';
 import { Counter, type NodeCounters, NodeRole } from '../runtime/counters.js';
+import { CHECKPOINT_INTERVAL } from './logic-agent.js';
+
+/** Hashes after one command, 16 hexadecimal digits each. */
+export interface CheckpointText {
+  readonly sequence: number;
+  readonly stateHash: string;
+  readonly outputHash: string;
+}
+
+const CHECKPOINTS_SHOWN = 8;
 
 /** What `ringfence status` shows; sequences are those of commands. */
 export interface NodeStatus {
@@ -36,11 +46,9 @@ export interface NodeStatus {
     readonly preparerErrno: number;
   };
   /** Newest checkpoint of the hashes; an idle node has one at its last command. */
-  readonly checkpoint: {
-    readonly sequence: number;
-    readonly stateHash: string;
-    readonly outputHash: string;
-  } | null;
+  readonly checkpoint: CheckpointText | null;
+  /** The latest ones at multiples of CHECKPOINT_INTERVAL, newest first: both nodes of a pair have the same. */
+  readonly checkpoints: readonly CheckpointText[];
   readonly uptimeMs: number;
 }
 
@@ -101,11 +109,22 @@ export function nodeStatus(sources: StatusSources): NodeStatus {
       preparerErrno: sources.prepared.errno(),
     },
     checkpoint: checkpoint === undefined ? null : checkpointText(checkpoint),
+    checkpoints: latestCheckpoints(sources.checkpoints, checkpoint?.sequence ?? 0),
     uptimeMs: sources.uptimeMs,
   };
 }
 
-function checkpointText(checkpoint: Checkpoint): { sequence: number; stateHash: string; outputHash: string } {
+function latestCheckpoints(ring: CheckpointRing, newest: number): CheckpointText[] {
+  const shown: CheckpointText[] = [];
+  const last = newest - (newest % CHECKPOINT_INTERVAL);
+  for (let i = 0; i < CHECKPOINTS_SHOWN; i++) {
+    const checkpoint = ring.find(last - i * CHECKPOINT_INTERVAL);
+    if (checkpoint !== undefined) shown.push(checkpointText(checkpoint));
+  }
+  return shown;
+}
+
+function checkpointText(checkpoint: Checkpoint): CheckpointText {
   return {
     sequence: checkpoint.sequence,
     stateHash: hex(checkpoint.stateHashHigh) + hex(checkpoint.stateHashLow),

@@ -92,6 +92,7 @@ export class RunningNode {
   private ackPolicy: AcknowledgementPolicy;
   private controlPort: number;
   private isStopping: boolean;
+  private abandoned: Promise<void> | undefined;
   private failure: Error | undefined;
   private resolveClosed!: (exitCode: number) => void;
   private rejectStart: (error: Error) => void;
@@ -110,6 +111,7 @@ export class RunningNode {
     this.ackPolicy = config.ackPolicy;
     this.controlPort = 0;
     this.isStopping = false;
+    this.abandoned = undefined;
     this.failure = undefined;
     this.workers = undefined;
     this.rejectStart = () => {};
@@ -218,8 +220,13 @@ export class RunningNode {
     this.resolveClosed(0);
   }
 
-  /** Lets go of everything after a start that failed. */
+  /** Lets go of everything after a failure. */
   async abandon(): Promise<void> {
+    this.abandoned ??= this.letGoAtOnce();
+    await this.abandoned;
+  }
+
+  private async letGoAtOnce(): Promise<void> {
     this.isStopping = true;
     this.counters.set(Counter.poison, 1);
     const { gateway, replication, logic, journaler } = this.workers ?? {};
