@@ -2,7 +2,6 @@ import { connect } from 'node:net';
 import { AsyncWaiter } from '../ring/async-waiter.js';
 import { WaitStrategy } from '../ring/wait-strategy.js';
 import type { Checkpoint } from '../runtime/checkpoint-ring.js';
-import type { Clock } from '../runtime/clock.js';
 import { CounterWatch } from '../runtime/counter-watch.js';
 import { Counter, type NodeCounters } from '../runtime/counters.js';
 import { SLOT_WORDS } from '../wire/slot.js';
@@ -53,7 +52,6 @@ export interface StandbyContext {
   readonly nodeId: number;
   readonly promise: PromisedEpoch;
   readonly counters: NodeCounters;
-  readonly clock: Clock;
   readonly log: ReplicationLog;
   readonly heartbeatMs: number;
   readonly peerTimeoutMs: number;
@@ -69,8 +67,8 @@ export interface StandbyContext {
 export interface PrimarySessionOwner {
   /** The primary has welcomed this standby. */
   joined(): void;
-  /** The connection failed before or after it was made. */
-  failed(error: NodeJS.ErrnoException): void;
+  /** The connection failed before or after it was made; `code` is the system's, or one of ours. */
+  failed(code: string, message: string): void;
   /** The primary has refused this standby. */
   refused(refusal: Refusal): void;
   /** Primary and standby differ; the session has ended. */
@@ -100,10 +98,11 @@ export class PrimarySession {
   private readonly nonce: Buffer;
   private primaryNonce: Buffer;
   private primaryEpoch: number;
+  private isPrimaryKnown: boolean;
   private isJoined: boolean;
   private isEnded: boolean;
   private isPaused: boolean;
-  private lastHeardMs: number;
+  private silentHeartbeats: number;
   /** Records of the frame at the front that are verified but not in the ring yet; the last ones of the frame. */
   private pendingCount: number;
   private readonly ack: Buffer;
@@ -116,7 +115,7 @@ export class PrimarySession {
   private readonly durable: CounterWatch;
   private readonly durableWaiter: AsyncWaiter;
   private readonly handshakeTimer: NodeJS.Timeout;
-  private tickTimer: NodeJS.Timeout | undefined;
+  private heartbeatTimer: NodeJS.Timeout | undefined;
 
   /** Connects at once. */
   constructor(context: StandbyContext, owner: PrimarySessionOwner) {
@@ -126,10 +125,11 @@ export class PrimarySession {
     this.nonce = makeNonce();
     this.primaryNonce = this.nonce;
     this.primaryEpoch = 0;
+    this.isPrimaryKnown = false;
     this.isJoined = false;
     this.isEnded = false;
     this.isPaused = false;
-    this.lastHeardMs = this.nowMs();
+    this.silentHeartbeats = 0;
     this.pendingCount = 0;
     this.ack = allocateAck();
     this.isAckInFlight = false;
@@ -143,7 +143,7 @@ export class PrimarySession {
     this.spaceWaiter = new AsyncWaiter(context.publisher.producer, () => this.drain());
     this.durable = new CounterWatch(context.counters, Counter.durable, new WaitStrategy('blocking'));
     this.durableWaiter = new AsyncWaiter(this.durable, () => this.onDurableMoved());
-    this.tickTimer = undefined;
+    this.heartbeatTimer = undefined;
     context.verifier.restart();
     context.comparison.clear();
     const socket = connect({
@@ -155,20 +155,25 @@ export class PrimarySession {
       },
     });
     this.link = new Link(socket, `${context.host}:${context.port}`);
-    this.handshakeTimer = setTimeout(
-      () => this.end(refuse(RefusalCode.HANDSHAKE_TIMEOUT).refusal),
-      context.handshakeTimeoutMs,
-    );
+    this.handshakeTimer = setTimeout(() => this.onHandshakeTimeout(), context.handshakeTimeoutMs);
     socket.on('connect', () => this.sendHello());
-    socket.on('error', (error) => owner.failed(error));
+    socket.on('error', (error: NodeJS.ErrnoException) => owner.failed(error.code ?? 'ERROR', error.message));
     socket.on('close', () => this.onClosed());
   }
 
-  /** Ends the connection, telling the primary why; `ended` follows when what came whole is in the ring. */
+  /** Ends the connection, telling a primary that has proved the key why; `ended` follows when what came whole is in the ring. */
   end(refusal: Refusal): void {
     if (this.link.isClosed) return;
-    this.link.refuse(refusal);
+    // Before the primary has proved the key it is nobody to talk to.
+    if (this.isPrimaryKnown) this.link.refuse(refusal);
+    else this.link.destroy();
     this.onClosed();
+  }
+
+  private onHandshakeTimeout(): void {
+    const { refusal } = refuse(RefusalCode.HANDSHAKE_TIMEOUT);
+    this.owner.failed(refusalName(refusal.code), refusalText(refusal));
+    this.end(refusal);
   }
 
   private sendHello(): void {
@@ -181,7 +186,7 @@ export class PrimarySession {
   /** Takes bytes from the socket; false = stop reading it. */
   private onBytes(bytes: Uint8Array): boolean {
     if (this.link.isClosed) return true;
-    this.lastHeardMs = this.nowMs();
+    this.silentHeartbeats = 0;
     this.assembler.append(bytes);
     this.drain();
     return !this.isPaused;
@@ -211,7 +216,6 @@ export class PrimarySession {
       this.finish();
     } else if (this.isPaused) {
       this.isPaused = false;
-      this.lastHeardMs = this.nowMs();
       this.link.socket.resume();
     }
   }
@@ -253,6 +257,7 @@ export class PrimarySession {
     if (!proofsEqual(makeProof(key, Role.primary, clusterId, this.nonce, this.primaryNonce), proof)) {
       throw refuse(RefusalCode.AUTHENTICATION_FAILED);
     }
+    this.isPrimaryKnown = true;
     const { sequence, chain, epoch } = verifier;
     this.link.send(encodeJoin({ nodeId, promisedEpoch: promise.epoch, sequence, chain, epoch }));
     this.assembler.accepted = acceptOnly(MessageType.welcome, MessageType.refused);
@@ -288,10 +293,7 @@ export class PrimarySession {
       'following the primary',
     );
     this.owner.joined();
-    this.tickTimer = setInterval(
-      () => this.onTick(),
-      Math.min(context.heartbeatMs, context.peerTimeoutMs / 3),
-    );
+    this.heartbeatTimer = setInterval(() => this.onHeartbeatDue(), context.heartbeatMs);
     this.durable.read();
     this.durableWaiter.arm();
     this.sendAck();
@@ -323,15 +325,14 @@ export class PrimarySession {
     this.durableWaiter.arm();
   }
 
-  private onTick(): void {
+  private onHeartbeatDue(): void {
     const { context } = this;
-    const silentMs = this.nowMs() - this.lastHeardMs;
-    // A full ring keeps this end from hearing anything; that is no silence of the primary.
-    if (!this.isPaused && silentMs > context.peerTimeoutMs) {
-      context.log.warn(
-        { peer: this.link.peer, silentMs: Math.round(silentMs) },
-        'the primary is silent; connecting again',
-      );
+    // Counted in own heartbeats: a node that was stopped for a while must not take that for the other's silence.
+    // Neither is it silence when a full ring keeps this end from listening.
+    this.silentHeartbeats = this.isPaused ? 0 : this.silentHeartbeats + 1;
+    const silentMs = this.silentHeartbeats * context.heartbeatMs;
+    if (silentMs > context.peerTimeoutMs) {
+      context.log.warn({ peer: this.link.peer, silentMs }, 'the primary is silent; connecting again');
       this.link.destroy();
       this.onClosed();
       return;
@@ -407,7 +408,7 @@ export class PrimarySession {
 
   private stopTimers(): void {
     clearTimeout(this.handshakeTimer);
-    clearInterval(this.tickTimer);
+    clearInterval(this.heartbeatTimer);
     this.durableWaiter.close();
   }
 
@@ -419,9 +420,5 @@ export class PrimarySession {
     this.spaceWaiter.close();
     if (this.isJoined) this.context.counters.set(Counter.primaryConnected, 0);
     this.owner.ended();
-  }
-
-  private nowMs(): number {
-    return this.context.clock.monotonicNanoseconds() / 1e6;
   }
 }

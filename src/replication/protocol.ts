@@ -42,7 +42,7 @@ export const BODY_BYTES: readonly number[] = [
   24,
   32,
   MAX_FRAME_BYTES,
-  16,
+  8,
   16,
   24,
   40,
@@ -189,10 +189,9 @@ export function decodeWelcome(bytes: Buffer, at: number): Welcome {
   };
 }
 
-export function encodeHeartbeat(written: number, timestampMs: number): Buffer {
+export function encodeHeartbeat(written: number): Buffer {
   const bytes = message(MessageType.heartbeat);
   writeSequence(bytes, 8, written);
-  writeSequence(bytes, 16, timestampMs);
   return bytes;
 }
 

@@ -150,8 +150,8 @@ export class Receiver implements PrimarySessionOwner {
     this.lastFailure = '';
   }
 
-  failed(error: NodeJS.ErrnoException): void {
-    this.logFailure(error.code ?? error.message, `cannot reach the primary: ${error.message}`);
+  failed(code: string, message: string): void {
+    this.logFailure(code, `cannot reach the primary: ${message}`);
   }
 
   refused(refusal: Refusal): void {

@@ -93,7 +93,7 @@ export class StandbySession {
   private sentSequence: number;
   private receivedSequence: number;
   private durableSequence: number;
-  private lastHeardMs: number;
+  private silentHeartbeats: number;
   private isAttached: boolean;
   private isPumpDue: boolean;
   private hello: Hello | undefined;
@@ -115,7 +115,7 @@ export class StandbySession {
     this.sentSequence = 0;
     this.receivedSequence = 0;
     this.durableSequence = 0;
-    this.lastHeardMs = context.clock.monotonicNanoseconds() / 1e6;
+    this.silentHeartbeats = 0;
     this.isAttached = false;
     this.isPumpDue = false;
     this.hello = undefined;
@@ -154,7 +154,7 @@ export class StandbySession {
 
   private onBytes(chunk: Buffer): void {
     if (this.link.isClosed) return;
-    this.lastHeardMs = this.context.clock.monotonicNanoseconds() / 1e6;
+    this.silentHeartbeats = 0;
     this.assembler.append(chunk);
     try {
       while (!this.link.isClosed && this.assembler.next()) {
@@ -300,14 +300,12 @@ export class StandbySession {
   }
 
   private onHeartbeatDue(): void {
-    const now = this.context.clock.monotonicNanoseconds() / 1e6;
-    if (now - this.lastHeardMs > this.context.peerTimeoutMs) {
+    // Counted in own heartbeats: a node that was stopped for a while must not take that for the other's silence.
+    this.silentHeartbeats++;
+    const silentMs = this.silentHeartbeats * this.context.heartbeatMs;
+    if (silentMs > this.context.peerTimeoutMs) {
       this.context.log.warn(
-        {
-          peer: this.link.peer,
-          standbyNodeId: this.standbyNodeId,
-          silentMs: Math.round(now - this.lastHeardMs),
-        },
+        { peer: this.link.peer, standbyNodeId: this.standbyNodeId, silentMs },
         'standby is silent; detached',
       );
       this.link.destroy();
@@ -315,8 +313,7 @@ export class StandbySession {
       return;
     }
     // A standby that does not read gets no heartbeats either: nothing may pile up behind a full socket.
-    if (!this.link.socket.writableNeedDrain)
-      this.link.send(encodeHeartbeat(this.written.read(), Math.floor(now)));
+    if (!this.link.socket.writableNeedDrain) this.link.send(encodeHeartbeat(this.written.read()));
     this.checkLag();
     this.schedulePump();
   }

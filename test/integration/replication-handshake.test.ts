@@ -324,9 +324,20 @@ describe('handshake, seen by the standby', () => {
 
   it('gives up a primary that accepts the connection and then says nothing', async () => {
     const primary = await startRawPrimary();
-    await startStandby(primary.port, { handshakeTimeoutMs: 30 });
+    const standby = await startStandby(primary.port, { handshakeTimeoutMs: 30 });
     await primary.peer(2);
-    expect(await primary.peers[0]!.refusal()).toBe('HANDSHAKE_TIMEOUT');
+    expect(standby.log.codes()).toEqual(['HANDSHAKE_TIMEOUT']);
+    expect(primary.peers[0]!.messages.map((message) => message.type)).toEqual([MessageType.hello]);
+  });
+
+  it('tells nothing to a primary that has not proved the key, not even that it goes', async () => {
+    const primary = await startRawPrimary();
+    const standby = await startStandby(primary.port);
+    const peer = await primary.peer();
+    await peer.take(MessageType.hello);
+    await standby.receiver.promote(9);
+    await until(() => peer.isClosed, 'closed');
+    expect(peer.messages).toEqual([]);
   });
 
   it.each([

@@ -144,7 +144,6 @@ export class TestStandby {
       producer: new RingProducer(this.ring, waiting),
       checkpoints: this.checkpoints,
       counters: this.counters,
-      clock: new SystemClock(),
       log: this.log,
       onDivergence: (primary, standby) => this.divergences.push([primary, standby]),
       onRefused: (refusal: Refusal) => this.refusals.push(refusalName(refusal.code)),
@@ -179,6 +178,7 @@ export class TestStandby {
   }
 
   async stop(): Promise<void> {
+    this.isDraining = true;
     await this.receiver.close();
     clearInterval(this.drainTimer);
     this.drain();
