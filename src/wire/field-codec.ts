@@ -166,10 +166,11 @@ export function writeFields(
     writeField(view, base, messageName, field, value);
     written++;
   }
-  const given = Object.entries(values).filter(([, value]) => value !== undefined);
-  if (given.length === written) return;
+  let given = 0;
+  for (const name in values) if ((values as Record<string, unknown>)[name] !== undefined) given++;
+  if (given === written) return;
   const known = fields.map((field) => field.name);
-  const unknown = given.find(([name]) => !known.includes(name))?.[0] ?? '';
+  const unknown = Object.keys(values).find((name) => !known.includes(name)) ?? '';
   throw new WireError(
     RejectCode.BAD_FIELD,
     `${messageName}.${unknown}`,

@@ -5,12 +5,11 @@
  * named value is its name; `bytes` are bin. Padding is left out.
  */
 import { Packr } from 'msgpackr/pack';
-import { nameOf } from '../core/codes.js';
 import type { FieldValue } from './field-codec.js';
 import type { Field } from './layout.js';
 import type { MessageName } from './message-fields.js';
 import { type DecodedMessage, decodeFrames, encodeFrame, type FrameFields } from './sbe-frames.js';
-import { isPadding, messageByName } from './schema.js';
+import { isPadding, messages } from './schema.js';
 
 const packr = new Packr({
   useRecords: false,
@@ -30,22 +29,36 @@ function integerValue(value: number): number | bigint {
   return value >= -0x8000_0000 && value <= 0xffff_ffff ? value : BigInt(value);
 }
 
-function packedValue(field: Field, value: FieldValue): unknown {
-  if (typeof value === 'bigint') {
-    return value <= Number.MAX_SAFE_INTEGER ? integerValue(Number(value)) : String(value);
-  }
-  if (typeof value !== 'number') return value;
-  const name = field.values === undefined ? undefined : nameOf(field.values, value);
-  return name ?? integerValue(value);
+/** A field that is sent, with the names of its values by number. */
+interface Key {
+  readonly name: string;
+  readonly valueNames: ReadonlyMap<number, string>;
+}
+
+const keysOf: ReadonlyMap<string, readonly Key[]> = new Map(
+  messages.map((message) => [
+    message.name,
+    message.blockFields.filter((field) => !isPadding(field)).map(keyOf),
+  ]),
+);
+
+function keyOf({ name, values }: Field): Key {
+  return {
+    name,
+    valueNames: new Map(Object.entries(values ?? {}).map(([value, number]) => [number, value])),
+  };
+}
+
+function packedValue(key: Key, value: FieldValue): unknown {
+  if (typeof value === 'number') return key.valueNames.get(value) ?? integerValue(value);
+  if (typeof value !== 'bigint') return value;
+  return value <= Number.MAX_SAFE_INTEGER ? integerValue(Number(value)) : String(value);
 }
 
 function mapOf(decoded: DecodedMessage): Record<string, unknown> {
   const map: Record<string, unknown> = { type: decoded.name };
   const values = decoded.fields as unknown as Record<string, FieldValue>;
-  for (const field of messageByName(decoded.name).blockFields) {
-    if (isPadding(field)) continue;
-    map[field.name] = packedValue(field, values[field.name]!);
-  }
+  for (const key of keysOf.get(decoded.name)!) map[key.name] = packedValue(key, values[key.name]!);
   return map;
 }
 
@@ -59,10 +72,10 @@ export function sbeToMsgpack(frame: Uint8Array, offset: number, end: number): Ui
 }
 
 /**
- * `messages` as one MessagePack frame. Throws WireError BAD_FIELD for an unknown field name or a value out of range.
+ * `sent` as one MessagePack frame. Throws WireError BAD_FIELD for an unknown field name or a value out of range.
  */
-export function encodeMsgpackFrame(messages: readonly MessageToEncode[]): Uint8Array {
-  const frames = messages.map(({ name, fields }) => encodeFrame(name, fields));
+export function encodeMsgpackFrame(sent: readonly MessageToEncode[]): Uint8Array {
+  const frames = sent.map(({ name, fields }) => encodeFrame(name, fields));
   const maps = frames.flatMap((frame) => decodeFrames(frame).map(mapOf));
   return packr.pack(maps.length === 1 ? maps[0] : maps);
 }
