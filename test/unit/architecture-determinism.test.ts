@@ -24,7 +24,7 @@ describe('the deterministic layers', () => {
     expect(bannedNames(deterministic, NONDETERMINISM)).toEqual([]);
   });
 
-  it('have no Map, Set or bigint where commands pass', () => {
+  it('have no Map, Set, bigint or walk over keys where commands pass', () => {
     const hot = under('src/core/', 'src/engine/', 'src/ring/').filter(
       (source) => !COLD.some((pattern) => pattern.test(source.path)),
     );
@@ -76,7 +76,6 @@ describe('the check of banned names', () => {
     'process.exit(1);',
     'setTimeout(f, 1);',
     'async function f() {}',
-    'for (const key in columns) sum += columns[key];',
     `const text = \`\${Date.now()}\`;`,
     "names.sort((a, b) => a.localeCompare(b)); // 'quoted'",
     'const half = total / 2; const other = total / 3; new Date();',
@@ -90,6 +89,7 @@ describe('the check of banned names', () => {
     'const zero = 0n;',
     'x & 0xffn',
     'BigInt(x)',
+    'for (const key in columns) sum += columns[key];',
     'new BigInt64Array(8)',
   ])('finds what is slow: %s', (text) => {
     expect(faultsIn(text, SLOW).length).toBeGreaterThan(0);

@@ -3,7 +3,7 @@ import { AsyncWaiter } from '../../src/ring/async-waiter.js';
 import { RingBuffer } from '../../src/ring/ring-buffer.js';
 import { RingConsumer } from '../../src/ring/ring-consumer.js';
 import { RingProducer } from '../../src/ring/ring-producer.js';
-import { CELL_WORDS } from '../../src/ring/shared-cell.js';
+import { CELL_WORDS, publishCell, waitCell, waitCellAsync } from '../../src/ring/shared-cell.js';
 import { WAIT_STRATEGY_NAMES, WaitStrategy, type WaitStrategyName } from '../../src/ring/wait-strategy.js';
 
 const WAITERS = 32;
@@ -17,6 +17,47 @@ function pair(capacity = 4): { ring: RingBuffer; producer: RingProducer; consume
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
+
+describe('the waiting protocol', () => {
+  /** Runs `action` and notes before each read of a cell's word what the cell's words are. */
+  function readsDuring(action: () => void): string[] {
+    const reads: string[] = [];
+    const load = Atomics.load;
+    Atomics.load = ((words: Int32Array, index: number) => {
+      reads.push(`${index === 0 ? 'value' : 'waiters'} read: value ${words[0]}, waiters ${words[WAITERS]}`);
+      return load(words, index);
+    }) as typeof Atomics.load;
+    try {
+      action();
+    } finally {
+      Atomics.load = load;
+    }
+    return reads;
+  }
+
+  it('a writer has stored the value before it looks for waiters', () => {
+    const cells = new Int32Array(new SharedArrayBuffer(CELL_WORDS * 4));
+    expect(readsDuring(() => publishCell(cells, 0, 5))).toEqual(['waiters read: value 5, waiters 0']);
+  });
+
+  it('a waiter is counted before it looks at the value', () => {
+    const cells = new Int32Array(new SharedArrayBuffer(CELL_WORDS * 4));
+    cells[0] = 5;
+    expect(readsDuring(() => waitCell(cells, 0, 4, 60_000))).toEqual(['value read: value 5, waiters 1']);
+    expect(cells[WAITERS]).toBe(0);
+  });
+
+  it('a waiter on an event loop is counted until its wait has ended', async () => {
+    const cells = new Int32Array(new SharedArrayBuffer(CELL_WORDS * 4));
+    expect(waitCellAsync(cells, 0, 4)).toBeUndefined();
+    expect(cells[WAITERS]).toBe(0);
+    const woken = waitCellAsync(cells, 0, 0);
+    expect(cells[WAITERS]).toBe(1);
+    publishCell(cells, 0, 1);
+    await woken;
+    expect(cells[WAITERS]).toBe(0);
+  });
+});
 
 describe('wait strategy', () => {
   it('is known by its name only', () => {

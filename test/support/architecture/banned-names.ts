@@ -20,7 +20,6 @@ export const NONDETERMINISM: readonly Ban[] = [
   { pattern: /\bset(?:Timeout|Interval|Immediate)\b|\bqueueMicrotask\b|\bnextTick\b/g, because: 'no timers' },
   { pattern: /\basync\b|\bawait\b|\bPromise\b/g, because: 'one thing after the other' },
   { pattern: /\bWeakRef\b|\bFinalizationRegistry\b/g, because: 'depends on the garbage collector' },
-  { pattern: /\bfor\s*\(\s*(?:const|let|var)\s+\w+\s+in\b/g, because: 'no order of keys decides anything' },
 ];
 
 /** What allocates or is slow where every command passes. */
