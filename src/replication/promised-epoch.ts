@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const FILE_NAME = 'promised-epoch.json';
@@ -62,6 +62,8 @@ export class PromisedEpoch {
     const temporary = `${this.path}.tmp`;
     const file = openSync(temporary, 'w', 0o600);
     try {
+      // The mode above counts for a new file only, and a crash may have left one behind.
+      fchmodSync(file, 0o600);
       writeSync(file, `${JSON.stringify({ promisedEpoch: epoch })}\n`);
       fsyncSync(file);
     } finally {
