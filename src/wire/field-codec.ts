@@ -167,7 +167,7 @@ export function writeFields(
     written++;
   }
   let given = 0;
-  for (const name in values) if ((values as Record<string, unknown>)[name] !== undefined) given++;
+  for (const value of Object.values(values)) if (value !== undefined) given++;
   if (given === written) return;
   const known = fields.map((field) => field.name);
   const unknown = Object.keys(values).find((name) => !known.includes(name)) ?? '';
