@@ -1,0 +1,50 @@
+import type { Command } from 'commander';
+import { addDataDirFlag } from '../config-flags.js';
+
+const VERIFY_HELP = `
+Checks every byte that the journal vouches for: headers, checksums, chain, sequence, epochs, links between segments.
+Exit code 0: everything is whole (a torn tail is no damage); 3: damage, each place named.
+
+Example:
+  ringfence journal verify --data-dir ./data --json
+`;
+const CAT_HELP = `
+Examples:
+  ringfence journal cat --data-dir ./data --from 1000 --to 1010
+  ringfence journal cat --data-dir ./data --from-time 2024-05-01T09:30:00Z | grep newOrder
+`;
+
+export function addJournalCommand(root: Command): void {
+  const journal = root.command('journal').description('Look at the journal of a data directory. Reads only.');
+
+  addDataDirFlag(journal.command('verify'))
+    .description('Check the whole journal.')
+    .option('--json', 'one JSON object')
+    .addHelpText('after', VERIFY_HELP)
+    .action(async (flags: { dataDir?: string; json?: boolean }) => {
+      const { verifyFromFlags } = await import('../journal-tools.js');
+      process.exitCode = verifyFromFlags(flags);
+    });
+
+  addDataDirFlag(journal.command('ls'))
+    .description('List the segments.')
+    .option('--json', 'one JSON object for each segment, a line each')
+    .action(async (flags: { dataDir?: string; json?: boolean }) => {
+      const { listFromFlags } = await import('../journal-tools.js');
+      listFromFlags(flags);
+    });
+
+  addDataDirFlag(journal.command('cat'))
+    .description('Print commands as JSON lines, decoded.')
+    .option('--from <sequence>', 'first command')
+    .option('--to <sequence>', 'last command')
+    .option('--from-time <time>', 'first moment (ISO 8601)')
+    .option('--to-time <time>', 'last moment (ISO 8601)')
+    .addHelpText('after', CAT_HELP)
+    .action(
+      async (flags: { dataDir?: string; from?: string; to?: string; fromTime?: string; toTime?: string }) => {
+        const { catFromFlags } = await import('../journal-tools.js');
+        await catFromFlags(flags);
+      },
+    );
+}

@@ -1,0 +1,365 @@
+/**
+ * Makes the command slot of a line. Orders, cancels and replaces are written word by word because they come by the
+ * hundred thousand; the rest goes through the slot codec.
+ */
+import { OrderType, Permission, ReplaceFlag, Side, TimeInForce } from '../../core/codes.js';
+import { type DecimalUnit, parseUnit } from '../../wire/decimal.js';
+import { offsetOf, Template } from '../../wire/schema.js';
+import { HeaderWord, SLOT_WORDS, writeSlotHeader } from '../../wire/slot.js';
+import { encodeSlot, type SlotHeader } from '../../wire/slot-codec.js';
+import { LineError } from './line-error.js';
+import {
+  accountField,
+  amountField,
+  flagField,
+  int32UnitsField,
+  integerField,
+  type LineObject,
+  nameField,
+  refuseUnknownFields,
+  shown,
+  textField,
+  type Uint64Halves,
+  uint64Field,
+  unitlessField,
+} from './line-fields.js';
+import type { ListedInstrument, Listings } from './listings.js';
+
+const MAX_DECIMALS = 15;
+const CENTS = 2;
+
+const bodyWord = (name: string, field: string) => HeaderWord.body + offsetOf(name, field) / 4;
+
+const NewOrderWord = {
+  clientOrderId: bodyWord('newOrder', 'clientOrderId'),
+  instrumentId: bodyWord('newOrder', 'instrumentId'),
+  priceTicks: bodyWord('newOrder', 'priceTicks'),
+  quantityLots: bodyWord('newOrder', 'quantityLots'),
+  /** side, orderType << 8, timeInForce << 16, flags << 24 */
+  terms: bodyWord('newOrder', 'side'),
+};
+const CancelOrderWord = {
+  clientOrderId: bodyWord('cancelOrder', 'clientOrderId'),
+  instrumentId: bodyWord('cancelOrder', 'instrumentId'),
+};
+const ReplaceOrderWord = {
+  clientOrderId: bodyWord('replaceOrder', 'clientOrderId'),
+  newClientOrderId: bodyWord('replaceOrder', 'newClientOrderId'),
+  instrumentId: bodyWord('replaceOrder', 'instrumentId'),
+  priceTicks: bodyWord('replaceOrder', 'priceTicks'),
+  quantityLots: bodyWord('replaceOrder', 'quantityLots'),
+  flags: bodyWord('replaceOrder', 'flags'),
+};
+
+const fields = (...names: string[]) => new Set(['type', 'timestampUs', 'time', ...names]);
+
+/** Fields of each type of line, besides the ones that every line may have. */
+const FIELDS = {
+  listInstrument: fields(
+    'symbol',
+    'base',
+    'quote',
+    'tickSize',
+    'lotSize',
+    'baseDecimals',
+    'quoteDecimals',
+    'marketProtectionPpm',
+  ),
+  openAccount: fields('account'),
+  registerApiKey: fields('account', 'permissions', 'publicKey'),
+  deposit: fields('account', 'asset', 'amount', 'transferId'),
+  withdraw: fields('account', 'asset', 'amount', 'transferId'),
+  newOrder: fields(
+    'account',
+    'symbol',
+    'clientOrderId',
+    'side',
+    'orderType',
+    'timeInForce',
+    'price',
+    'quantity',
+  ),
+  cancelOrder: fields('account', 'symbol', 'clientOrderId'),
+  replaceOrder: fields(
+    'account',
+    'symbol',
+    'clientOrderId',
+    'newClientOrderId',
+    'price',
+    'quantity',
+    'reinsert',
+  ),
+  massCancel: fields('account'),
+  requestSnapshot: fields('account'),
+  timeAdvanced: fields(),
+} as const;
+
+/** Type names of the lines that are commands. */
+export const COMMAND_TYPES = Object.keys(FIELDS);
+
+const UNKNOWN_INSTRUMENT_ID = 0;
+
+export class CommandSlot {
+  /** The slot of the command that was encoded last. */
+  readonly words = new Int32Array(SLOT_WORDS);
+  /** What the encoded line named, for the text of a rejection; -1 or '' where it named nothing. */
+  account = -1;
+  symbol = '';
+  asset = '';
+  transferId = '';
+  private readonly listings: Listings;
+  private readonly id: Uint64Halves = { low: 0, high: 0 };
+
+  constructor(listings: Listings) {
+    this.listings = listings;
+  }
+
+  /**
+   * Encodes `line`, whose type is `type`, as the command `sequence`. Returns false when the type is not a command's.
+   * Throws LineError for fields that do not fit.
+   */
+  encode(type: string, line: LineObject, sequence: number, timestampUs: number): boolean {
+    this.account = -1;
+    this.symbol = '';
+    this.asset = '';
+    this.transferId = '';
+    switch (type) {
+      case 'newOrder':
+        this.newOrder(line, sequence, timestampUs);
+        return true;
+      case 'cancelOrder':
+        this.cancelOrder(line, sequence, timestampUs);
+        return true;
+      case 'replaceOrder':
+        this.replaceOrder(line, sequence, timestampUs);
+        return true;
+      case 'deposit':
+      case 'withdraw':
+        this.transfer(type, line, sequence, timestampUs);
+        return true;
+      case 'listInstrument':
+        this.listInstrument(line, { accountId: 0, sequence, timestampUs });
+        return true;
+      case 'registerApiKey':
+        this.registerApiKey(line, { accountId: 0, sequence, timestampUs });
+        return true;
+      case 'openAccount':
+        refuseUnknownFields(line, type, FIELDS.openAccount);
+        encodeSlot(
+          'openAccount',
+          { accountId: 0, sequence, timestampUs },
+          { accountId: this.accountOf(line) },
+          this.words,
+          0,
+        );
+        return true;
+      case 'massCancel':
+      case 'requestSnapshot':
+        refuseUnknownFields(line, type, FIELDS[type]);
+        encodeSlot(type, { accountId: this.accountOf(line), sequence, timestampUs }, {}, this.words, 0);
+        return true;
+      case 'timeAdvanced':
+        refuseUnknownFields(line, type, FIELDS.timeAdvanced);
+        encodeSlot('timeAdvanced', { accountId: 0, sequence, timestampUs }, {}, this.words, 0);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  private newOrder(line: LineObject, sequence: number, timestampUs: number): void {
+    refuseUnknownFields(line, 'newOrder', FIELDS.newOrder);
+    const accountId = this.accountOf(line);
+    const instrument = this.instrument(line);
+    uint64Field(line, 'clientOrderId', this.id);
+    const side = nameField(line, 'side', Side, 'INVALID_SIDE');
+    const orderType =
+      line['orderType'] === undefined
+        ? OrderType.limit
+        : nameField(line, 'orderType', OrderType, 'INVALID_ORDER_TYPE');
+    const isMarket = orderType === OrderType.market;
+    let timeInForce: number = isMarket ? TimeInForce.IOC : TimeInForce.GTC;
+    if (line['timeInForce'] !== undefined) {
+      timeInForce = nameField(line, 'timeInForce', TimeInForce, 'INVALID_TIME_IN_FORCE');
+    }
+    const hasPrice = !isMarket || line['price'] !== undefined;
+    const priceTicks = hasPrice ? priceField(line, instrument) : 0;
+    const quantityLots = quantityField(line, instrument);
+    const words = this.begin(Template.newOrder, accountId, sequence, timestampUs);
+    words[NewOrderWord.clientOrderId] = this.id.low;
+    words[NewOrderWord.clientOrderId + 1] = this.id.high;
+    words[NewOrderWord.instrumentId] = instrument?.instrumentId ?? UNKNOWN_INSTRUMENT_ID;
+    words[NewOrderWord.priceTicks] = priceTicks;
+    words[NewOrderWord.quantityLots] = quantityLots;
+    words[NewOrderWord.terms] = side | (orderType << 8) | (timeInForce << 16);
+  }
+
+  private cancelOrder(line: LineObject, sequence: number, timestampUs: number): void {
+    refuseUnknownFields(line, 'cancelOrder', FIELDS.cancelOrder);
+    const accountId = this.accountOf(line);
+    const instrument = this.instrument(line);
+    uint64Field(line, 'clientOrderId', this.id);
+    const words = this.begin(Template.cancelOrder, accountId, sequence, timestampUs);
+    words[CancelOrderWord.clientOrderId] = this.id.low;
+    words[CancelOrderWord.clientOrderId + 1] = this.id.high;
+    words[CancelOrderWord.instrumentId] = instrument?.instrumentId ?? UNKNOWN_INSTRUMENT_ID;
+  }
+
+  private replaceOrder(line: LineObject, sequence: number, timestampUs: number): void {
+    refuseUnknownFields(line, 'replaceOrder', FIELDS.replaceOrder);
+    const accountId = this.accountOf(line);
+    const instrument = this.instrument(line);
+    uint64Field(line, 'clientOrderId', this.id);
+    const { low, high } = this.id;
+    if (line['newClientOrderId'] !== undefined) uint64Field(line, 'newClientOrderId', this.id);
+    const priceTicks = priceField(line, instrument);
+    const quantityLots = quantityField(line, instrument);
+    const flags = flagField(line, 'reinsert') ? ReplaceFlag.reinsert : 0;
+    const words = this.begin(Template.replaceOrder, accountId, sequence, timestampUs);
+    words[ReplaceOrderWord.clientOrderId] = low;
+    words[ReplaceOrderWord.clientOrderId + 1] = high;
+    words[ReplaceOrderWord.newClientOrderId] = this.id.low;
+    words[ReplaceOrderWord.newClientOrderId + 1] = this.id.high;
+    words[ReplaceOrderWord.instrumentId] = instrument?.instrumentId ?? UNKNOWN_INSTRUMENT_ID;
+    words[ReplaceOrderWord.priceTicks] = priceTicks;
+    words[ReplaceOrderWord.quantityLots] = quantityLots;
+    words[ReplaceOrderWord.flags] = flags;
+  }
+
+  private transfer(
+    type: 'deposit' | 'withdraw',
+    line: LineObject,
+    sequence: number,
+    timestampUs: number,
+  ): void {
+    refuseUnknownFields(line, type, FIELDS[type]);
+    const accountId = this.accountOf(line);
+    this.asset = shortText(line, 'asset', 12, 'INVALID_ASSET');
+    const amount = amountField(line, this.listings.assetUnit(this.asset));
+    uint64Field(line, 'transferId', this.id);
+    const transferId = BigInt.asUintN(64, (BigInt(this.id.high) << 32n) | BigInt(this.id.low >>> 0));
+    this.transferId = transferId.toString();
+    const values = { transferId, amount, accountId, asset: this.asset };
+    encodeSlot(type, { accountId: 0, sequence, timestampUs }, values, this.words, 0);
+  }
+
+  private listInstrument(line: LineObject, header: SlotHeader): void {
+    refuseUnknownFields(line, 'listInstrument', FIELDS.listInstrument);
+    this.symbol = shortText(line, 'symbol', 24, 'INVALID_SYMBOL');
+    const base = shortText(line, 'base', 12, 'INVALID_ASSET');
+    const quote = shortText(line, 'quote', 12, 'INVALID_ASSET');
+    const tick = sizeField(line, 'tickSize');
+    const lot = sizeField(line, 'lotSize');
+    const usualBase = Math.max(0, -lot.exponent);
+    const usualQuote = Math.max(CENTS, decimalsOfProduct(tick, lot));
+    const values = {
+      symbol: this.symbol,
+      base,
+      quote,
+      tickMantissa: tick.mantissa,
+      tickExponent: tick.exponent,
+      lotMantissa: lot.mantissa,
+      lotExponent: lot.exponent,
+      baseDecimals: this.decimalsField(line, 'baseDecimals', base, usualBase),
+      quoteDecimals: this.decimalsField(line, 'quoteDecimals', quote, usualQuote),
+      marketProtectionPpm:
+        line['marketProtectionPpm'] === undefined
+          ? 0
+          : integerField(line, 'marketProtectionPpm', 0, 0xffffffff),
+    };
+    encodeSlot('listInstrument', header, values, this.words, 0);
+  }
+
+  private registerApiKey(line: LineObject, header: SlotHeader): void {
+    refuseUnknownFields(line, 'registerApiKey', FIELDS.registerApiKey);
+    const permissions =
+      line['permissions'] === undefined
+        ? Permission.trade
+        : nameField(line, 'permissions', Permission, 'BAD_FIELD');
+    const publicKey = textField(line, 'publicKey');
+    if (!/^[0-9a-fA-F]{64}$/.test(publicKey)) {
+      throw new LineError(
+        'INVALID_API_KEY',
+        'publicKey',
+        `publicKey is ${shown(publicKey)}; allowed: 64 hexadecimal digits`,
+      );
+    }
+    const values = {
+      accountId: line['account'] === undefined ? 0 : this.accountOf(line),
+      permissions,
+      publicKey: Uint8Array.from(Buffer.from(publicKey, 'hex')),
+    };
+    encodeSlot('registerApiKey', header, values, this.words, 0);
+  }
+
+  /** Decimal places of an asset: as the line says, as it is registered, or the usual number. */
+  private decimalsField(line: LineObject, field: string, asset: string, usual: number): number {
+    if (line[field] !== undefined) return integerField(line, field, 0, MAX_DECIMALS);
+    const registered = this.listings.assetUnit(asset);
+    return registered === undefined ? Math.min(usual, MAX_DECIMALS) : -registered.exponent;
+  }
+
+  private accountOf(line: LineObject): number {
+    this.account = accountField(line);
+    return this.account;
+  }
+
+  private instrument(line: LineObject): ListedInstrument | undefined {
+    const symbol = textField(line, 'symbol');
+    this.symbol = symbol;
+    return this.listings.instrument(symbol);
+  }
+
+  private begin(templateId: number, accountId: number, sequence: number, timestampUs: number): Int32Array {
+    this.words.fill(0);
+    writeSlotHeader(this.words, 0, templateId, accountId, sequence, timestampUs, 0, 0);
+    return this.words;
+  }
+}
+
+function priceField(line: LineObject, instrument: ListedInstrument | undefined): number {
+  return instrument === undefined
+    ? unitlessField(line, 'price')
+    : int32UnitsField(line, 'price', instrument.tick, instrument.tickSize, 'INVALID_PRICE');
+}
+
+function quantityField(line: LineObject, instrument: ListedInstrument | undefined): number {
+  return instrument === undefined
+    ? unitlessField(line, 'quantity')
+    : int32UnitsField(line, 'quantity', instrument.lot, instrument.lotSize, 'INVALID_QUANTITY');
+}
+
+/** A text that fits `length` bytes of the slot; its characters are for the engine to judge. */
+function shortText(
+  line: LineObject,
+  field: string,
+  length: number,
+  code: 'INVALID_SYMBOL' | 'INVALID_ASSET',
+): string {
+  const text = textField(line, field);
+  if (text.length >= 1 && text.length <= length && /^[!-~]*$/.test(text)) return text;
+  const allowed = `1 to ${length} of A-Z 0-9${code === 'INVALID_SYMBOL' ? ' . _ / : -' : ''}`;
+  throw new LineError(code, field, `${field} is ${shown(text)}; allowed: ${allowed}`);
+}
+
+function sizeField(line: LineObject, field: string): DecimalUnit {
+  const text = textField(line, field);
+  const unit = parseUnit(text);
+  if (unit !== undefined) return unit;
+  throw new LineError(
+    'INVALID_TICK_OR_LOT',
+    field,
+    `${field} is ${shown(text)}; allowed: decimals above zero with up to 9 significant digits and 15 decimal places`,
+  );
+}
+
+/** Decimal places of tick x lot, in lowest terms. */
+function decimalsOfProduct(tick: DecimalUnit, lot: DecimalUnit): number {
+  let product = BigInt(tick.mantissa) * BigInt(lot.mantissa);
+  let decimals = -(tick.exponent + lot.exponent);
+  while (decimals > 0 && product % 10n === 0n) {
+    product /= 10n;
+    decimals--;
+  }
+  return Math.max(0, decimals);
+}

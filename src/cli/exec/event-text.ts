@@ -1,0 +1,313 @@
+/**
+ * Events as JSON lines. The frequent ones are read word by word and put together by hand; symbols and asset codes
+ * are of a set of characters that needs no escaping, because the engine lists no others.
+ */
+import { readInt64 } from '../../base/int64.js';
+import {
+  BalanceReason,
+  CancelReason,
+  nameOf,
+  OrderType,
+  Permission,
+  rejectName,
+  Side,
+  TimeInForce,
+} from '../../core/codes.js';
+import { formatUnits, minorUnit } from '../../wire/decimal.js';
+import { rejectText } from '../../wire/reject-text.js';
+import { messageById, offsetOf, Template } from '../../wire/schema.js';
+import { HeaderWord, SLOT_WORDS, templateOf } from '../../wire/slot.js';
+import { type DecodedSlot, decodeSlot } from '../../wire/slot-codec.js';
+import { shown, uint64Text } from './line-fields.js';
+import type { ListedInstrument, Listings } from './listings.js';
+
+const offset = (name: string, field: string) => HeaderWord.body * 4 + offsetOf(name, field);
+const word = (name: string, field: string) => offset(name, field) / 4;
+
+const AcceptedWord = {
+  orderId: word('accepted', 'orderId'),
+  clientOrderId: word('accepted', 'clientOrderId'),
+  instrumentId: word('accepted', 'instrumentId'),
+  priceTicks: word('accepted', 'priceTicks'),
+  quantityLots: word('accepted', 'quantityLots'),
+  /** side, orderType << 8, timeInForce << 16 */
+  terms: word('accepted', 'side'),
+};
+const RejectedWord = {
+  clientOrderId: word('rejected', 'clientOrderId'),
+  /** code, refTemplateId << 16 */
+  code: word('rejected', 'code'),
+};
+const TradeWord = {
+  clientOrderId: word('trade', 'clientOrderId'),
+  tradeId: word('trade', 'tradeId'),
+  instrumentId: word('trade', 'instrumentId'),
+  priceTicks: word('trade', 'priceTicks'),
+  quantityLots: word('trade', 'quantityLots'),
+  /** side, liquidity << 8 */
+  side: word('trade', 'side'),
+};
+const CancelledWord = {
+  orderId: word('cancelled', 'orderId'),
+  clientOrderId: word('cancelled', 'clientOrderId'),
+  instrumentId: word('cancelled', 'instrumentId'),
+  priceTicks: word('cancelled', 'priceTicks'),
+  quantityLots: word('cancelled', 'quantityLots'),
+  cumulativeLots: word('cancelled', 'cumulativeLots'),
+  /** side, reason << 8 */
+  side: word('cancelled', 'side'),
+};
+const ReplacedWord = {
+  orderId: word('replaced', 'orderId'),
+  clientOrderId: word('replaced', 'clientOrderId'),
+  originalClientOrderId: word('replaced', 'originalClientOrderId'),
+  instrumentId: word('replaced', 'instrumentId'),
+  priceTicks: word('replaced', 'priceTicks'),
+  quantityLots: word('replaced', 'quantityLots'),
+  leavesLots: word('replaced', 'leavesLots'),
+  cumulativeLots: word('replaced', 'cumulativeLots'),
+  /** side, priorityKept << 8 */
+  side: word('replaced', 'side'),
+};
+
+/** Names by number, so that printing an enumeration is one read of an array. */
+function namesOf(values: Readonly<Record<string, number>>): readonly string[] {
+  const names: string[] = [];
+  for (const name of Object.keys(values)) names[values[name]!] = name;
+  return names;
+}
+
+const SIDES = namesOf(Side);
+const ORDER_TYPES = namesOf(OrderType);
+const TIMES_IN_FORCE = namesOf(TimeInForce);
+const CANCEL_REASONS = namesOf(CancelReason);
+
+/** What the line of a rejected command named, for the text of the rejection. */
+export interface CommandContext {
+  /** -1 = none. */
+  readonly account: number;
+  readonly symbol: string;
+  readonly asset: string;
+  readonly transferId: string;
+}
+
+export class EventText {
+  private readonly listings: Listings;
+  private readonly hasMarketData: boolean;
+
+  /** `hasMarketData`: book deltas are printed too. */
+  constructor(listings: Listings, hasMarketData: boolean) {
+    this.listings = listings;
+    this.hasMarketData = hasMarketData;
+  }
+
+  /** JSON lines of the `count` events of one command, in their order; a trade's two events make one line. */
+  linesOf(words: Int32Array, count: number, context: CommandContext): string {
+    let text = '';
+    for (let i = 0; i < count; i++) {
+      const at = i * SLOT_WORDS;
+      switch (templateOf(words[at]!)) {
+        case Template.accepted:
+          text += this.accepted(words, at);
+          break;
+        case Template.trade:
+          text += this.trade(words, at, at + SLOT_WORDS);
+          i++;
+          break;
+        case Template.cancelled:
+          text += this.cancelled(words, at);
+          break;
+        case Template.replaced:
+          text += this.replaced(words, at);
+          break;
+        case Template.rejected:
+          text += this.rejected(words, at, context);
+          break;
+        case Template.bookDelta:
+          if (this.hasMarketData) text += this.rareEvent(words, at);
+          break;
+        default:
+          text += this.rareEvent(words, at);
+      }
+    }
+    return text;
+  }
+
+  private accepted(words: Int32Array, at: number): string {
+    const instrument = this.instrument(words[at + AcceptedWord.instrumentId]!);
+    const terms = words[at + AcceptedWord.terms]!;
+    return (
+      `{"type":"accepted","account":${account(words, at)},"symbol":"${instrument.symbol}","clientOrderId":"` +
+      `${uint64(words, at + AcceptedWord.clientOrderId)}","orderId":${readInt64(words, at + AcceptedWord.orderId)},"side":"` +
+      `${SIDES[terms & 0xff]}","orderType":"${ORDER_TYPES[(terms >>> 8) & 0xff]}","timeInForce":"` +
+      `${TIMES_IN_FORCE[(terms >>> 16) & 0xff]}","price":"${formatUnits(words[at + AcceptedWord.priceTicks]!, instrument.tick)}",` +
+      `"quantity":"${formatUnits(words[at + AcceptedWord.quantityLots]!, instrument.lot)}",${sequence(words, at)}}\n`
+    );
+  }
+
+  private trade(words: Int32Array, maker: number, taker: number): string {
+    const instrument = this.instrument(words[maker + TradeWord.instrumentId]!);
+    return (
+      `{"type":"trade","symbol":"${instrument.symbol}","price":"` +
+      `${formatUnits(words[maker + TradeWord.priceTicks]!, instrument.tick)}","quantity":"` +
+      `${formatUnits(words[maker + TradeWord.quantityLots]!, instrument.lot)}","makerAccount":${account(words, maker)},` +
+      `"makerClientOrderId":"${uint64(words, maker + TradeWord.clientOrderId)}","takerAccount":${account(words, taker)},` +
+      `"takerClientOrderId":"${uint64(words, taker + TradeWord.clientOrderId)}","takerSide":"` +
+      `${SIDES[words[taker + TradeWord.side]! & 0xff]}",${sequence(words, taker)},"tradeId":` +
+      `${readInt64(words, maker + TradeWord.tradeId)}}\n`
+    );
+  }
+
+  private cancelled(words: Int32Array, at: number): string {
+    const instrument = this.instrument(words[at + CancelledWord.instrumentId]!);
+    const terms = words[at + CancelledWord.side]!;
+    return (
+      `{"type":"cancelled","account":${account(words, at)},"symbol":"${instrument.symbol}","clientOrderId":"` +
+      `${uint64(words, at + CancelledWord.clientOrderId)}","orderId":${readInt64(words, at + CancelledWord.orderId)},"side":"` +
+      `${SIDES[terms & 0xff]}","price":"${formatUnits(words[at + CancelledWord.priceTicks]!, instrument.tick)}","quantity":"` +
+      `${formatUnits(words[at + CancelledWord.quantityLots]!, instrument.lot)}","cumulative":"` +
+      `${formatUnits(words[at + CancelledWord.cumulativeLots]!, instrument.lot)}","reason":"` +
+      `${CANCEL_REASONS[(terms >>> 8) & 0xff]}",${sequence(words, at)}}\n`
+    );
+  }
+
+  private replaced(words: Int32Array, at: number): string {
+    const instrument = this.instrument(words[at + ReplacedWord.instrumentId]!);
+    const terms = words[at + ReplacedWord.side]!;
+    return (
+      `{"type":"replaced","account":${account(words, at)},"symbol":"${instrument.symbol}","clientOrderId":"` +
+      `${uint64(words, at + ReplacedWord.clientOrderId)}","originalClientOrderId":"` +
+      `${uint64(words, at + ReplacedWord.originalClientOrderId)}","orderId":${readInt64(words, at + ReplacedWord.orderId)},"side":"` +
+      `${SIDES[terms & 0xff]}","price":"${formatUnits(words[at + ReplacedWord.priceTicks]!, instrument.tick)}","quantity":"` +
+      `${formatUnits(words[at + ReplacedWord.quantityLots]!, instrument.lot)}","leaves":"` +
+      `${formatUnits(words[at + ReplacedWord.leavesLots]!, instrument.lot)}","cumulative":"` +
+      `${formatUnits(words[at + ReplacedWord.cumulativeLots]!, instrument.lot)}","priorityKept":` +
+      `${((terms >>> 8) & 0xff) === 1},${sequence(words, at)}}\n`
+    );
+  }
+
+  private rejected(words: Int32Array, at: number, context: CommandContext): string {
+    const packed = words[at + RejectedWord.code]!;
+    const code = packed & 0xffff;
+    const command = messageById(packed >>> 16)?.name ?? '';
+    const isOrder = command === 'newOrder' || command === 'cancelOrder' || command === 'replaceOrder';
+    const id = isOrder ? `"clientOrderId":"${uint64(words, at + RejectedWord.clientOrderId)}",` : '';
+    const named =
+      (context.account < 0 ? '' : `"account":${context.account},`) +
+      (context.symbol === '' ? '' : `"symbol":${shown(context.symbol)},`) +
+      (context.asset === '' ? '' : `"asset":${shown(context.asset)},`) +
+      (context.transferId === '' ? '' : `"transferId":"${context.transferId}",`);
+    return (
+      `{"type":"rejected","code":${code},"name":"${rejectName(code)}","command":"${command}",${named}${id}` +
+      `"message":${JSON.stringify(rejectText(code))},${sequence(words, at)}}\n`
+    );
+  }
+
+  private rareEvent(words: Int32Array, at: number): string {
+    const event = decodeSlot(words, at);
+    const line = this.rareObject(event);
+    return `${JSON.stringify({ type: event.name, ...line, sequence: event.sequence })}\n`;
+  }
+
+  private rareObject(event: DecodedSlot): object {
+    switch (event.name) {
+      case 'instrumentListed': {
+        const listed = event.fields;
+        const tick = { mantissa: listed.tickMantissa, exponent: listed.tickExponent };
+        const lot = { mantissa: listed.lotMantissa, exponent: listed.lotExponent };
+        this.listings.add(listed.instrumentId, listed.symbol, tick, lot, [
+          { asset: listed.base, decimals: listed.baseDecimals },
+          { asset: listed.quote, decimals: listed.quoteDecimals },
+        ]);
+        return {
+          symbol: listed.symbol,
+          base: listed.base,
+          quote: listed.quote,
+          tickSize: formatUnits(1, tick),
+          lotSize: formatUnits(1, lot),
+          baseDecimals: listed.baseDecimals,
+          quoteDecimals: listed.quoteDecimals,
+          marketProtectionPpm: listed.marketProtectionPpm,
+          instrumentId: listed.instrumentId,
+        };
+      }
+      case 'accountOpened':
+        return { account: event.fields.accountId };
+      case 'apiKeyRegistered':
+        return {
+          account: event.fields.accountId,
+          permissions: nameOf(Permission, event.fields.permissions),
+          publicKey: Buffer.from(event.fields.publicKey).toString('hex'),
+          apiKeyId: event.fields.apiKeyId,
+        };
+      case 'balanceChanged': {
+        const balance = event.fields;
+        const unit = minorUnit(balance.decimals);
+        return {
+          account: event.accountId,
+          asset: balance.asset,
+          amount: formatUnits(balance.amount, unit),
+          available: formatUnits(balance.available, unit),
+          reserved: formatUnits(balance.reserved, unit),
+          reason: nameOf(BalanceReason, balance.reason),
+          transferId: balance.transferId.toString(),
+          duplicate: balance.duplicate === 1,
+        };
+      }
+      case 'bookDelta': {
+        const { tick, lot, symbol } = this.instrument(event.fields.instrumentId);
+        return {
+          symbol,
+          side: SIDES[event.fields.side],
+          price: formatUnits(event.fields.priceTicks, tick),
+          quantity: formatUnits(event.fields.levelLots, lot),
+          orders: event.fields.orderCount,
+          bookSequence: event.fields.bookSequence,
+        };
+      }
+      case 'orderStatus': {
+        const order = event.fields;
+        const { tick, lot, symbol } = this.instrument(order.instrumentId);
+        return {
+          account: event.accountId,
+          symbol,
+          clientOrderId: order.clientOrderId.toString(),
+          orderId: order.orderId,
+          side: SIDES[order.side],
+          orderType: ORDER_TYPES[order.orderType],
+          timeInForce: TIMES_IN_FORCE[order.timeInForce],
+          price: formatUnits(order.priceTicks, tick),
+          quantity: formatUnits(order.quantityLots, lot),
+          leaves: formatUnits(order.leavesLots, lot),
+          cumulative: formatUnits(order.cumulativeLots, lot),
+        };
+      }
+      case 'snapshotEnd':
+        return {
+          account: event.accountId,
+          balances: event.fields.balanceCount,
+          orders: event.fields.orderCount,
+        };
+      case 'massCancelled':
+        return { account: event.accountId, orders: event.fields.orderCount };
+      default:
+        throw new Error(`exec: the engine answered with ${event.name}, which no line asks for`);
+    }
+  }
+
+  private instrument(instrumentId: number): ListedInstrument {
+    return this.listings.instrumentOfId(instrumentId)!;
+  }
+}
+
+function account(words: Int32Array, at: number): number {
+  return words[at + HeaderWord.accountId]! >>> 0;
+}
+
+function uint64(words: Int32Array, at: number): string {
+  return uint64Text(words[at]!, words[at + 1]!);
+}
+
+function sequence(words: Int32Array, at: number): string {
+  return `"sequence":${readInt64(words, at + HeaderWord.sequence)}`;
+}

@@ -1,0 +1,53 @@
+/** The instruments and assets that a session has seen listed, with the units of their decimal strings. */
+import { type DecimalUnit, formatUnits, minorUnit } from '../../wire/decimal.js';
+
+export interface ListedInstrument {
+  readonly instrumentId: number;
+  readonly symbol: string;
+  readonly tick: DecimalUnit;
+  readonly lot: DecimalUnit;
+  readonly tickSize: string;
+  readonly lotSize: string;
+}
+
+export class Listings {
+  private readonly bySymbol = new Map<string, ListedInstrument>();
+  private readonly byId: ListedInstrument[] = [];
+  private readonly unitOfAsset = new Map<string, DecimalUnit>();
+
+  /** Learns an instrument and its two assets. */
+  add(
+    instrumentId: number,
+    symbol: string,
+    tick: DecimalUnit,
+    lot: DecimalUnit,
+    assets: readonly { asset: string; decimals: number }[],
+  ): void {
+    const instrument = {
+      instrumentId,
+      symbol,
+      tick,
+      lot,
+      tickSize: formatUnits(1, tick),
+      lotSize: formatUnits(1, lot),
+    };
+    this.bySymbol.set(symbol, instrument);
+    this.byId[instrumentId] = instrument;
+    for (const { asset, decimals } of assets) this.unitOfAsset.set(asset, minorUnit(decimals));
+  }
+
+  /** The instrument of a symbol, or undefined. */
+  instrument(symbol: string): ListedInstrument | undefined {
+    return this.bySymbol.get(symbol);
+  }
+
+  /** The instrument of an id that the engine gave out. */
+  instrumentOfId(instrumentId: number): ListedInstrument | undefined {
+    return this.byId[instrumentId];
+  }
+
+  /** The minor unit of an asset, or undefined. */
+  assetUnit(asset: string): DecimalUnit | undefined {
+    return this.unitOfAsset.get(asset);
+  }
+}

@@ -1,0 +1,81 @@
+/** What the `journal` commands run. */
+import { catRecords } from '../../journal/cat.js';
+import { listSegments } from '../../journal/ls.js';
+import { openStorage } from '../../journal/open-storage.js';
+import { verifyJournal } from '../../journal/verify.js';
+import { checkedInteger, checkedTimeUs } from './checked-flags.js';
+import { dataDirOf } from './data-dir.js';
+import { ExitCode } from './failure.js';
+import { journalOf } from './journal-of.js';
+import { ProgressLine } from './progress-line.js';
+import { writeText } from './write-text.js';
+
+interface JournalFlags {
+  readonly dataDir?: string;
+  readonly json?: boolean;
+}
+
+const PIECE_CHARS = 65_536;
+
+/** Reading tools use plain reads: a mapping of a file that another process cuts short could end this one. */
+function storageOf(flags: JournalFlags) {
+  return openStorage(journalOf(dataDirOf(flags)), 'positional');
+}
+
+/** Checks the journal and prints the report; returns the exit code. */
+export function verifyFromFlags(flags: JournalFlags): number {
+  const progress = new ProgressLine('verify', 'bytes');
+  const report = verifyJournal(storageOf(flags), { onProgress: (done, total) => progress.show(done, total) });
+  progress.clear();
+  if (flags.json) {
+    process.stdout.write(`${JSON.stringify(report)}\n`);
+  } else {
+    for (const problem of report.problems) process.stderr.write(`ringfence: ${problem.message}\n`);
+    const torn =
+      report.tornBytes === 0 ? '' : `, torn tail of ${report.tornBytes} bytes (never acknowledged)`;
+    process.stdout.write(
+      `${report.ok ? 'whole' : 'DAMAGED'}: ${report.segments} segments, ${report.frames} frames, ${report.records} commands ` +
+        `(${report.firstSequence}..${report.lastSequence}), epoch ${report.epoch}, durable up to ${report.durableSequence}${torn}\n`,
+    );
+  }
+  return report.ok ? ExitCode.ok : ExitCode.corruption;
+}
+
+/** Prints the segments. */
+export function listFromFlags(flags: JournalFlags): void {
+  const segments = listSegments(storageOf(flags));
+  if (flags.json) {
+    for (const segment of segments) process.stdout.write(`${JSON.stringify(segment)}\n`);
+    return;
+  }
+  process.stdout.write(
+    'segment                                   bytes  first sequence   last sequence  epoch  state\n',
+  );
+  for (const segment of segments) {
+    process.stdout.write(
+      `${segment.file.padEnd(36)} ${String(segment.bytes).padStart(10)} ${String(segment.firstSequence).padStart(15)} ` +
+        `${String(segment.lastSequence).padStart(15)} ${String(segment.epoch).padStart(6)}  ${segment.isSealed ? 'sealed' : 'open'}\n`,
+    );
+  }
+}
+
+/** Prints decoded commands. */
+export async function catFromFlags(
+  flags: JournalFlags & { from?: string; to?: string; fromTime?: string; toTime?: string },
+): Promise<void> {
+  const last = Number.MAX_SAFE_INTEGER;
+  const range = {
+    ...(flags.from === undefined ? {} : { fromSequence: checkedInteger('--from', flags.from, 1, last) }),
+    ...(flags.to === undefined ? {} : { toSequence: checkedInteger('--to', flags.to, 1, last) }),
+    ...(flags.fromTime === undefined ? {} : { fromTimeUs: checkedTimeUs('--from-time', flags.fromTime) }),
+    ...(flags.toTime === undefined ? {} : { toTimeUs: checkedTimeUs('--to-time', flags.toTime) }),
+  };
+  let piece = '';
+  for (const line of catRecords(storageOf(flags), range)) {
+    piece += `${line}\n`;
+    if (piece.length < PIECE_CHARS) continue;
+    await writeText(process.stdout, piece);
+    piece = '';
+  }
+  if (piece !== '') await writeText(process.stdout, piece);
+}
