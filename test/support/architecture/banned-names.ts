@@ -22,13 +22,14 @@ export const NONDETERMINISM: readonly Ban[] = [
   { pattern: /\bWeakRef\b|\bFinalizationRegistry\b/g, because: 'depends on the garbage collector' },
 ];
 
-/** What allocates or is slow where every command passes. */
+/** What allocates, is slow or hangs on an order of keys where every command passes. */
 export const SLOW: readonly Ban[] = [
   { pattern: /\bnew\s+(?:Weak)?(?:Map|Set)\b/g, because: 'columns and integer hash maps instead' },
   {
     pattern: /\b\d[\da-fxoA-F_]*n\b|\bBig(?:U?)Int(?:64Array)?\b|\bBigInt\b/g,
     because: 'two 32-bit halves instead',
   },
+  { pattern: /\bfor\s*\(\s*(?:const|let|var)\s+\w+\s+in\b/g, because: 'no order of keys decides anything' },
 ];
 
 /** Clocks, outside of the only one. */
