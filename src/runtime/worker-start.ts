@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { waitCellAsync } from '../ring/shared-cell.js';
 import { AGENT_FAILED_EXIT_CODE, type WorkerInput } from './agent-worker.js';
+import { compiledEntry } from './compiled-entry.js';
 import { Counter, counterCell, type NodeCounters } from './counters.js';
 import type { ErrorLog } from './error-log.js';
 
@@ -89,14 +90,6 @@ export async function stopWorkers(
     counters.set(Counter.stopPhase, i + 1);
     await Promise.all(phases[i]!.map((started) => started.ended));
   }
-}
-
-/** Workers run compiled code: an entry named from an uncompiled module is the compiled one's counterpart. */
-function compiledEntry(entry: URL): URL {
-  if (!import.meta.url.endsWith('.ts')) return entry;
-  const root = new URL('../../', import.meta.url).href;
-  if (!entry.href.startsWith(root) || entry.href.startsWith(`${root}dist/`)) return entry;
-  return new URL(`${root}dist/${entry.href.slice(root.length).replace(/\.ts$/, '.js')}`);
 }
 
 function failureText(errorLog: ErrorLog, thrown: string): string {

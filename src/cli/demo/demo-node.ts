@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { NodeStatus } from '../../node/node-status.js';
+import { compiledEntry } from '../../runtime/compiled-entry.js';
 import { callControl } from '../control-client.js';
 
-const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
+const MAIN = fileURLToPath(compiledEntry(new URL('../main.js', import.meta.url)));
 const READY_MS = 30_000;
 
 interface ReadyLine {

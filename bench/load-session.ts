@@ -1,0 +1,169 @@
+/**
+ * One session that sends pre-made commands at a fixed rate, one message a frame, and times the first answer to each
+ * from the moment at which the command was due (so a stall is charged to every command that it delays).
+ */
+import { type KeyObject, sign } from 'node:crypto';
+import type { Histogram } from 'hdr-histogram-js';
+import { FlowKind } from '../src/cli/import/flow-command.js';
+import type { LoadFlow } from '../src/cli/load-flow.js';
+import { Side, TimeInForce } from '../src/core/codes.js';
+import { logonBytes } from '../src/wire/logon-bytes.js';
+import { readSbeInt64, readSbeUint32 } from '../src/wire/sbe.js';
+import { decodeFrames, encodeFrame } from '../src/wire/sbe-frames.js';
+import { messageByName, offsetOf, SBE_HEADER_BYTES, SUBPROTOCOL_SBE, Template } from '../src/wire/schema.js';
+import { newHistogram } from './baselines.js';
+import { clientFrame, openRawWebSocket, type RawWebSocket } from './raw-web-socket.js';
+
+const EVENT_CLIENT_SEQUENCE = SBE_HEADER_BYTES + 24 + offsetOf('accepted', 'clientSequence');
+const EVENT_SESSION = SBE_HEADER_BYTES + 20;
+const FIRST_EVENT = Template.accepted;
+const LAST_EVENT = Template.massCancelled;
+const GIVE_UP_MS = 30_000;
+
+export interface LoadResult {
+  readonly sent: number;
+  readonly answered: number;
+  readonly rejected: number;
+  /** From the first command due to the last answer. */
+  readonly elapsedMs: number;
+  readonly latencies: Histogram;
+}
+
+export class LoadSession {
+  private readonly socket: RawWebSocket;
+  private readonly apiKeyId: number;
+  private nextSequence: number;
+
+  private constructor(socket: RawWebSocket, apiKeyId: number, nextSequence: number) {
+    this.socket = socket;
+    this.apiKeyId = apiKeyId;
+    this.nextSequence = nextSequence;
+  }
+
+  /** Logs on with an Ed25519 private key. */
+  static async open(url: string, apiKeyId: number, privateKey: KeyObject): Promise<LoadSession> {
+    const socket = await openRawWebSocket(url, SUBPROTOCOL_SBE);
+    const accepted = await new Promise<number>((resolve, reject) => {
+      socket.onClose = () => reject(new Error(`${url} closed the connection at logon`));
+      socket.onMessage = (bytes, offset, length) => {
+        for (const message of decodeFrames(bytes.subarray(offset, offset + length))) {
+          if (message.name === 'logonChallenge') {
+            const timestampUs = Date.now() * 1000;
+            const { clusterId, nonce } = message.fields;
+            const signature = sign(null, logonBytes(clusterId, nonce, apiKeyId, timestampUs), privateKey);
+            socket.write(
+              clientFrame(encodeFrame('logon', { timestampUs, apiKeyId, signature, lastReportSequence: -1 })),
+            );
+          } else if (message.name === 'logonAccepted') resolve(message.fields.lastClientSequence);
+          else if (message.name === 'sessionReject') reject(new Error(message.fields.text));
+        }
+      };
+    });
+    return new LoadSession(socket, apiKeyId, accepted + 1);
+  }
+
+  /** Sends `perSecond` commands each second for `seconds`; resolves when all are answered. */
+  async run(flow: LoadFlow, instrumentId: number, perSecond: number, seconds: number): Promise<LoadResult> {
+    const count = Math.round(perSecond * seconds);
+    const { bytes, ends } = this.frames(flow, instrumentId, count);
+    const first = this.nextSequence;
+    this.nextSequence += count;
+    const isAnswered = new Uint8Array(count);
+    const latencies = newHistogram();
+    const rejectedTemplate = Template.rejected;
+    let answered = 0;
+    let rejected = 0;
+    let sent = 0;
+    let lastAnswerAt = 0;
+    const intervalMs = 1000 / perSecond;
+    const startedAt = performance.now() + 5;
+    const done = new Promise<void>((resolve, reject) => {
+      this.socket.onClose = () =>
+        reject(new Error(`the gateway closed the session after ${answered} answers`));
+      this.socket.onMessage = (message, offset, length) => {
+        const now = performance.now();
+        for (let at = offset; at < offset + length; ) {
+          const template = message[at + 2]! | (message[at + 3]! << 8);
+          const blockLength = message[at]! | (message[at + 1]! << 8);
+          if (
+            template >= FIRST_EVENT &&
+            template <= LAST_EVENT &&
+            readSbeUint32(message, at + EVENT_SESSION) === this.apiKeyId
+          ) {
+            const index = readSbeInt64(message, at + EVENT_CLIENT_SEQUENCE) - first;
+            if (index >= 0 && index < count && isAnswered[index] === 0) {
+              isAnswered[index] = 1;
+              answered += 1;
+              if (template === rejectedTemplate) rejected += 1;
+              latencies.recordValue(Math.max(1, Math.round((now - startedAt - index * intervalMs) * 1000)));
+            }
+          } else if (template === Template.sessionReject) {
+            const [reject1] = decodeFrames(message.subarray(at, at + SBE_HEADER_BYTES + blockLength));
+            reject(new Error(`the gateway refused a command: ${JSON.stringify(reject1!.fields)}`));
+          }
+          at += SBE_HEADER_BYTES + blockLength;
+        }
+        lastAnswerAt = now;
+        if (answered === count) resolve();
+      };
+    });
+    const timeout = setTimeout(() => this.socket.close(), seconds * 1000 + GIVE_UP_MS);
+    const sendDue = (): void => {
+      const due = Math.min(count, Math.floor((performance.now() - startedAt) / intervalMs) + 1);
+      if (due > sent) {
+        this.socket.write(bytes.subarray(sent === 0 ? 0 : ends[sent - 1]!, ends[due - 1]!));
+        sent = due;
+      }
+      // A timer is a millisecond late at the earliest; between events the loop is asked again and again.
+      if (sent < count) setImmediate(sendDue);
+    };
+    setTimeout(sendDue, 5);
+    await done;
+    clearTimeout(timeout);
+    this.socket.onClose = () => {};
+    return { sent, answered, rejected, elapsedMs: lastAnswerAt - startedAt, latencies };
+  }
+
+  close(): void {
+    this.socket.onClose = () => {};
+    this.socket.close();
+  }
+
+  private frames(
+    flow: LoadFlow,
+    instrumentId: number,
+    count: number,
+  ): { bytes: Uint8Array; ends: Float64Array } {
+    const longest = Math.max(
+      ...['newOrder', 'replaceOrder', 'cancelOrder'].map((name) => messageByName(name).blockLength),
+    );
+    const bytes = new Uint8Array(count * (longest + SBE_HEADER_BYTES + 6));
+    const ends = new Float64Array(count);
+    let at = 0;
+    for (let i = 0; i < count; i++) {
+      const frame = clientFrame(this.encode(flow, instrumentId, this.nextSequence + i));
+      bytes.set(frame, at);
+      at += frame.length;
+      ends[i] = at;
+    }
+    return { bytes, ends };
+  }
+
+  private encode(flow: LoadFlow, instrumentId: number, clientSequence: number): Uint8Array {
+    const { kind, clientOrderId, newClientOrderId, priceTicks, quantityLots, side, timeInForce } =
+      flow.next();
+    const order = { clientSequence, clientOrderId, instrumentId };
+    if (kind === FlowKind.cancelOrder) return encodeFrame('cancelOrder', order);
+    if (kind === FlowKind.replaceOrder) {
+      return encodeFrame('replaceOrder', { ...order, newClientOrderId, priceTicks, quantityLots });
+    }
+    return encodeFrame('newOrder', {
+      ...order,
+      priceTicks,
+      quantityLots,
+      orderType: 1,
+      side: side === Side.sell ? Side.sell : Side.buy,
+      timeInForce: timeInForce === TimeInForce.IOC ? TimeInForce.IOC : TimeInForce.GTC,
+    });
+  }
+}
