@@ -26,7 +26,10 @@ export function* catRecords(storage: Storage, options: CatOptions = {}): Generat
   const toSequence = Math.min(options.toSequence ?? lastSequence, lastSequence);
   const fromTimeUs = options.fromTimeUs ?? Number.NEGATIVE_INFINITY;
   const toTimeUs = options.toTimeUs ?? Number.POSITIVE_INFINITY;
-  const reader = new JournalReader(storage, { fromSequence: Math.max(1, options.fromSequence ?? 1), toSequence });
+  const reader = new JournalReader(storage, {
+    fromSequence: Math.max(1, options.fromSequence ?? 1),
+    toSequence,
+  });
   try {
     while (reader.nextFrame()) {
       for (let i = 0; i < reader.recordCount; i++) {
@@ -45,7 +48,15 @@ export function* catRecords(storage: Storage, options: CatOptions = {}): Generat
 function toJsonLine(words: Int32Array, at: number, epoch: number): string {
   const { name, sequence, timestampUs, accountId, sessionId, fields } = decodeSlot(words, at);
   return JSON.stringify(
-    { sequence, timestampUs, type: name, account: accountId, session: sessionId, frameEpoch: epoch, ...fields },
+    {
+      sequence,
+      timestampUs,
+      type: name,
+      account: accountId,
+      session: sessionId,
+      frameEpoch: epoch,
+      ...fields,
+    },
     (_key, value: unknown) => {
       if (typeof value === 'bigint') return value.toString();
       return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value;

@@ -76,7 +76,12 @@ export function readControlFile(storage: Storage): ControlState {
     }
   }
   if (newest === undefined) {
-    throw new JournalCorruptionError(CONTROL_FILE, 0, 'a valid statement of the durable sequence', 'none in either page');
+    throw new JournalCorruptionError(
+      CONTROL_FILE,
+      0,
+      'a valid statement of the durable sequence',
+      'none in either page',
+    );
   }
   return { ...newest, badPages };
 }
@@ -96,7 +101,10 @@ export class ControlFile {
   write(durableSequence: number, newestFirstSequence: number, newestEpoch: number): void {
     this.#generation++;
     const offset = this.#generation % 2 === 1 ? 0 : PAGE_BYTES;
-    this.#file.write(offset, encodeStatement(this.#generation, durableSequence, newestFirstSequence, newestEpoch));
+    this.#file.write(
+      offset,
+      encodeStatement(this.#generation, durableSequence, newestFirstSequence, newestEpoch),
+    );
     this.#file.sync(offset, offset + PAGE_BYTES);
   }
 
@@ -128,7 +136,8 @@ function decodeStatement(page: Uint8Array): ControlStatement | undefined {
   const words = new Int32Array(bytes.buffer);
   const found = words[3]! >>> 0;
   words[3] = 0;
-  if (words[0] !== MAGIC_LOW || words[1] !== MAGIC_HIGH || crc32c(0, bytes, 0, STATEMENT_BYTES) !== found) return undefined;
+  if (words[0] !== MAGIC_LOW || words[1] !== MAGIC_HIGH || crc32c(0, bytes, 0, STATEMENT_BYTES) !== found)
+    return undefined;
   for (let at = STATEMENT_BYTES; at < page.length; at++) if (page[at] !== 0) return undefined;
   const firstSequence = readInt64(words, 6);
   return {

@@ -10,7 +10,8 @@ import { fail } from './fail.js';
 const POLYNOMIAL = 0x82f63b78;
 const SLICES = 16;
 
-if (new Uint8Array(Uint32Array.of(1).buffer)[0] !== 1) fail('the journal format needs a little-endian machine');
+if (new Uint8Array(Uint32Array.of(1).buffer)[0] !== 1)
+  fail('the journal format needs a little-endian machine');
 
 /** Table k at offset 256 * k: the effect of a byte that is followed by k zero bytes. */
 const table = makeTable();

@@ -18,7 +18,11 @@ export class JournalError extends Error {
 /** Another process works on the directory. */
 export class JournalLockedError extends JournalError {
   constructor(directory: string, holder: string) {
-    super('JOURNAL_LOCKED', 4, `journal ${directory} is in use by another process (${holder}): stop it first`);
+    super(
+      'JOURNAL_LOCKED',
+      4,
+      `journal ${directory} is in use by another process (${holder}): stop it first`,
+    );
   }
 }
 
@@ -66,19 +70,34 @@ export class JournalCorruptionError extends JournalError {
  */
 export class JournalSyncError extends JournalError {
   constructor(file: string, reason: string, cause?: unknown) {
-    super('JOURNAL_SYNC_FAILED', 1, `sync of ${file} failed (${reason}): nothing after the last sync is durable`, cause);
+    super(
+      'JOURNAL_SYNC_FAILED',
+      1,
+      `sync of ${file} failed (${reason}): nothing after the last sync is durable`,
+      cause,
+    );
   }
 }
 
 export class JournalNoSpaceError extends JournalError {
   constructor(where: string, bytes: number, cause?: unknown) {
-    super('JOURNAL_NO_SPACE', 1, `no space for ${bytes} bytes in ${where}: free some or use a larger disk`, cause);
+    super(
+      'JOURNAL_NO_SPACE',
+      1,
+      `no space for ${bytes} bytes in ${where}: free some or use a larger disk`,
+      cause,
+    );
   }
 }
 
 export class JournalPermissionError extends JournalError {
   constructor(path: string, reason: string, cause?: unknown) {
-    super('JOURNAL_NO_PERMISSION', 4, `no permission for ${path} (${reason}): check its owner and mode`, cause);
+    super(
+      'JOURNAL_NO_PERMISSION',
+      4,
+      `no permission for ${path} (${reason}): check its owner and mode`,
+      cause,
+    );
   }
 }
 
@@ -96,6 +115,7 @@ export function fromFileError(error: unknown, path: string, bytes = 0): JournalE
   if (error instanceof JournalError) return error;
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
   if (code === 'ENOSPC' || code === 'EDQUOT') return new JournalNoSpaceError(path, bytes, error);
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return new JournalPermissionError(path, code, error);
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+    return new JournalPermissionError(path, code, error);
   return new JournalIoError(path, `${code}: ${(error as Error).message}`, error);
 }

@@ -31,7 +31,12 @@ export class FileStorage implements Storage {
   readonly #libc: Libc | undefined;
 
   /** @param libc undefined = files are zero-filled, whatever the allocation; needed for kind `mmap` */
-  constructor(directory: string, kind: 'mmap' | 'positional', libc: Libc | undefined, fallbackReason: string) {
+  constructor(
+    directory: string,
+    kind: 'mmap' | 'positional',
+    libc: Libc | undefined,
+    fallbackReason: string,
+  ) {
     this.directory = directory;
     this.kind = kind;
     this.#libc = libc;

@@ -93,7 +93,8 @@ export function isFrameLength(length: number): boolean {
 /** Whether the header at `wordIndex` is whole: possible length, right checksum. Says nothing about version and type. */
 export function isHeaderIntact(words: Int32Array, wordIndex: number): boolean {
   return (
-    isFrameLength(words[wordIndex]!) && words[wordIndex + FrameWord.headerCrc]! >>> 0 === frameHeaderCrc(words, wordIndex)
+    isFrameLength(words[wordIndex]!) &&
+    words[wordIndex + FrameWord.headerCrc]! >>> 0 === frameHeaderCrc(words, wordIndex)
   );
 }
 
@@ -102,7 +103,9 @@ export function isHeaderValid(words: Int32Array, wordIndex: number): boolean {
   if (!isHeaderIntact(words, wordIndex) || frameVersion(words, wordIndex) !== FRAME_VERSION) return false;
   const type = frameType(words, wordIndex);
   const count = frameRecordCount(words, wordIndex);
-  return type === FrameType.commands ? count > 0 : (type === FrameType.durableMark || type === FrameType.seal) && count === 0;
+  return type === FrameType.commands
+    ? count > 0
+    : (type === FrameType.durableMark || type === FrameType.seal) && count === 0;
 }
 
 /** Whether the records are those that the header was written for. The header must be valid. */

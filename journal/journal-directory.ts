@@ -25,8 +25,8 @@ import {
 } from './errors.js';
 import { errnoName, loadLibc } from './libc.js';
 import { openStorage } from './open-storage.js';
-import { describeIdentity, type JournalIdentity } from './segment.js';
 import { isPreparedName } from './prepared-segments.js';
+import { describeIdentity, type JournalIdentity } from './segment.js';
 
 export const LOCK_FILE = 'LOCK';
 export const IDENTITY_FILE = 'identity.json';

@@ -126,7 +126,8 @@ export class JournalReader {
     this.file = scanner.name;
     this.offset = scanner.position;
     this.#left = this.recordCount;
-    if (frameRecordCount(words, frameWord) < this.recordCount) throw new Error('journal: more records than the frame has');
+    if (frameRecordCount(words, frameWord) < this.recordCount)
+      throw new Error('journal: more records than the frame has');
   }
 
   /** Opens the segment to start with, or the one after `sealed`. */
@@ -134,16 +135,26 @@ export class JournalReader {
     const name = this.#names[this.#segmentIndex];
     if (name === undefined) {
       const after = sealed?.name ?? this.#storage.directory;
-      throw new JournalCorruptionError(after, sealed?.end() ?? 0, `sequence ${this.#nextSequence}`, 'the end');
+      throw new JournalCorruptionError(
+        after,
+        sealed?.end() ?? 0,
+        `sequence ${this.#nextSequence}`,
+        'the end',
+      );
     }
     if (sealed !== undefined) {
       const garbage = sealed.firstNonZero(sealed.end());
-      if (garbage >= 0) throw new JournalCorruptionError(sealed.name, garbage, 'zeros after the seal', 'other bytes');
+      if (garbage >= 0)
+        throw new JournalCorruptionError(sealed.name, garbage, 'zeros after the seal', 'other bytes');
     }
     const scanner = new SegmentScanner(this.#storage, name, undefined, this.#chunkBytes);
     if (sealed !== undefined) {
       const { header } = scanner;
-      if (header.previousName !== sealed.name || header.firstSequence !== sealed.nextSequence || header.chain !== sealed.chain) {
+      if (
+        header.previousName !== sealed.name ||
+        header.firstSequence !== sealed.nextSequence ||
+        header.chain !== sealed.chain
+      ) {
         scanner.close();
         throw new JournalCorruptionError(
           name,
@@ -162,7 +173,12 @@ export class JournalReader {
   #refuse(scanner: SegmentScanner, status: number): never {
     const isEnd = status === ScanStatus.unwritten;
     const expected = isEnd ? `sequence ${scanner.nextSequence}` : scanner.expected;
-    throw new JournalCorruptionError(scanner.name, scanner.position, expected, isEnd ? 'the end' : scanner.found);
+    throw new JournalCorruptionError(
+      scanner.name,
+      scanner.position,
+      expected,
+      isEnd ? 'the end' : scanner.found,
+    );
   }
 }
 

@@ -153,7 +153,13 @@ export class JournalTail {
 
   #readAt(length: number): void {
     this.#bufferStart = this.#position;
-    this.#bufferLength = readFully(this.#file!, this.#position, this.#bytes, 0, Math.min(length, CHUNK_BYTES));
+    this.#bufferLength = readFully(
+      this.#file!,
+      this.#position,
+      this.#bytes,
+      0,
+      Math.min(length, CHUNK_BYTES),
+    );
   }
 
   /** Opens the segment with the first wanted record; false while there is no segment. */
@@ -173,11 +179,17 @@ export class JournalTail {
     this.#segmentIndex = index;
     this.#nextSequence = parseSegmentName(name)!.firstSequence;
     this.#position = SEGMENT_HEADER_BYTES;
+    this.#bufferStart = 0;
     this.#bufferLength = 0;
   }
 
   #refuse(expected: string): never {
     const file = this.#file?.name ?? this.#storage.directory;
-    throw new JournalCorruptionError(file, this.#position, `${expected} for sequence ${this.#nextSequence}`, 'other bytes');
+    throw new JournalCorruptionError(
+      file,
+      this.#position,
+      `${expected} for sequence ${this.#nextSequence}`,
+      'other bytes',
+    );
   }
 }

@@ -48,10 +48,11 @@ export interface JournalWriterOptions {
   readonly maxFrameRecords: number;
   /** State of the segment preparer; null = the writer makes segments itself. */
   readonly prepared: SharedArrayBuffer | null;
-  /** Wall clock in ms, for creation times and names of torn tails. */
+  /** Wall clock in ms, for creation times and names of torn tails; 0 = not known. */
   readonly nowMs: () => number;
 }
 
+const noClock = (): number => 0;
 const EPOCH_WORD = HeaderWord.body + offsetOf('epochStarted', 'epoch') / 4;
 
 export class JournalWriter {
@@ -115,11 +116,13 @@ export class JournalWriter {
       allocation: options.allocation ?? 'fallocate',
       maxFrameRecords: options.maxFrameRecords ?? MAX_FRAME_RECORDS,
       prepared: options.prepared ?? null,
-      nowMs: options.nowMs ?? Date.now,
+      nowMs: options.nowMs ?? noClock,
     };
     const { segmentBytes, maxFrameRecords } = all;
     if (segmentBytes % 4096 !== 0 || segmentBytes < MIN_SEGMENT_BYTES || segmentBytes > MAX_SEGMENT_BYTES) {
-      throw new RangeError(`segmentBytes ${segmentBytes}: a multiple of 4096 from ${MIN_SEGMENT_BYTES} to ${MAX_SEGMENT_BYTES}`);
+      throw new RangeError(
+        `segmentBytes ${segmentBytes}: a multiple of 4096 from ${MIN_SEGMENT_BYTES} to ${MAX_SEGMENT_BYTES}`,
+      );
     }
     if (!Number.isInteger(maxFrameRecords) || maxFrameRecords < 1 || maxFrameRecords > MAX_FRAME_RECORDS) {
       throw new RangeError(`maxFrameRecords ${maxFrameRecords}: an integer from 1 to ${MAX_FRAME_RECORDS}`);
@@ -175,7 +178,8 @@ export class JournalWriter {
    */
   appendRecords(words: Int32Array, wordIndex: number, count: number): void {
     this.#refuseAfterFailure();
-    if (readInt64(words, wordIndex + HeaderWord.sequence) !== this.#nextSequence) fail('records out of sequence');
+    if (readInt64(words, wordIndex + HeaderWord.sequence) !== this.#nextSequence)
+      fail('records out of sequence');
     try {
       for (let done = 0; done < count; ) {
         const at = wordIndex + done * RECORD_WORDS;
@@ -292,7 +296,8 @@ export class JournalWriter {
     this.#position += FRAME_HEADER_BYTES + count * RECORD_BYTES;
     this.#chain = chain;
     this.#nextSequence += count;
-    if (readInt64(words, lastRecord + HeaderWord.sequence) !== this.#nextSequence - 1) fail('records out of sequence');
+    if (readInt64(words, lastRecord + HeaderWord.sequence) !== this.#nextSequence - 1)
+      fail('records out of sequence');
   }
 
   #writeEmptyFrame(file: WritableFile, type: number): void {
@@ -368,7 +373,11 @@ export class JournalWriter {
 
   #refuseAfterFailure(): void {
     if (this.#failure === undefined) return;
-    throw new JournalSyncError(this.#storage.directory, `refused after: ${this.#failure.message}`, this.#failure);
+    throw new JournalSyncError(
+      this.#storage.directory,
+      `refused after: ${this.#failure.message}`,
+      this.#failure,
+    );
   }
 
   #closeFile(): void {

@@ -35,6 +35,8 @@ export interface RecordSink {
   contiguous(count: number): number;
   wordIndexAt(offset: number): number;
   publish(count: number): void;
+  /** Returns when there is room, or after the time. */
+  waitForSpace(timeoutMs: number): void;
 }
 
 /** Where the progress of the journal is published. */
@@ -46,10 +48,10 @@ export interface JournalCursors {
 }
 
 export interface JournalClock {
-  /** Wall clock. */
-  nowMs(): number;
-  /** Never goes backwards. */
-  monotonicMs(): number;
+  /** Wall clock: names torn tails, dates segments. */
+  epochMicroseconds(): number;
+  /** Measures idle time. */
+  monotonicNanoseconds(): number;
 }
 
 export interface JournalerOptions {
@@ -73,6 +75,9 @@ export interface JournalerOptions {
 
 const DEFAULT_MARK_IDLE_MS = 20;
 const DEFAULT_MAX_BATCH_RECORDS = 65_536;
+/** Recovered records are published in runs of this many at most, so that the business logic starts early. */
+const RECOVERY_RUN_RECORDS = 4096;
+const SPACE_WAIT_MS = 20;
 
 export class Journaler {
   readonly #options: JournalerOptions;
@@ -80,11 +85,11 @@ export class Journaler {
   readonly #source: RecordSource;
   readonly #cursors: JournalCursors;
   readonly #maxBatchRecords: number;
-  readonly #markIdleMs: number;
+  readonly #markIdleNs: number;
   readonly #isSyncing: boolean;
   #reader: JournalReader | undefined;
   #writer: JournalWriter | undefined;
-  #lastAppendMs = 0;
+  #lastAppendNs = 0;
 
   constructor(options: JournalerOptions) {
     this.#options = options;
@@ -92,7 +97,7 @@ export class Journaler {
     this.#source = options.source;
     this.#cursors = options.cursors;
     this.#maxBatchRecords = options.maxBatchRecords ?? DEFAULT_MAX_BATCH_RECORDS;
-    this.#markIdleMs = options.markIdleMs ?? DEFAULT_MARK_IDLE_MS;
+    this.#markIdleNs = (options.markIdleMs ?? DEFAULT_MARK_IDLE_MS) * 1_000_000;
     this.#isSyncing = options.sync ?? true;
   }
 
@@ -120,7 +125,7 @@ export class Journaler {
     }
     this.#cursors.setJournalWritten(writer.writtenSequence);
     this.#cursors.setDurable(this.#isSyncing ? writer.sync() : writer.writtenSequence);
-    this.#lastAppendMs = this.#options.clock.monotonicMs();
+    this.#lastAppendNs = this.#options.clock.monotonicNanoseconds();
     return count;
   }
 
@@ -147,21 +152,26 @@ export class Journaler {
     const reader = this.#reader!;
     const left = recovered.lastSequence - reader.nextSequence + 1;
     if (left > 0) {
-      const room = sink.claim(Math.min(left, this.#maxBatchRecords));
-      if (room === 0) return 0;
+      const room = sink.claim(Math.min(left, RECOVERY_RUN_RECORDS));
+      if (room === 0) {
+        sink.waitForSpace(SPACE_WAIT_MS);
+        return sink.claim(1);
+      }
       const run = sink.contiguous(room);
       const read = reader.readRecords(this.#words, sink.wordIndexAt(0), run);
       sink.publish(read);
+      // A consumer may release only what it has seen: these are on disk already.
+      this.#source.available();
       this.#source.release(read);
       return read;
     }
     reader.close();
     const writer = JournalWriter.open(this.#options.storage, this.#options.identity, recovered, {
-      nowMs: () => clock.nowMs(),
+      nowMs: () => Math.floor(clock.epochMicroseconds() / 1000),
       ...this.#options.writer,
     });
     this.#writer = writer;
-    this.#lastAppendMs = clock.monotonicMs();
+    this.#lastAppendNs = clock.monotonicNanoseconds();
     this.#cursors.setJournalWritten(writer.writtenSequence);
     this.#cursors.setDurable(writer.durableSequence);
     return 1;
@@ -169,7 +179,7 @@ export class Journaler {
 
   #markWhenIdle(writer: JournalWriter): number {
     if (!this.#isSyncing || !writer.isMarkDue) return 0;
-    if (this.#options.clock.monotonicMs() - this.#lastAppendMs < this.#markIdleMs) return 0;
+    if (this.#options.clock.monotonicNanoseconds() - this.#lastAppendNs < this.#markIdleNs) return 0;
     writer.mark();
     return 1;
   }

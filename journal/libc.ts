@@ -87,6 +87,7 @@ function bind(): Libc {
 }
 
 function isMusl(): boolean {
-  const header = (process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined)?.header;
+  const header = (process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined)
+    ?.header;
   return header !== undefined && header.glibcVersionRuntime === undefined;
 }

@@ -1,8 +1,9 @@
 /** Lists the segments of a journal: a quick look that reads frame headers and sums no records. */
+
+import { readInt64 } from '../src/base/int64.js';
+import { HeaderWord } from '../src/wire/slot.js';
 import { JournalError } from './errors.js';
 import { FRAME_HEADER_WORDS, frameRecordCount } from './frame.js';
-import { HeaderWord } from '../src/wire/slot.js';
-import { readInt64 } from '../src/base/int64.js';
 import { segmentNames } from './recover.js';
 import { ScanStatus, SegmentScanner } from './segment-scanner.js';
 import type { Storage } from './storage.js';

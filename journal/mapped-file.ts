@@ -45,7 +45,13 @@ export class MappedFile implements WritableFile {
     this.#words = new Int32Array(this.#mapping.memory);
   }
 
-  writeFrame(position: number, header: Int32Array, words: Int32Array, wordIndex: number, wordCount: number): void {
+  writeFrame(
+    position: number,
+    header: Int32Array,
+    words: Int32Array,
+    wordIndex: number,
+    wordCount: number,
+  ): void {
     const target = this.#words;
     const at = position >> 2;
     if (at + FRAME_HEADER_WORDS + wordCount > target.length) fail('frame beyond the end of the segment');

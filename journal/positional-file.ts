@@ -28,7 +28,13 @@ export class PositionalFile implements WritableFile {
     this.#stagingWords = new Int32Array(this.#staging.buffer);
   }
 
-  writeFrame(position: number, header: Int32Array, words: Int32Array, wordIndex: number, wordCount: number): void {
+  writeFrame(
+    position: number,
+    header: Int32Array,
+    words: Int32Array,
+    wordIndex: number,
+    wordCount: number,
+  ): void {
     this.#stagingWords.set(header, 0);
     this.#stagingWords.set(words.subarray(wordIndex, wordIndex + wordCount), header.length);
     this.#writeAll(position, this.#staging, FRAME_HEADER_BYTES + wordCount * 4);

@@ -101,10 +101,17 @@ export class PreparedSegments implements SegmentSource {
     for (let waitedMs = 0; this.ready() <= 0; waitedMs += LOOK_AGAIN_MS) {
       const errno = this.errno();
       if (errno === ENOSPC) throw new JournalNoSpaceError(this.#directory, 0);
-      if (errno !== 0) throw new JournalIoError(this.#directory, `no segment could be made ahead: ${errnoName(errno)}`);
-      if (waitedMs >= PATIENCE_MS) throw new JournalIoError(this.#directory, `no segment was made in ${PATIENCE_MS} ms`);
+      if (errno !== 0)
+        throw new JournalIoError(this.#directory, `no segment could be made ahead: ${errnoName(errno)}`);
+      if (waitedMs >= PATIENCE_MS)
+        throw new JournalIoError(this.#directory, `no segment was made in ${PATIENCE_MS} ms`);
       this.#wakeHelper();
-      Atomics.wait(this.#cells, PreparerCell.made, Atomics.load(this.#cells, PreparerCell.taken), LOOK_AGAIN_MS);
+      Atomics.wait(
+        this.#cells,
+        PreparerCell.made,
+        Atomics.load(this.#cells, PreparerCell.taken),
+        LOOK_AGAIN_MS,
+      );
     }
   }
 

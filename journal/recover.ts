@@ -147,7 +147,12 @@ function checkLink(scanner: SegmentScanner, previous: SegmentScanner | undefined
   if (header.previousName > before) {
     throw new JournalCorruptionError(header.previousName, 0, `the segment before ${name}`, 'no such file');
   }
-  throw new JournalCorruptionError(name, 48, `the segment after ${before || 'none'}`, `one after ${header.previousName || 'none'}`);
+  throw new JournalCorruptionError(
+    name,
+    48,
+    `the segment after ${before || 'none'}`,
+    `one after ${header.previousName || 'none'}`,
+  );
 }
 
 type End = Pick<
@@ -175,7 +180,12 @@ function findEnd(last: SegmentScanner, control: ControlState): End {
   if (isTorn) durableSequence = Math.max(durableSequence, last.durableEvidence(position));
   if (expectedSequence <= durableSequence) {
     const expected = `sequence ${expectedSequence} (durable up to ${durableSequence})`;
-    throw new JournalCorruptionError(last.name, position, expected, isTorn ? damage(last, status) : 'the end');
+    throw new JournalCorruptionError(
+      last.name,
+      position,
+      expected,
+      isTorn ? damage(last, status) : 'the end',
+    );
   }
   const tornEnd = isTorn ? last.lastNonZero(position) + 1 : position;
   return {
@@ -189,5 +199,7 @@ function findEnd(last: SegmentScanner, control: ControlState): End {
 }
 
 function damage(last: SegmentScanner, status: number): string {
-  return status === ScanStatus.damaged ? `${last.found} instead of ${last.expected}` : 'bytes that are no frame';
+  return status === ScanStatus.damaged
+    ? `${last.found} instead of ${last.expected}`
+    : 'bytes that are no frame';
 }

@@ -2,6 +2,8 @@
  * Walks the frames of one segment in order and checks each one. It says what it finds and decides nothing: recovery,
  * readers and tools draw their own conclusions.
  */
+
+import { readInt64 } from '../src/base/int64.js';
 import { JournalVersionError } from './errors.js';
 import {
   areRecordsIntact,
@@ -19,8 +21,12 @@ import {
   isHeaderValid,
   MAX_FRAME_BYTES,
 } from './frame.js';
-import { readInt64 } from '../src/base/int64.js';
-import { decodeSegmentHeader, type JournalIdentity, SEGMENT_HEADER_BYTES, type SegmentHeader } from './segment.js';
+import {
+  decodeSegmentHeader,
+  type JournalIdentity,
+  SEGMENT_HEADER_BYTES,
+  type SegmentHeader,
+} from './segment.js';
 import { type ReadableFile, readFully, type Storage } from './storage.js';
 
 export const ScanStatus = {
@@ -74,12 +80,20 @@ export class SegmentScanner {
     this.name = name;
     this.#file = storage.openForRead(name);
     this.fileBytes = this.#file.bytes;
-    const capacity = Math.max(chunkBytes, MAX_FRAME_BYTES, SEGMENT_HEADER_BYTES);
-    this.#bytes = new Uint8Array(capacity - (capacity % 8));
+    const capacity = Math.min(
+      Math.max(chunkBytes, MAX_FRAME_BYTES),
+      Math.max(this.fileBytes, SEGMENT_HEADER_BYTES),
+    );
+    this.#bytes = new Uint8Array(Math.ceil(capacity / 8) * 8);
     this.words = new Int32Array(this.#bytes.buffer);
     try {
       this.#fill(0, SEGMENT_HEADER_BYTES);
-      this.header = decodeSegmentHeader(this.#bytes.subarray(0, SEGMENT_HEADER_BYTES), name, this.fileBytes, identity);
+      this.header = decodeSegmentHeader(
+        this.#bytes.subarray(0, SEGMENT_HEADER_BYTES),
+        name,
+        this.fileBytes,
+        identity,
+      );
     } catch (error) {
       this.#file.close();
       throw error;
@@ -96,7 +110,8 @@ export class SegmentScanner {
     this.position += this.length;
     this.length = 0;
     const position = this.position;
-    if (this.fileBytes - position < FRAME_HEADER_BYTES) return this.#damaged('a frame', 'the end of the file');
+    if (this.fileBytes - position < FRAME_HEADER_BYTES)
+      return this.#damaged('a frame', 'the end of the file');
     if (!this.#fill(position, FRAME_HEADER_BYTES)) return this.#damaged('a frame header', 'a file cut short');
     let at = (position - this.#bufferStart) >> 2;
     const length = this.words[at]!;
@@ -111,7 +126,8 @@ export class SegmentScanner {
     if (frameVersion(this.words, at) > FRAME_VERSION) {
       throw new JournalVersionError(this.name, 'frame format', frameVersion(this.words, at), FRAME_VERSION);
     }
-    if (!isHeaderValid(this.words, at)) return this.#misplaced('a known frame type', `${frameType(this.words, at)}`);
+    if (!isHeaderValid(this.words, at))
+      return this.#misplaced('a known frame type', `${frameType(this.words, at)}`);
     if (!this.#fill(position, length)) return this.#damaged(`a frame of ${length} bytes`, 'a file cut short');
     at = (position - this.#bufferStart) >> 2;
     if (this.verifyRecords && !areRecordsIntact(this.words, at)) {
@@ -189,11 +205,14 @@ export class SegmentScanner {
     const prevChain = words[at + FrameWord.prevChain]! >>> 0;
     const epoch = words[at + FrameWord.epoch]! >>> 0;
     const durable = readInt64(words, at + FrameWord.durableSequence);
-    if (firstSequence !== this.nextSequence) return this.#misplaced(`sequence ${this.nextSequence}`, `${firstSequence}`);
+    if (firstSequence !== this.nextSequence)
+      return this.#misplaced(`sequence ${this.nextSequence}`, `${firstSequence}`);
     if (prevChain !== this.chain) return this.#misplaced(`previous chain ${this.chain}`, `${prevChain}`);
     if (epoch < this.epoch) return this.#misplaced(`epoch ${this.epoch} or later`, `${epoch}`);
-    if (durable >= firstSequence) return this.#misplaced(`durable sequence below ${firstSequence}`, `${durable}`);
-    if (this.verifyRecords && !hasDenseSequences(words, at)) return this.#misplaced('records in sequence', 'others');
+    if (durable >= firstSequence)
+      return this.#misplaced(`durable sequence below ${firstSequence}`, `${durable}`);
+    if (this.verifyRecords && !hasDenseSequences(words, at))
+      return this.#misplaced('records in sequence', 'others');
     this.nextSequence = firstSequence + count;
     this.chain = words[at + FrameWord.chain]! >>> 0;
     this.epoch = epoch;
@@ -220,7 +239,8 @@ export class SegmentScanner {
 
   /** Makes [position, position + length) available in the buffer; false when the file ends before. */
   #fill(position: number, length: number): boolean {
-    const inBuffer = position >= this.#bufferStart && position + length <= this.#bufferStart + this.#bufferLength;
+    const inBuffer =
+      position >= this.#bufferStart && position + length <= this.#bufferStart + this.#bufferLength;
     if (!inBuffer) this.#load(position, this.#bytes.length);
     return this.#bufferLength >= position - this.#bufferStart + length;
   }

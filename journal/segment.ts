@@ -15,7 +15,7 @@
  */
 import { highWord, lowWord, readInt64, toBigUint64, writeInt64 } from '../src/base/int64.js';
 import { SCHEMA_VERSION } from '../src/wire/schema.js';
-import { crc32c } from './crc32c.js';
+import { crc32cWords } from './crc32c.js';
 import { JournalCorruptionError, JournalForeignError, JournalVersionError } from './errors.js';
 import { FRAME_HEADER_BYTES, RECORD_BYTES } from './frame.js';
 
@@ -104,7 +104,8 @@ export function describeIdentity(identity: JournalIdentity): string {
 export function encodeSegmentHeader(header: Omit<SegmentHeader, 'release' | 'schemaVersion'>): Uint8Array {
   const page = new Uint8Array(SEGMENT_HEADER_BYTES);
   const words = new Int32Array(page.buffer);
-  const previous = header.previousName === '' ? { firstSequence: 0, epoch: 0 } : parseSegmentName(header.previousName);
+  const previous =
+    header.previousName === '' ? { firstSequence: 0, epoch: 0 } : parseSegmentName(header.previousName);
   if (previous === undefined) throw new Error(`journal: ${header.previousName} is no segment name`);
   words[Word.magicLow] = MAGIC_LOW;
   words[Word.magicHigh] = MAGIC_HIGH;
@@ -123,7 +124,7 @@ export function encodeSegmentHeader(header: Omit<SegmentHeader, 'release' | 'sch
   words[Word.schemaVersion] = SCHEMA_VERSION;
   writeInt64(words, Word.timestampUs, header.timestampUs);
   page.set(new TextEncoder().encode(RELEASE).subarray(0, RELEASE_BYTES), RELEASE_OFFSET);
-  words[Word.crc] = crc32c(0, page, 0, page.length);
+  words[Word.crc] = crc32cWords(0, words, 0, words.length);
   return page;
 }
 
@@ -145,13 +146,16 @@ export function decodeSegmentHeader(
   }
   const found = words[Word.crc]! >>> 0;
   words[Word.crc] = 0;
-  const expected = crc32c(0, page, 0, SEGMENT_HEADER_BYTES);
+  const expected = crc32cWords(0, words, 0, words.length);
   words[Word.crc] = found;
-  if (found !== expected) throw new JournalCorruptionError(name, 12, `header checksum ${hex(expected)}`, hex(found));
+  if (found !== expected)
+    throw new JournalCorruptionError(name, 12, `header checksum ${hex(expected)}`, hex(found));
   const major = words[Word.format]! & 0xffff;
-  if (major > SEGMENT_FORMAT_MAJOR) throw new JournalVersionError(name, 'segment format', major, SEGMENT_FORMAT_MAJOR);
+  if (major > SEGMENT_FORMAT_MAJOR)
+    throw new JournalVersionError(name, 'segment format', major, SEGMENT_FORMAT_MAJOR);
   const schemaVersion = words[Word.schemaVersion]! & 0xffff;
-  if (schemaVersion > SCHEMA_VERSION) throw new JournalVersionError(name, 'schema version', schemaVersion, SCHEMA_VERSION);
+  if (schemaVersion > SCHEMA_VERSION)
+    throw new JournalVersionError(name, 'schema version', schemaVersion, SCHEMA_VERSION);
   const previousFirst = readInt64(words, Word.previousFirstSequence);
   const header: SegmentHeader = {
     clusterId: toBigUint64(words[Word.clusterLow]!, words[Word.clusterHigh]!),
@@ -167,13 +171,22 @@ export function decodeSegmentHeader(
     schemaVersion,
     release: printable(page.subarray(RELEASE_OFFSET, RELEASE_OFFSET + RELEASE_BYTES)),
   };
-  if (identity !== undefined && (header.clusterId !== identity.clusterId || header.nodeId !== identity.nodeId)) {
+  if (
+    identity !== undefined &&
+    (header.clusterId !== identity.clusterId || header.nodeId !== identity.nodeId)
+  ) {
     throw new JournalForeignError(name, describeIdentity(header), describeIdentity(identity));
   }
   const ownName = segmentName(header.firstSequence, header.epoch);
-  if (ownName !== name) throw new JournalCorruptionError(name, 32, `the segment ${name}`, `the contents of ${ownName}`);
+  if (ownName !== name)
+    throw new JournalCorruptionError(name, 32, `the segment ${name}`, `the contents of ${ownName}`);
   if (header.segmentBytes !== fileBytes) {
-    throw new JournalCorruptionError(name, 44, `a file of ${header.segmentBytes} bytes`, `${fileBytes} bytes`);
+    throw new JournalCorruptionError(
+      name,
+      44,
+      `a file of ${header.segmentBytes} bytes`,
+      `${fileBytes} bytes`,
+    );
   }
   return header;
 }
@@ -183,5 +196,8 @@ function hex(value: number): string {
 }
 
 function printable(bytes: Uint8Array): string {
-  return new TextDecoder('latin1').decode(bytes).replace(/\0+$/, '').replace(/[^ -~]/g, '?');
+  return new TextDecoder('latin1')
+    .decode(bytes)
+    .replace(/\0+$/, '')
+    .replace(/[^ -~]/g, '?');
 }

@@ -20,7 +20,13 @@ export interface WritableFile {
    * @param header 12 words
    * @param words source of the records, `wordCount` words from `wordIndex` on
    */
-  writeFrame(position: number, header: Int32Array, words: Int32Array, wordIndex: number, wordCount: number): void;
+  writeFrame(
+    position: number,
+    header: Int32Array,
+    words: Int32Array,
+    wordIndex: number,
+    wordCount: number,
+  ): void;
   /** Writes plain bytes. */
   write(position: number, source: Uint8Array): void;
   /** Makes the bytes [from, to) durable, or throws `JournalSyncError`. */
@@ -57,7 +63,13 @@ export interface Storage {
 }
 
 /** Reads exactly `length` bytes, or as many as there are before the end of the file. */
-export function readFully(file: ReadableFile, position: number, target: Uint8Array, offset: number, length: number): number {
+export function readFully(
+  file: ReadableFile,
+  position: number,
+  target: Uint8Array,
+  offset: number,
+  length: number,
+): number {
   let done = 0;
   while (done < length) {
     const read = file.read(position + done, target, offset + done, length - done);

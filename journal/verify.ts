@@ -1,6 +1,6 @@
 /** Checks a whole journal, every byte of it, and reports all that is wrong instead of stopping at the first. */
 import { CONTROL_FILE, readControlFile } from './control-file.js';
-import { JournalError, JournalCorruptionError } from './errors.js';
+import { JournalCorruptionError, JournalError } from './errors.js';
 import { recover, segmentNames } from './recover.js';
 import { ScanStatus, SegmentScanner } from './segment-scanner.js';
 import type { Storage } from './storage.js';
@@ -108,18 +108,28 @@ function walk(scanner: SegmentScanner, isNewest: boolean, problems: JournalProbl
     if (status === ScanStatus.unwritten) {
       note(problems, new JournalCorruptionError(scanner.name, scanner.position, 'a seal', 'the end'));
     } else if (status !== ScanStatus.frame) {
-      note(problems, new JournalCorruptionError(scanner.name, scanner.position, scanner.expected, scanner.found));
+      note(
+        problems,
+        new JournalCorruptionError(scanner.name, scanner.position, scanner.expected, scanner.found),
+      );
     } else {
       const garbage = scanner.firstNonZero(scanner.end());
       if (garbage < 0) return;
-      note(problems, new JournalCorruptionError(scanner.name, garbage, 'zeros after the seal', 'other bytes'));
+      note(
+        problems,
+        new JournalCorruptionError(scanner.name, garbage, 'zeros after the seal', 'other bytes'),
+      );
     }
   } catch (error) {
     note(problems, error);
   }
 }
 
-function checkSuccession(scanner: SegmentScanner, previous: SegmentScanner | undefined, problems: JournalProblem[]): void {
+function checkSuccession(
+  scanner: SegmentScanner,
+  previous: SegmentScanner | undefined,
+  problems: JournalProblem[],
+): void {
   if (previous === undefined || !previous.isSealed) return;
   const { header, name } = scanner;
   if (header.firstSequence === previous.nextSequence && header.chain === previous.chain) return;

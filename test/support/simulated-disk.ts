@@ -82,12 +82,12 @@ export class SimulatedDisk implements Storage {
 
   openForWrite(name: string): WritableFile {
     const { live, dirty } = this.#inode(name);
-    const disk = this;
     const writeBytes = (position: number, source: Uint8Array): void => {
       if (position + source.length > live.length) throw new JournalIoError(name, 'write beyond the end');
       live.set(source, position);
-      for (let at = position - (position % SECTOR_BYTES); at < position + source.length; at += SECTOR_BYTES) dirty.add(at);
-      disk.#countWrite();
+      for (let at = position - (position % SECTOR_BYTES); at < position + source.length; at += SECTOR_BYTES)
+        dirty.add(at);
+      this.#countWrite();
     };
     return {
       name,
@@ -99,7 +99,7 @@ export class SimulatedDisk implements Storage {
         writeBytes(position, new Uint8Array(frame.buffer));
       },
       write: writeBytes,
-      sync: (from, to) => disk.#syncFile(name, from, to),
+      sync: (from, to) => this.#syncFile(name, from, to),
       close(): void {},
     };
   }
