@@ -91,6 +91,10 @@ export class Replicator implements SessionOwner {
         resolve();
       });
     });
+    // A connection that could not be accepted is that standby's trouble, not the primary's.
+    this.server.on('error', (error) =>
+      this.context.log.warn({ error: error.message }, 'a connection was not accepted'),
+    );
     const address = this.server.address();
     if (address !== null && typeof address === 'object') this.port = address.port;
     this.context.counters.set(Counter.replicationPort, this.port);
