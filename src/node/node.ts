@@ -141,7 +141,7 @@ export class RunningNode {
     });
     this.prepared = new PreparedSegments(this.preparer.state);
     this.control = new ControlServer(config.dataDir, {
-      status: () => this.status(),
+      status: () => ({ ...this.status(), addresses: this.addresses }),
       promote: (request) => this.promote(request),
       stop: () => void this.stop(),
     });
