@@ -7,18 +7,22 @@ import { Liquidity, RejectCode } from '../../src/core/codes.js';
 import { checkInvariants } from '../../src/core/invariants.js';
 import { queryAccount, queryAssets } from '../../src/core/queries.js';
 import { fullStateHash } from '../../src/core/state-hash.js';
+import { Template } from '../../src/wire/schema.js';
 import { EngineUnderTest } from '../support/engine-under-test.js';
 import { lobsterSteps } from '../support/lobster.js';
 import { SHANGHAI_STOCKS, shanghaiCommands, shanghaiTrade, shanghaiTrades } from '../support/shanghai.js';
 import { hasSharedData, sharedDataNote } from '../support/shared-data.js';
 import {
   WORKLOAD_SCENARIOS,
+  WORKLOAD_TEMPLATES,
   WorkloadReport,
   workloadCommands,
   workloadExpectedHash,
 } from '../support/workload.js';
 
 const SMALL_CORE = { maxInstruments: 4, maxAssets: 4, maxAccounts: 16, maxHoldings: 64, maxTransfers: 64 };
+
+const TRADES_AND_REJECTS = [Template.trade, Template.rejected];
 
 /** All invariants, and that all balances add up to deposits minus withdrawals. */
 function checkMoney(engine: EngineUnderTest): void {
@@ -41,7 +45,7 @@ describe.skipIf(!hasSharedData)(`real order flow${sharedDataNote}`, () => {
       for (const command of shanghaiCommands(stock)) {
         engine.apply(command);
         let makerOrder = 0n;
-        for (const event of engine.decodedEvents()) {
+        for (const event of engine.decodedEvents(TRADES_AND_REJECTS)) {
           if (event.name === 'rejected') throw new Error(`rejected with ${event.fields.code}`);
           if (event.name !== 'trade') continue;
           const { clientOrderId, liquidity, side, priceTicks, quantityLots } = event.fields;
@@ -60,7 +64,7 @@ describe.skipIf(!hasSharedData)(`real order flow${sharedDataNote}`, () => {
       const report = new WorkloadReport();
       for (const command of workloadCommands(scenario)) {
         engine.apply(command);
-        for (const event of engine.decodedEvents()) report.add(event);
+        for (const event of engine.decodedEvents(WORKLOAD_TEMPLATES)) report.add(event);
       }
       expect(report.sha256()).toBe(workloadExpectedHash(scenario));
       checkMoney(engine);
@@ -74,7 +78,7 @@ describe.skipIf(!hasSharedData)(`real order flow${sharedDataNote}`, () => {
     let rejects = 0;
     for (const { command, executedOrder } of lobsterSteps()) {
       for (const engine of runs) engine.apply(command);
-      const events = runs[0]!.decodedEvents();
+      const events = runs[0]!.decodedEvents(TRADES_AND_REJECTS);
       for (const event of events) {
         if (event.name !== 'rejected') continue;
         // Only what is said about orders that rested before the hour, or that hidden orders traded away, is refused.

@@ -1,13 +1,14 @@
 /** The property that an engine and the reference engine agree, for real engines and for broken ones. */
 import fc from 'fast-check';
+import type { CoreOptions } from '../../src/core/core-options.js';
 import type { Event } from '../model/messages.js';
 import { ReferenceEngine } from '../model/reference-engine.js';
 import { type ComparedEngine, ModelComparison } from '../support/model-comparison.js';
 import { intents } from './command-arbitraries.js';
-import { LIMITS } from './run-settings.js';
-import { buildRun, type World } from './worlds.js';
+import { coreOptions } from './run-settings.js';
+import { buildRun, limitsOf, shapeOf, type World } from './worlds.js';
 
-const STATE_EVERY = 50;
+const STATE_EVERY = 200;
 
 /**
  * Random runs in a world: all events are compared after every command, the state now and then and at the end, and
@@ -16,13 +17,14 @@ const STATE_EVERY = 50;
 export function agreement<E extends ComparedEngine>(
   world: World,
   maxIntents: number,
-  makeEngine: () => E,
+  makeEngine: (options: CoreOptions) => E,
   checkEnd: (engine: E) => void,
   onEvent: (event: Event) => void,
 ) {
-  return fc.property(intents(maxIntents, world === 'empty'), (list) => {
-    const engine = makeEngine();
-    const comparison = new ModelComparison(engine, new ReferenceEngine(LIMITS));
+  const limits = limitsOf(world);
+  return fc.property(intents(shapeOf(world), maxIntents), (list) => {
+    const engine = makeEngine(coreOptions(limits));
+    const comparison = new ModelComparison(engine, new ReferenceEngine(limits));
     for (const [place, command] of buildRun(world, list).entries()) {
       for (const event of comparison.apply(command)) onEvent(event);
       if (place % STATE_EVERY === 0) comparison.compareState();

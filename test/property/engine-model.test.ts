@@ -10,8 +10,8 @@ import { fullStateHash } from '../../src/core/state-hash.js';
 import { messages } from '../../src/wire/schema.js';
 import { EngineUnderTest } from '../support/engine-under-test.js';
 import { agreement } from './agreement.js';
-import { COMMANDS, CORE_OPTIONS, MAX_INTENTS, runsFor, SEED } from './run-settings.js';
-import { WORLDS } from './worlds.js';
+import { COMMANDS, runsFor, SEED } from './run-settings.js';
+import { maxIntentsOf, WORLDS } from './worlds.js';
 
 /** Volume below which rare outcomes need not come up. */
 const COVERING_VOLUME = 100_000;
@@ -28,17 +28,18 @@ describe('the engine and the reference engine', () => {
 
   for (const world of WORLDS) {
     test(`agree on every event of random commands in a world that is ${world}`, () => {
+      const maxIntents = maxIntentsOf(world);
       const property = agreement(
         world,
-        MAX_INTENTS,
-        () => new EngineUnderTest(CORE_OPTIONS),
+        maxIntents,
+        (options) => new EngineUnderTest(options),
         (engine) => {
           checkInvariants(engine.core);
           expect(engine.processor.stateHash()).toBe(fullStateHash(engine.core));
         },
         (event) => seen.add(event.name === 'rejected' ? rejectName(event.fields.code) : event.name),
       );
-      fc.assert(property, { seed: SEED, numRuns: runsFor(COMMANDS / WORLDS.length, MAX_INTENTS) });
+      fc.assert(property, { seed: SEED, numRuns: runsFor(COMMANDS / WORLDS.length, maxIntents) });
     });
   }
 

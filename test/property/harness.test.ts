@@ -10,7 +10,7 @@ import { SLOT_WORDS } from '../../src/wire/slot.js';
 import type { Command, UnknownCommand } from '../model/messages.js';
 import { EngineUnderTest } from '../support/engine-under-test.js';
 import { agreement } from './agreement.js';
-import { CORE_OPTIONS, SEED } from './run-settings.js';
+import { SEED } from './run-settings.js';
 
 type AnyCommand = Command | UnknownCommand;
 
@@ -92,8 +92,8 @@ const BROKEN = [
   { title: 'that makes money without an event', engine: MakesMoney },
 ];
 
-const ENOUGH_RUNS = 100;
-const MAX_INTENTS = 300;
+const ENOUGH_RUNS = 40;
+const MAX_INTENTS = 200;
 const FEW_INTENTS = 8;
 
 describe('the comparison with the reference engine', () => {
@@ -102,7 +102,7 @@ describe('the comparison with the reference engine', () => {
       const property = agreement(
         'ordinary',
         MAX_INTENTS,
-        () => new Broken(CORE_OPTIONS),
+        (options) => new Broken(options),
         () => {},
         () => {},
       );
@@ -118,7 +118,7 @@ describe('the comparison with the reference engine', () => {
     const property = agreement(
       'ordinary',
       MAX_INTENTS,
-      () => new EngineUnderTest(CORE_OPTIONS),
+      (options) => new EngineUnderTest(options),
       () => {},
       () => {},
     );

@@ -11,15 +11,17 @@ import { ReferenceEngine } from '../model/reference-engine.js';
 import { CommandScript } from '../support/command-script.js';
 import { EngineUnderTest } from '../support/engine-under-test.js';
 import { ModelComparison } from '../support/model-comparison.js';
-import { FACTORS_OF_MAX_MONEY } from './command-arbitraries.js';
-import { CORE_OPTIONS, LIMITS } from './run-settings.js';
+import { coreOptions } from './run-settings.js';
+import { FACTORS_OF_MAX_MONEY } from './value-arbitraries.js';
+import { limitsOf } from './worlds.js';
 
 const MONEY = 10_000;
+const LIMITS = limitsOf('ordinary');
 
 /** A small market (instrument 1: one tick x lot = 1 minor unit) in which tests say only what matters to them. */
 class Market {
   readonly #script = new CommandScript();
-  readonly #engine = new EngineUnderTest(CORE_OPTIONS);
+  readonly #engine = new EngineUnderTest(coreOptions(LIMITS));
   readonly #comparison = new ModelComparison(this.#engine, new ReferenceEngine(LIMITS));
   #transferId = 0n;
 

@@ -11,34 +11,23 @@ import type { Limits } from '../model/reference-state.js';
 export const SEED = integerSetting('RINGFENCE_SEED', 20_230_711);
 export const COMMANDS = integerSetting('RINGFENCE_PROPERTY_COMMANDS', 200_000);
 
-/** Longest random list of intents; lists are about half as long on average. */
-export const MAX_INTENTS = 600;
-
 /** How many runs of lists up to `maxIntents` apply about `commands` commands. */
 export function runsFor(commands: number, maxIntents: number): number {
   return Math.max(1, Math.ceil(commands / (maxIntents / 2)));
 }
 
-/** Small enough that random commands meet every limit, the same for both engines. */
-export const LIMITS: Limits = {
-  instruments: 5,
-  assets: 6,
-  accounts: 6,
-  openOrders: 24,
-  apiKeys: 8,
-  transfers: 30,
-};
-
 /** The same limits for the core; holdings are never the limit. */
-export const CORE_OPTIONS: CoreOptions = {
-  maxInstruments: LIMITS.instruments,
-  maxAssets: LIMITS.assets,
-  maxAccounts: LIMITS.accounts,
-  maxOrders: LIMITS.openOrders,
-  maxApiKeys: LIMITS.apiKeys,
-  maxTransfers: LIMITS.transfers,
-  maxHoldings: LIMITS.accounts * LIMITS.assets,
-};
+export function coreOptions(limits: Limits): CoreOptions {
+  return {
+    maxInstruments: limits.instruments,
+    maxAssets: limits.assets,
+    maxAccounts: limits.accounts,
+    maxOrders: limits.openOrders,
+    maxApiKeys: limits.apiKeys,
+    maxTransfers: limits.transfers,
+    maxHoldings: limits.accounts * limits.assets,
+  };
+}
 
 function integerSetting(name: string, fallback: number): number {
   const text = process.env[name];

@@ -5,17 +5,48 @@
  * - poor: so little that reservations fail all the time
  * - rich: together the whole possible supply of every asset, for the edges of exact arithmetic
  * - whole: one account owns the whole possible supply of each asset
+ * - wide: forty accounts with plenty, for long runs with thousands of open orders
  * - empty: nothing at all, so that the run itself has to list, open and fund
  */
 import type { Command, UnknownCommand } from '../model/messages.js';
+import type { Limits } from '../model/reference-state.js';
 import { CommandScript } from '../support/command-script.js';
-import { FACTORS_OF_MAX_MONEY, type Intent } from './command-arbitraries.js';
+import { FOUNDING, type Intent, type Shape, TRADING, WIDE } from './command-arbitraries.js';
+import { FACTORS_OF_MAX_MONEY } from './value-arbitraries.js';
 
-export const WORLDS = ['ordinary', 'poor', 'rich', 'whole', 'empty'] as const;
+export const WORLDS = ['ordinary', 'poor', 'rich', 'whole', 'wide', 'empty'] as const;
 export type World = (typeof WORLDS)[number];
 
 const ACCOUNTS = 4;
+const WIDE_ACCOUNTS = 40;
 const ASSETS = ['AAA', 'BBB', 'USD', 'EDGE'] as const;
+
+/** Small enough that random commands meet every limit. */
+const SMALL: Limits = { instruments: 5, assets: 6, accounts: 6, openOrders: 24, apiKeys: 8, transfers: 30 };
+const LARGE: Limits = {
+  instruments: 5,
+  assets: 6,
+  accounts: 45,
+  openOrders: 5000,
+  apiKeys: 50,
+  transfers: 250,
+};
+
+/** The capacities of both engines in a world. */
+export function limitsOf(world: World): Limits {
+  return world === 'wide' ? LARGE : SMALL;
+}
+
+/** The kind of commands that suits a world. */
+export function shapeOf(world: World): Shape {
+  if (world === 'empty') return FOUNDING;
+  return world === 'wide' ? WIDE : TRADING;
+}
+
+/** Longest list of intents in a world; lists are about half as long on average. */
+export function maxIntentsOf(world: World): number {
+  return world === 'wide' ? 5000 : 600;
+}
 
 /** What an account starts with of the asset of a place in the list; 0 = no deposit. */
 function startingMoney(world: World, accountId: number, assetPlace: number): number {
@@ -26,6 +57,8 @@ function startingMoney(world: World, accountId: number, assetPlace: number): num
       return 1500;
     case 'rich':
       return Math.floor(Number.MAX_SAFE_INTEGER / ACCOUNTS);
+    case 'wide':
+      return Math.floor(Number.MAX_SAFE_INTEGER / WIDE_ACCOUNTS);
     case 'whole':
       return assetPlace === accountId - 1 ? Number.MAX_SAFE_INTEGER : 0;
     case 'empty':
@@ -56,7 +89,7 @@ function foundWorld(script: CommandScript, world: World): Command[] {
     script.command('registerApiKey', {}, { permissions: 2, publicKey: key(100) }),
   ];
   let transferId = 1_000_000n;
-  for (let accountId = 1; accountId <= ACCOUNTS; accountId++) {
+  for (let accountId = 1; accountId <= (world === 'wide' ? WIDE_ACCOUNTS : ACCOUNTS); accountId++) {
     commands.push(script.command('openAccount', {}, { accountId }));
     commands.push(
       script.command('registerApiKey', {}, { accountId, permissions: 1, publicKey: key(100 + accountId) }),

@@ -2,7 +2,7 @@
 import { Core, type CoreOptions } from '../../src/core/core.js';
 import { BusinessLogicProcessor } from '../../src/engine/business-logic-processor.js';
 import { EventBuffer } from '../../src/engine/event-buffer.js';
-import { SLOT_WORDS } from '../../src/wire/slot.js';
+import { SLOT_WORDS, templateOf } from '../../src/wire/slot.js';
 import { type DecodedSlot, decodeSlot } from '../../src/wire/slot-codec.js';
 import type { Command, UnknownCommand } from '../model/messages.js';
 import { writeCommand } from './command-slot.js';
@@ -26,10 +26,14 @@ export class EngineUnderTest {
     this.processor.onCommand(this.#command, 0);
   }
 
-  /** The events of the last command, decoded. */
-  decodedEvents(): DecodedSlot[] {
-    return Array.from({ length: this.events.count }, (_, index) =>
-      decodeSlot(this.events.words, index * SLOT_WORDS),
-    );
+  /** The events of the last command, decoded; with `templates`, only those. */
+  decodedEvents(templates?: readonly number[]): DecodedSlot[] {
+    const { words, count } = this.events;
+    const decoded: DecodedSlot[] = [];
+    for (let at = 0; at < count * SLOT_WORDS; at += SLOT_WORDS) {
+      if (templates !== undefined && !templates.includes(templateOf(words[at]!))) continue;
+      decoded.push(decodeSlot(words, at));
+    }
+    return decoded;
   }
 }

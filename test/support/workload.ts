@@ -99,6 +99,15 @@ export function workloadExpectedHash(scenario: string): string {
   return line.split(/\s+/)[0]!;
 }
 
+/** The events that the canonical report is made of. */
+export const WORKLOAD_TEMPLATES: readonly number[] = [
+  Template.accepted,
+  Template.trade,
+  Template.cancelled,
+  Template.replaced,
+  Template.rejected,
+];
+
 /** Collects the lines of the canonical report: one a report, stable-sorted by (record, type). */
 export class WorkloadReport {
   readonly #lines: { record: number; type: number; text: string }[] = [];

@@ -1,0 +1,163 @@
+/** Arbitraries of single values: the usual ones, few so that they collide, and now and then an edge. */
+import fc from 'fast-check';
+import { OrderType, Side, TimeInForce } from '../../src/core/codes.js';
+
+export const MAX_INT32 = 2 ** 31 - 1;
+export const MAX_UINT32 = 2 ** 32 - 1;
+export const MAX_UINT64 = 2n ** 64n - 1n;
+
+/** Factors of 2^53-1: an instrument whose tick x lot is the last one meets the limit of money exactly. */
+export const FACTORS_OF_MAX_MONEY = [6361, 69431, 20394401] as const;
+const [FACTOR_A, FACTOR_B] = FACTORS_OF_MAX_MONEY;
+
+/** Mostly the usual, once in a while the rare. */
+export function rarely<T, U>(
+  usual: fc.Arbitrary<T>,
+  rare: fc.Arbitrary<U>,
+  oneIn: number,
+): fc.Arbitrary<T | U> {
+  return fc.oneof({ weight: oneIn - 1, arbitrary: usual }, { weight: 1, arbitrary: rare });
+}
+
+/** Like chain, for keys of which there are few: the arbitrary of a key is made once, which is what costs. */
+export function chainOnce<K, T>(
+  keys: fc.Arbitrary<K>,
+  make: (key: K) => fc.Arbitrary<T>,
+  nameOf: (key: K) => string,
+) {
+  const made = new Map<string, fc.Arbitrary<T>>();
+  return keys.chain((key) => {
+    const name = nameOf(key);
+    const known = made.get(name) ?? make(key);
+    made.set(name, known);
+    return known;
+  });
+}
+
+export const anyInstrument = rarely(
+  fc.integer({ min: 1, max: 5 }),
+  fc.constantFrom(0, 6, 99, MAX_UINT32),
+  10,
+);
+export const edgePrice = fc.constantFrom(
+  0,
+  -1,
+  1,
+  2,
+  1000,
+  FACTOR_A,
+  FACTOR_A + 1,
+  FACTOR_B,
+  FACTOR_A * FACTOR_B,
+  MAX_INT32,
+  -MAX_INT32 - 1,
+);
+export const quantityLots = rarely(
+  fc.oneof(
+    { weight: 5, arbitrary: fc.integer({ min: 1, max: 6 }) },
+    { weight: 1, arbitrary: fc.integer({ min: 1, max: 60 }) },
+  ),
+  fc.constantFrom(
+    0,
+    -1,
+    1000,
+    FACTOR_A,
+    FACTOR_B,
+    FACTOR_B + 1,
+    FACTOR_A * FACTOR_B,
+    MAX_INT32,
+    -MAX_INT32 - 1,
+  ),
+  25,
+);
+export const amount = rarely(
+  fc.integer({ min: 1, max: 2000 }),
+  fc.constantFrom(0, -1, 1, 2 ** 52, Number.MAX_SAFE_INTEGER, 2 ** 53, -Number.MAX_SAFE_INTEGER),
+  8,
+);
+export const transferId = rarely(
+  fc.bigInt({ min: 1n, max: 40n }),
+  fc.constantFrom(0n, 3n << 32n, MAX_UINT64),
+  10,
+);
+export const assetCode = rarely(
+  fc.constantFrom('USD', 'AAA', 'BBB', 'EDGE'),
+  fc.constantFrom('', 'aaa', 'ZZZ', 'USD\0D', 'ABCDEFGHIJKL'),
+  15,
+);
+export const zeroUsually = rarely(fc.constant(0), fc.constantFrom(1, 2, 255), 50);
+
+export const publicKey = fc
+  .integer({ min: 0, max: 12 })
+  .map((value) => Uint8Array.from({ length: 32 }, (_, index) => (index === value ? value : 0)));
+
+export const listing = fc.record({
+  symbol: rarely(
+    fc.constantFrom('AAA-USD', 'NEW-1', 'NEW.2', 'N/3_4:5', 'A23456789012345678901234'),
+    fc.constantFrom('', 'new', 'A B', 'A\0B', 'É'),
+    10,
+  ),
+  base: rarely(fc.constantFrom('AAA', 'CCC', 'ABCDEFGHIJKL'), assetCode, 6),
+  quote: rarely(fc.constantFrom('USD', 'BBB', 'EUR'), assetCode, 6),
+  tickMantissa: rarely(fc.constantFrom(1, 5, 25, 1_000_000_000), fc.constantFrom(0, MAX_UINT32), 12),
+  lotMantissa: rarely(
+    fc.constantFrom(1, 10, 125, FACTORS_OF_MAX_MONEY[2]),
+    fc.constantFrom(0, MAX_UINT32),
+    12,
+  ),
+  tickExponent: rarely(fc.integer({ min: -2, max: 0 }), fc.constantFrom(-128, -16, -15, 9, 10, 127), 10),
+  lotExponent: rarely(fc.integer({ min: -1, max: 1 }), fc.constantFrom(-128, -16, -15, 9, 10, 127), 10),
+  baseDecimals: rarely(fc.constantFrom(0, 0, 2, 8), fc.constantFrom(15, 16, 255), 15),
+  quoteDecimals: rarely(fc.constantFrom(0, 0, 2, 8), fc.constantFrom(15, 16, 255), 15),
+  marketProtectionPpm: rarely(
+    fc.constantFrom(0, 1, 50_000, 1_000_000),
+    fc.constantFrom(1_000_001, MAX_UINT32),
+    15,
+  ),
+});
+
+export const epoch = fc.record({
+  clusterId: fc.constantFrom(0n, 7n, MAX_UINT64),
+  epoch: fc.constantFrom(0, 1, 2, 3, MAX_UINT32),
+  nodeId: fc.constantFrom(1, 2),
+});
+
+/** Side and type of a new order. */
+export const orderKind = fc.record({
+  side: fc.oneof(
+    { weight: 80, arbitrary: fc.constantFrom<number>(Side.buy, Side.sell) },
+    { weight: 1, arbitrary: fc.constantFrom(0, 3, 255) },
+  ),
+  orderType: fc.oneof(
+    { weight: 60, arbitrary: fc.constant<number>(OrderType.limit) },
+    { weight: 8, arbitrary: fc.constant<number>(OrderType.market) },
+    { weight: 1, arbitrary: fc.constantFrom(0, 3, 255) },
+  ),
+});
+
+/** Time in force of a new order; a market order seldom asks to rest. */
+export function timeInForce(orderType: number): fc.Arbitrary<number> {
+  return fc.oneof(
+    { weight: orderType === OrderType.market ? 2 : 60, arbitrary: fc.constant<number>(TimeInForce.GTC) },
+    { weight: 20, arbitrary: fc.constantFrom<number>(TimeInForce.IOC, TimeInForce.FOK) },
+    { weight: 1, arbitrary: fc.constantFrom(0, 4, 255) },
+  );
+}
+
+/** Prices of every magnitude from 2^from to below 2^to, as likely in one power of two as in the next. */
+export function priceOfAnySize(from: number, to: number): fc.Arbitrary<number> {
+  const STEPS = 2 ** 20;
+  return fc
+    .tuple(
+      fc.integer({ min: from, max: to - 1 }),
+      fc.oneof(fc.constantFrom(0, 1, STEPS - 1), fc.nat(STEPS - 1)),
+    )
+    .map(([power, part]) => Math.floor(2 ** power * (1 + part / STEPS)));
+}
+
+/** Steps to the next number mostly, but also repeats, goes back, leaves gaps, and sends 0 or what is no number. */
+export const step = fc.oneof(
+  { weight: 20, arbitrary: fc.constant(1) },
+  { weight: 4, arbitrary: fc.constantFrom(0, -1, 2, 1000) },
+  { weight: 1, arbitrary: fc.constantFrom(-1e9, 2 ** 54) },
+);
