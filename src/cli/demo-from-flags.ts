@@ -1,22 +1,18 @@
 /** What `demo` runs: its flags, checked. */
 import { CONFIG_OPTIONS } from '../node/config-options.js';
 import { checkedChoice, checkedInteger } from './checked-flags.js';
-import { type DemoOptions, runDemo } from './demo/run-demo.js';
+import { type DemoOptions, isGood, reportText, runDemo } from './demo/run-demo.js';
 import { ExitCode } from './failure.js';
 import { MAX_FLOW_ACCOUNTS } from './import/flow-lines.js';
+import type { FlowFormat } from './import/read-flow.js';
 
 /** Runs the demo and prints its report; resolves with the exit code. */
 export async function demoFromFlags(
   flags: Readonly<Record<string, string | boolean | undefined>>,
 ): Promise<number> {
   const report = await runDemo(optionsOf(flags));
-  if (flags['json'] === true) process.stdout.write(`${JSON.stringify(report)}\n`);
-  const isSound =
-    report.lost === 0 &&
-    report.doubled === 0 &&
-    report.primaryStateHash === report.standbyStateHash &&
-    report.standbyStateHash === report.replayStateHash;
-  return isSound ? ExitCode.ok : ExitCode.failure;
+  process.stdout.write(flags['json'] === true ? `${JSON.stringify(report)}\n` : reportText(report));
+  return isGood(report) ? ExitCode.ok : ExitCode.failure;
 }
 
 function optionsOf(flags: Readonly<Record<string, string | boolean | undefined>>): DemoOptions {
@@ -25,19 +21,16 @@ function optionsOf(flags: Readonly<Record<string, string | boolean | undefined>>
   const guessed: FlowFormat = file !== null && /\.csv(\.gz)?$/i.test(file) ? 'lobster' : 'itch';
   return {
     file,
-    format:
-      file === null
-        ? null
-        : checkedChoice('--format', flags['format'] === undefined ? guessed : text('format'), [
-            'lobster',
-            'itch',
-          ]),
+    format: checkedChoice('--format', flags['format'] === undefined ? guessed : text('format'), [
+      'lobster',
+      'itch',
+    ]),
     seconds: checkedInteger('--seconds', text('seconds'), 2, 3600),
     rate: checkedInteger('--rate', text('rate'), 1, 1_000_000),
     accounts: checkedInteger('--accounts', text('accounts'), 1, MAX_FLOW_ACCOUNTS),
     seed: checkedInteger('--seed', text('seed'), 0, Number.MAX_SAFE_INTEGER),
     ackPolicy: checkedChoice('--ack-policy', text('ackPolicy'), CONFIG_OPTIONS.ackPolicy.choices!),
-    json: flags['json'] === true,
     keep: flags['keep'] === true,
+    output: flags['json'] === true ? process.stderr : process.stdout,
   };
 }

@@ -85,6 +85,10 @@ export function failureOf(error: unknown): Failure {
         : error.message;
     return { text: `ringfence: ${text}`, exitCode: system.exitCode };
   }
+  if (error.name === 'ConnectionError')
+    return { text: `ringfence: ${error.message}`, exitCode: ExitCode.unreachable };
+  // A client's error: the number is a reject code, which the message names.
+  if (typeof code === 'number') return { text: `ringfence: ${error.message}`, exitCode: ExitCode.failure };
   if (typeof exitCode === 'number') return { text: `ringfence: ${error.message}`, exitCode };
   if (typeof code === 'string' && !code.startsWith('ERR_')) {
     const matched = CODE_PATTERNS.find(([pattern]) => pattern.test(code));

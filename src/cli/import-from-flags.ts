@@ -19,6 +19,7 @@ export interface ImportFlags {
   readonly dataDir?: string;
   readonly keyFile?: string;
   readonly speed: string;
+  readonly firstAccount: string;
   readonly json?: boolean;
 }
 

@@ -18,15 +18,20 @@ export class ProgressLine {
     this.lastMs = this.isTerminal ? 0 : this.startMs;
   }
 
-  /** Shows `done` of `total`, if enough time has passed since the last showing. */
+  /** Shows `done` of `total` (0 = not known), if enough time has passed since the last showing. */
   show(done: number, total: number): void {
     const nowMs = performance.now();
     if (nowMs - this.lastMs < (this.isTerminal ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS)) return;
     this.lastMs = nowMs;
-    const share = total > 0 ? Math.min(1, done / total) : 1;
+    const share = total > 0 ? Math.min(1, done / total) : 0;
     const rate = Math.round((done * 1000) / Math.max(1, nowMs - this.startMs)).toLocaleString('en-US');
     const percent = `${Math.floor(share * 100)} %`;
     const counts = `${done.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} ${this.unit}, ${rate}/s`;
+    if (total === 0) {
+      const text = `${this.label}: ${done.toLocaleString('en-US')} ${this.unit}, ${rate}/s`;
+      process.stderr.write(this.isTerminal ? `\r\u001b[2K${text}` : `${text}\n`);
+      return;
+    }
     if (!this.isTerminal) {
       process.stderr.write(`${this.label}: ${percent}, ${counts}\n`);
       return;

@@ -50,6 +50,7 @@ export function addImportCommand(root: Command): void {
       .option('--admin-to <url>', 'with --to: its administrator address')
       .option('--key-file <path>', "with --to: the administrator's private key (keys/admin.pem)")
       .option('--speed <speed>', 'when sending: 1, 10 (times the speed of the file) or max', 'max')
+      .option('--first-account <n>', 'when sending: number of the first account', '2000001')
       .option('--json', 'when sending: the result as one JSON object on standard output')
       .addHelpText('after', format === 'lobster' ? LOBSTER_HELP : ITCH_HELP)
       .action(async (path: string, flags: ImportFlags) => {
