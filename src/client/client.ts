@@ -508,6 +508,8 @@ export class RingfenceClient {
     const wasOpen = this.state === 'open';
     this.connection = undefined;
     const error = this.lossOf(url);
+    // First of all: reconnecting makes a new promise to be failed.
+    this.onResumeFailed(error);
     if (error instanceof RingfenceError && FINAL_CODES.includes(error.code)) {
       this.end(error);
     } else if (wasOpen) {
@@ -516,7 +518,6 @@ export class RingfenceClient {
       if (this.options.reconnects === false) this.end(error);
       else if (!this.isClosed()) void this.reconnect();
     }
-    this.onResumeFailed(error);
   }
 
   private lossOf(url: string): Error {
