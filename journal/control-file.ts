@@ -134,15 +134,15 @@ function encodeStatement(
 function decodeStatement(page: Uint8Array): ControlStatement | undefined {
   const bytes = page.slice(0, STATEMENT_BYTES);
   const words = new Int32Array(bytes.buffer);
-  const found = words[3]! >>> 0;
+  const found = words[3] >>> 0;
   words[3] = 0;
   if (words[0] !== MAGIC_LOW || words[1] !== MAGIC_HIGH || crc32c(0, bytes, 0, STATEMENT_BYTES) !== found)
     return undefined;
   for (let at = STATEMENT_BYTES; at < page.length; at++) if (page[at] !== 0) return undefined;
   const firstSequence = readInt64(words, 6);
   return {
-    generation: words[2]! >>> 0,
+    generation: words[2] >>> 0,
     durableSequence: readInt64(words, 4),
-    newestSegment: firstSequence === 0 ? '' : segmentName(firstSequence, words[8]! >>> 0),
+    newestSegment: firstSequence === 0 ? '' : segmentName(firstSequence, words[8] >>> 0),
   };
 }

@@ -25,8 +25,8 @@ function makeTable(): Int32Array {
   }
   for (let k = 1; k < SLICES; k++) {
     for (let byte = 0; byte < 256; byte++) {
-      const before = made[256 * (k - 1) + byte]!;
-      made[256 * k + byte] = (before >>> 8) ^ made[before & 0xff]!;
+      const before = made[256 * (k - 1) + byte];
+      made[256 * k + byte] = (before >>> 8) ^ made[before & 0xff];
     }
   }
   return made;
@@ -43,32 +43,32 @@ export function crc32cWords(crc: number, words: Int32Array, wordIndex: number, w
   const end = wordIndex + wordCount;
   const end16 = wordIndex + (wordCount & ~3);
   while (at < end16) {
-    const a = c ^ words[at]!;
-    const b = words[at + 1]!;
-    const d = words[at + 2]!;
-    const e = words[at + 3]!;
+    const a = c ^ words[at];
+    const b = words[at + 1];
+    const d = words[at + 2];
+    const e = words[at + 3];
     c =
-      t[3840 + (a & 0xff)]! ^
-      t[3584 + ((a >>> 8) & 0xff)]! ^
-      t[3328 + ((a >>> 16) & 0xff)]! ^
-      t[3072 + (a >>> 24)]! ^
-      t[2816 + (b & 0xff)]! ^
-      t[2560 + ((b >>> 8) & 0xff)]! ^
-      t[2304 + ((b >>> 16) & 0xff)]! ^
-      t[2048 + (b >>> 24)]! ^
-      t[1792 + (d & 0xff)]! ^
-      t[1536 + ((d >>> 8) & 0xff)]! ^
-      t[1280 + ((d >>> 16) & 0xff)]! ^
-      t[1024 + (d >>> 24)]! ^
-      t[768 + (e & 0xff)]! ^
-      t[512 + ((e >>> 8) & 0xff)]! ^
-      t[256 + ((e >>> 16) & 0xff)]! ^
-      t[e >>> 24]!;
+      t[3840 + (a & 0xff)] ^
+      t[3584 + ((a >>> 8) & 0xff)] ^
+      t[3328 + ((a >>> 16) & 0xff)] ^
+      t[3072 + (a >>> 24)] ^
+      t[2816 + (b & 0xff)] ^
+      t[2560 + ((b >>> 8) & 0xff)] ^
+      t[2304 + ((b >>> 16) & 0xff)] ^
+      t[2048 + (b >>> 24)] ^
+      t[1792 + (d & 0xff)] ^
+      t[1536 + ((d >>> 8) & 0xff)] ^
+      t[1280 + ((d >>> 16) & 0xff)] ^
+      t[1024 + (d >>> 24)] ^
+      t[768 + (e & 0xff)] ^
+      t[512 + ((e >>> 8) & 0xff)] ^
+      t[256 + ((e >>> 16) & 0xff)] ^
+      t[e >>> 24];
     at += 4;
   }
   while (at < end) {
-    const a = c ^ words[at]!;
-    c = t[768 + (a & 0xff)]! ^ t[512 + ((a >>> 8) & 0xff)]! ^ t[256 + ((a >>> 16) & 0xff)]! ^ t[a >>> 24]!;
+    const a = c ^ words[at];
+    c = t[768 + (a & 0xff)] ^ t[512 + ((a >>> 8) & 0xff)] ^ t[256 + ((a >>> 16) & 0xff)] ^ t[a >>> 24];
     at++;
   }
   return ~c >>> 0;
@@ -78,6 +78,6 @@ export function crc32cWords(crc: number, words: Int32Array, wordIndex: number, w
 export function crc32c(crc: number, bytes: Uint8Array, offset: number, length: number): number {
   const t = table;
   let c = ~crc;
-  for (let at = offset; at < offset + length; at++) c = (c >>> 8) ^ t[(c ^ bytes[at]!) & 0xff]!;
+  for (let at = offset; at < offset + length; at++) c = (c >>> 8) ^ t[(c ^ bytes[at]) & 0xff];
   return ~c >>> 0;
 }

@@ -16,7 +16,7 @@
  * - `timestampUs` is the command time of the last record so far.
  */
 import { readInt64, writeInt64 } from '../src/base/int64.js';
-import { HeaderWord, SLOT_BYTES, SLOT_WORDS } from '../src/wire/slot.js';
+import { HeaderWord, SLOT_BYTES, SLOT_WORDS, versionOf } from '../src/wire/slot.js';
 import { crc32cWords } from './crc32c.js';
 
 export const RECORD_BYTES = SLOT_BYTES;
@@ -93,8 +93,8 @@ export function isFrameLength(length: number): boolean {
 /** Whether the header at `wordIndex` is whole: possible length, right checksum. Says nothing about version and type. */
 export function isHeaderIntact(words: Int32Array, wordIndex: number): boolean {
   return (
-    isFrameLength(words[wordIndex]!) &&
-    words[wordIndex + FrameWord.headerCrc]! >>> 0 === frameHeaderCrc(words, wordIndex)
+    isFrameLength(words[wordIndex]) &&
+    words[wordIndex + FrameWord.headerCrc] >>> 0 === frameHeaderCrc(words, wordIndex)
   );
 }
 
@@ -110,11 +110,11 @@ export function isHeaderValid(words: Int32Array, wordIndex: number): boolean {
 
 /** Whether the records are those that the header was written for. The header must be valid. */
 export function areRecordsIntact(words: Int32Array, wordIndex: number): boolean {
-  const recordWords = (words[wordIndex]! - FRAME_HEADER_BYTES) >> 2;
-  const prevChain = words[wordIndex + FrameWord.prevChain]! >>> 0;
+  const recordWords = (words[wordIndex] - FRAME_HEADER_BYTES) >> 2;
+  const prevChain = words[wordIndex + FrameWord.prevChain] >>> 0;
   return (
     crc32cWords(prevChain, words, wordIndex + FRAME_HEADER_WORDS, recordWords) ===
-    words[wordIndex + FrameWord.chain]! >>> 0
+    words[wordIndex + FrameWord.chain] >>> 0
   );
 }
 
@@ -124,15 +124,15 @@ export function isFrameValid(words: Int32Array, wordIndex: number): boolean {
 }
 
 export function frameType(words: Int32Array, wordIndex: number): number {
-  return words[wordIndex + FrameWord.type]! & 0xffff;
+  return words[wordIndex + FrameWord.type] & 0xffff;
 }
 
 export function frameVersion(words: Int32Array, wordIndex: number): number {
-  return (words[wordIndex + FrameWord.type]! >>> 16) & 0xff;
+  return (words[wordIndex + FrameWord.type] >>> 16) & 0xff;
 }
 
 export function frameRecordCount(words: Int32Array, wordIndex: number): number {
-  return ((words[wordIndex]! - FRAME_HEADER_BYTES) / RECORD_BYTES) | 0;
+  return ((words[wordIndex] - FRAME_HEADER_BYTES) / RECORD_BYTES) | 0;
 }
 
 export function frameFirstSequence(words: Int32Array, wordIndex: number): number {
@@ -156,4 +156,15 @@ export function hasDenseSequences(words: Int32Array, wordIndex: number): boolean
     if (readInt64(words, record + HeaderWord.sequence) !== first + i) return false;
   }
   return true;
+}
+
+/** The highest record version in a valid frame; 0 when it has no records. */
+export function newestRecordVersion(words: Int32Array, wordIndex: number): number {
+  const count = frameRecordCount(words, wordIndex);
+  let newest = 0;
+  for (let i = 0; i < count; i++) {
+    const version = versionOf(words[wordIndex + FRAME_HEADER_WORDS + i * RECORD_WORDS]);
+    if (version > newest) newest = version;
+  }
+  return newest;
 }

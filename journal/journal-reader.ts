@@ -120,7 +120,7 @@ export class JournalReader {
     this.wordIndex = frameWord + FRAME_HEADER_WORDS + skipped * RECORD_WORDS;
     this.firstSequence = first + skipped;
     this.recordCount = last - this.firstSequence + 1;
-    this.epoch = words[frameWord + FrameWord.epoch]! >>> 0;
+    this.epoch = words[frameWord + FrameWord.epoch] >>> 0;
     this.timestampUs = scanner.timestampUs;
     this.chain = scanner.chain;
     this.file = scanner.name;
@@ -188,7 +188,7 @@ export function segmentHolding(names: readonly string[], sequence: number): numb
   let high = names.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (parseSegmentName(names[middle]!)!.firstSequence <= sequence) low = middle + 1;
+    if (parseSegmentName(names[middle])!.firstSequence <= sequence) low = middle + 1;
     else high = middle;
   }
   return Math.max(0, low - 1);

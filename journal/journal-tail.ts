@@ -77,7 +77,7 @@ export class JournalTail {
   read(target: Uint8Array, offset: number, limitSequence: number): number {
     if (!this.#advance(limitSequence)) return 0;
     let at = this.#frameWord();
-    const length = this.#words[at]!;
+    const length = this.#words[at];
     if (frameLastSequence(this.#words, at) > limitSequence || offset + length > target.length) return 0;
     if (!this.#fill(length)) this.#refuse('a whole frame');
     at = this.#frameWord();
@@ -98,7 +98,7 @@ export class JournalTail {
     const count = sequence - frameFirstSequence(this.#words, this.#frameWord()) + 1;
     if (!this.#fill(FRAME_HEADER_BYTES + count * RECORD_BYTES)) this.#refuse('a whole frame');
     const at = this.#frameWord();
-    const prevChain = this.#words[at + FrameWord.prevChain]! >>> 0;
+    const prevChain = this.#words[at + FrameWord.prevChain] >>> 0;
     return crc32cWords(prevChain, this.#words, at + FRAME_HEADER_WORDS, count * RECORD_WORDS);
   }
 
@@ -123,7 +123,7 @@ export class JournalTail {
         if (last >= this.#wantedSequence) return true;
         this.#nextSequence = last + 1;
       }
-      this.#position += words[at]!;
+      this.#position += words[at];
     }
     return false;
   }

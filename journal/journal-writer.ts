@@ -261,9 +261,9 @@ export class JournalWriter {
 
   /** The epoch of the frames from here on, when the record at word `at` starts one. */
   #noteEpoch(words: Int32Array, at: number): void {
-    if (templateOf(words[at]!) !== Template.epochStarted) return;
+    if (templateOf(words[at]) !== Template.epochStarted) return;
     // A stale epoch is for the business logic to reject; in the journal epochs only rise.
-    this.#epoch = Math.max(this.#epoch, words[at + EPOCH_WORD]! >>> 0);
+    this.#epoch = Math.max(this.#epoch, words[at + EPOCH_WORD] >>> 0);
   }
 
   #room(): number {
@@ -395,7 +395,7 @@ export class JournalWriter {
 /** How many of `limit` records from word `at` on belong to the epoch of the first one. */
 function runOfOneEpoch(words: Int32Array, at: number, limit: number): number {
   for (let i = 1; i < limit; i++) {
-    if (templateOf(words[at + i * RECORD_WORDS]!) === Template.epochStarted) return i;
+    if (templateOf(words[at + i * RECORD_WORDS]) === Template.epochStarted) return i;
   }
   return limit;
 }

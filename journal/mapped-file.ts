@@ -57,12 +57,12 @@ export class MappedFile implements WritableFile {
     if (at + FRAME_HEADER_WORDS + wordCount > target.length) fail('frame beyond the end of the segment');
     const records = at + FRAME_HEADER_WORDS;
     if (wordCount <= LOOP_COPY_WORDS) {
-      for (let i = 0; i < wordCount; i++) target[records + i] = words[wordIndex + i]!;
+      for (let i = 0; i < wordCount; i++) target[records + i] = words[wordIndex + i];
     } else {
       target.set(words.subarray(wordIndex, wordIndex + wordCount), records);
     }
-    for (let i = 1; i < FRAME_HEADER_WORDS; i++) target[at + i] = header[i]!;
-    Atomics.store(target, at, header[FrameWord.length]!);
+    for (let i = 1; i < FRAME_HEADER_WORDS; i++) target[at + i] = header[i];
+    Atomics.store(target, at, header[FrameWord.length]);
   }
 
   write(position: number, source: Uint8Array): void {

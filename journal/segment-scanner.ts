@@ -4,6 +4,7 @@
  */
 
 import { readInt64 } from '../src/base/int64.js';
+import { RECORD_VERSION } from '../src/wire/slot.js';
 import { JournalVersionError } from './errors.js';
 import {
   areRecordsIntact,
@@ -20,6 +21,7 @@ import {
   isFrameLength,
   isHeaderValid,
   MAX_FRAME_BYTES,
+  newestRecordVersion,
 } from './frame.js';
 import {
   decodeSegmentHeader,
@@ -114,14 +116,14 @@ export class SegmentScanner {
       return this.#damaged('a frame', 'the end of the file');
     if (!this.#fill(position, FRAME_HEADER_BYTES)) return this.#damaged('a frame header', 'a file cut short');
     let at = (position - this.#bufferStart) >> 2;
-    const length = this.words[at]!;
+    const length = this.words[at];
     if (length === 0) return ScanStatus.unwritten;
     if (!isFrameLength(length) || length > this.fileBytes - position) {
       return this.#damaged('the length of a frame', `${length >>> 0}`);
     }
     const headerCrc = frameHeaderCrc(this.words, at);
-    if (this.words[at + FrameWord.headerCrc]! >>> 0 !== headerCrc) {
-      return this.#damaged(`header checksum ${headerCrc}`, `${this.words[at + FrameWord.headerCrc]! >>> 0}`);
+    if (this.words[at + FrameWord.headerCrc] >>> 0 !== headerCrc) {
+      return this.#damaged(`header checksum ${headerCrc}`, `${this.words[at + FrameWord.headerCrc] >>> 0}`);
     }
     if (frameVersion(this.words, at) > FRAME_VERSION) {
       throw new JournalVersionError(this.name, 'frame format', frameVersion(this.words, at), FRAME_VERSION);
@@ -131,7 +133,11 @@ export class SegmentScanner {
     if (!this.#fill(position, length)) return this.#damaged(`a frame of ${length} bytes`, 'a file cut short');
     at = (position - this.#bufferStart) >> 2;
     if (this.verifyRecords && !areRecordsIntact(this.words, at)) {
-      return this.#damaged(`records with chain ${this.words[at + FrameWord.chain]! >>> 0}`, 'other bytes');
+      return this.#damaged(`records with chain ${this.words[at + FrameWord.chain] >>> 0}`, 'other bytes');
+    }
+    const recordVersion = this.verifyRecords ? newestRecordVersion(this.words, at) : 0;
+    if (recordVersion > RECORD_VERSION) {
+      throw new JournalVersionError(this.name, 'record version', recordVersion, RECORD_VERSION);
     }
     return this.#follow(at, length);
   }
@@ -182,7 +188,7 @@ export class SegmentScanner {
       const usable = this.#bufferLength - FRAME_HEADER_BYTES;
       for (let offset = 0; offset <= usable; offset += 8) {
         const at = offset >> 2;
-        if (!isFrameLength(this.words[at]!) || !isHeaderValid(this.words, at)) continue;
+        if (!isFrameLength(this.words[at]) || !isHeaderValid(this.words, at)) continue;
         if (frameFirstSequence(this.words, at) < this.nextSequence) continue;
         evidence = Math.max(evidence, readInt64(this.words, at + FrameWord.durableSequence));
       }
@@ -202,8 +208,8 @@ export class SegmentScanner {
     const words = this.words;
     const firstSequence = frameFirstSequence(words, at);
     const count = frameRecordCount(words, at);
-    const prevChain = words[at + FrameWord.prevChain]! >>> 0;
-    const epoch = words[at + FrameWord.epoch]! >>> 0;
+    const prevChain = words[at + FrameWord.prevChain] >>> 0;
+    const epoch = words[at + FrameWord.epoch] >>> 0;
     const durable = readInt64(words, at + FrameWord.durableSequence);
     if (firstSequence !== this.nextSequence)
       return this.#misplaced(`sequence ${this.nextSequence}`, `${firstSequence}`);
@@ -214,7 +220,7 @@ export class SegmentScanner {
     if (this.verifyRecords && !hasDenseSequences(words, at))
       return this.#misplaced('records in sequence', 'others');
     this.nextSequence = firstSequence + count;
-    this.chain = words[at + FrameWord.chain]! >>> 0;
+    this.chain = words[at + FrameWord.chain] >>> 0;
     this.epoch = epoch;
     this.timestampUs = readInt64(words, at + FrameWord.timestampUs);
     if (durable > this.durableSequence) this.durableSequence = durable;

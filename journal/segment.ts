@@ -144,28 +144,28 @@ export function decodeSegmentHeader(
   if (words[Word.magicLow] !== MAGIC_LOW || words[Word.magicHigh] !== MAGIC_HIGH) {
     throw new JournalCorruptionError(name, 0, 'magic RINGFWAL', printable(page.subarray(0, 8)));
   }
-  const found = words[Word.crc]! >>> 0;
+  const found = words[Word.crc] >>> 0;
   words[Word.crc] = 0;
   const expected = crc32cWords(0, words, 0, words.length);
   words[Word.crc] = found;
   if (found !== expected)
     throw new JournalCorruptionError(name, 12, `header checksum ${hex(expected)}`, hex(found));
-  const major = words[Word.format]! & 0xffff;
+  const major = words[Word.format] & 0xffff;
   if (major > SEGMENT_FORMAT_MAJOR)
     throw new JournalVersionError(name, 'segment format', major, SEGMENT_FORMAT_MAJOR);
-  const schemaVersion = words[Word.schemaVersion]! & 0xffff;
+  const schemaVersion = words[Word.schemaVersion] & 0xffff;
   if (schemaVersion > SCHEMA_VERSION)
     throw new JournalVersionError(name, 'schema version', schemaVersion, SCHEMA_VERSION);
   const previousFirst = readInt64(words, Word.previousFirstSequence);
   const header: SegmentHeader = {
-    clusterId: toBigUint64(words[Word.clusterLow]!, words[Word.clusterHigh]!),
-    nodeId: words[Word.nodeId]! >>> 0,
-    epoch: words[Word.epoch]! >>> 0,
+    clusterId: toBigUint64(words[Word.clusterLow], words[Word.clusterHigh]),
+    nodeId: words[Word.nodeId] >>> 0,
+    epoch: words[Word.epoch] >>> 0,
     firstSequence: readInt64(words, Word.firstSequence),
-    chain: words[Word.chain]! >>> 0,
-    segmentBytes: words[Word.segmentBytes]! >>> 0,
-    previousName: previousFirst === 0 ? '' : segmentName(previousFirst, words[Word.previousEpoch]! >>> 0),
-    previousChain: words[Word.previousChain]! >>> 0,
+    chain: words[Word.chain] >>> 0,
+    segmentBytes: words[Word.segmentBytes] >>> 0,
+    previousName: previousFirst === 0 ? '' : segmentName(previousFirst, words[Word.previousEpoch] >>> 0),
+    previousChain: words[Word.previousChain] >>> 0,
     createdAtUs: readInt64(words, Word.createdAtUs),
     timestampUs: readInt64(words, Word.timestampUs),
     schemaVersion,

@@ -10,11 +10,11 @@ import { SimulatedDisk } from '../support/simulated-disk.js';
 /** Bytes of the header page that have a meaning; the rest is zero. */
 const HEADER_FIELD_BYTES = 112;
 
-/** Every bit that has a meaning, one bit of each other byte of the header page, one in each 64 bytes of what was not written. */
+/** Every bit that has a meaning, some of the rest of the header page, one in each 64 bytes of what was not written. */
 function bitsToFlip(bytes: Uint8Array, usedBytes: number): number[] {
   const bits: number[] = [];
   for (let bit = 0; bit < HEADER_FIELD_BYTES * 8; bit++) bits.push(bit);
-  for (let at = HEADER_FIELD_BYTES; at < SEGMENT_HEADER_BYTES; at++) bits.push(at * 8 + (at % 8));
+  for (let at = HEADER_FIELD_BYTES; at < SEGMENT_HEADER_BYTES; at += 7) bits.push(at * 8 + (at % 8));
   for (let bit = SEGMENT_HEADER_BYTES * 8; bit < usedBytes * 8; bit++) bits.push(bit);
   for (let at = usedBytes; at < bytes.length; at += 64)
     bits.push(Math.min(at * 8 + (((at >> 6) * 37) % 512), bytes.length * 8 - 1));
@@ -74,7 +74,7 @@ describe('a single flipped bit', () => {
     const [file] = disk.list().filter((name) => name.endsWith('.wal'));
     const usedBytes = recover(disk, IDENTITY).lastFileEnd;
     const lastFrame = usedBytes - 48 - 2 * 128;
-    for (let bit = SEGMENT_HEADER_BYTES * 8; bit < usedBytes * 8; bit++) {
+    for (let bit = SEGMENT_HEADER_BYTES * 8; bit < usedBytes * 8; bit += bit >> 3 >= lastFrame ? 1 : 5) {
       const { isSeen, lastSequence } = consequence(disk, file!, bit);
       const isInLastFrame = bit >> 3 >= lastFrame;
       const isFine = isInLastFrame ? lastSequence === 4 || lastSequence === -1 : lastSequence === -1;

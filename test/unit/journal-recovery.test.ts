@@ -6,6 +6,8 @@ import { FRAME_HEADER_BYTES, FrameWord, frameHeaderCrc } from '../../journal/fra
 import { recover } from '../../journal/recover.js';
 import { SEGMENT_HEADER_BYTES } from '../../journal/segment.js';
 import { verifyJournal } from '../../journal/verify.js';
+import { Template } from '../../src/wire/schema.js';
+import { packTemplate } from '../../src/wire/slot.js';
 import {
   appendBatches,
   expectRecords,
@@ -300,6 +302,16 @@ describe('somebody else’s journal', () => {
     expect(() => recover(disk, IDENTITY)).toThrow('frame format 3, this release supports up to 1');
     expect(verifyJournal(disk).problems[0]!.code).toBe('JOURNAL_NEWER_VERSION');
   });
+});
+
+test('a record of a newer version is refused, not taken for an unknown command', () => {
+  const disk = new SimulatedDisk();
+  const writer = openWriter(disk);
+  const records = makeRecords(1, 2);
+  records[32] = packTemplate(Template.newOrder, 5, 0);
+  writer.appendRecords(records, 0, 2);
+  writer.close();
+  expect(() => recover(disk, IDENTITY)).toThrow('record version 5, this release supports up to 1');
 });
 
 function sealPage(page: Uint8Array): void {
