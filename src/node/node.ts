@@ -35,6 +35,7 @@ import type { FromReplication, LeadMessage, OpenMessage, ToReplication } from '.
 
 const EXIT_FAILURE = 70;
 const EXIT_CORRUPT = 3;
+const EXIT_REFUSED = 4;
 const KEY_BYTES = 32;
 
 /** Where a node listens; replication is null while it is a standby. */
@@ -329,9 +330,10 @@ export class RunningNode {
   }
 
   private onFailure(failure: WorkerFailure): void {
-    const code =
-      /\b(JOURNAL_[A-Z_]+|EADDRINUSE|EACCES|INSECURE_LISTENER)\b/.exec(failure.text)?.[1] ?? 'AGENT_FAILED';
-    this.fail(code, failure.text, code === 'JOURNAL_CORRUPT' ? EXIT_CORRUPT : EXIT_FAILURE);
+    // Errors for the operator carry a code; of any other one the stack is what helps.
+    const coded = /\[([A-Z][A-Z0-9_]+)\] \w+: (.*)/.exec(failure.text);
+    if (coded === null) this.fail('AGENT_FAILED', failure.text, EXIT_FAILURE);
+    else this.fail(coded[1]!, coded[2]!, exitCodeOf(coded[1]!));
   }
 
   /** Ends the node for a reason of its own; there is no healing. */
@@ -403,6 +405,12 @@ export class RunningNode {
     await this.preparer.stop();
     this.directory.close();
   }
+}
+
+/** Exit codes as the command line documents them. */
+function exitCodeOf(code: string): number {
+  if (/CORRUPT|DIVERGE/.test(code)) return EXIT_CORRUPT;
+  return /^EADDRINUSE$|^EACCES$|INSECURE|REFUSED|PERMISSION/.test(code) ? EXIT_REFUSED : EXIT_FAILURE;
 }
 
 function nextMessage<Message>(started: StartedWorker): Promise<Message> {

@@ -125,7 +125,10 @@ function recordWord(index: number): number {
   return HEADER_BYTES / 4 + index * RECORD_WORDS;
 }
 
+/** The stack, behind the error's code in brackets where it has one. */
 function textOf(error: unknown): string {
-  if (error instanceof Error) return error.stack ?? `${error.name}: ${error.message}`;
-  return String(error);
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as { code?: unknown };
+  const text = error.stack ?? `${error.name}: ${error.message}`;
+  return typeof code === 'string' ? `[${code}] ${text}` : text;
 }
