@@ -181,22 +181,24 @@ describe('promotion', () => {
   });
 
   it('publishes every frame that came whole, also those that waited for room in the ring, and acknowledges none of them', async () => {
-    const { peer, standby } = await followWithFullRing();
+    const { peer, standby, rest } = await followWithFullRing();
     const acknowledgedBefore = Math.max(...acknowledged(peer));
     expect(acknowledgedBefore).toBe(8);
     const promoted = standby.receiver.promote(6);
     expect(PromisedEpoch.open(dataDir).epoch).toBe(6);
     expect(standby.counters.get(Counter.inputPublished)).toBe(8);
+    peer.send(rest);
+    await settle();
     standby.isDraining = true;
     const position = await promoted;
-    // Frame three came whole; of frame four the last byte never came.
+    // Frame three came whole; the last byte of frame four came after the promotion.
     expect(position.sequence).toBe(12);
     standby.drain();
     expect(standby.records.length).toBe(12);
     expect(Math.max(...acknowledged(peer))).toBe(acknowledgedBefore);
   });
 
-  async function followWithFullRing(): Promise<{ peer: RawPeer; standby: TestStandby }> {
+  async function followWithFullRing(): Promise<{ peer: RawPeer; standby: TestStandby; rest: Buffer }> {
     const primary = await new RawPrimary(5).start();
     cleanups.push(() => primary.close());
     const standby = await startStandby(primary.port, dataDir, undefined, { heartbeatMs: 600_000 }, 8);
@@ -209,7 +211,7 @@ describe('promotion', () => {
     peer.send(last.subarray(0, last.length - 1));
     await until(() => acknowledged(peer).includes(8), 'the ring is full');
     await settle();
-    return { peer, standby };
+    return { peer, standby, rest: last.subarray(last.length - 1) };
   }
 
   it('a zombie primary gets no acknowledgement after the promotion, whatever it sends', async () => {

@@ -252,6 +252,22 @@ describe('handshake, seen by the primary', () => {
     expect([primary.received, primary.durable]).toEqual([0, 0]);
   });
 
+  it('detaches a standby that says nothing more, and its acknowledgements no longer count', async () => {
+    const primary = await startPrimary(20, 1, { peerTimeoutMs: 100 });
+    const standby = await connectTo(primary);
+    await standby.join({ sequence: 20, chain: primary.journal.chain, epoch: 1 });
+    await standby.take(MessageType.welcome);
+    const ack = Buffer.alloc(24);
+    writeMessageHeader(ack, 0, MessageType.ack, 16);
+    ack.writeBigInt64LE(20n, 8);
+    ack.writeBigInt64LE(20n, 16);
+    standby.send(ack);
+    await until(() => primary.durable === 20, 'acknowledged');
+    await until(() => standby.isClosed, 'given up');
+    expect([primary.received, primary.durable, primary.isAttached]).toEqual([0, 0, false]);
+    expect(primary.log.text()).toContain('standby is silent');
+  });
+
   it('acknowledgements may not go back within a connection', async () => {
     const primary = await startPrimary(20);
     const standby = await connectTo(primary);
