@@ -76,7 +76,7 @@ export class Listener {
   }
 
   /** Opens the listener; resolves with its port. Throws a ListenError that names the address. */
-  listen(port: number): Promise<number> {
+  async listen(port: number): Promise<number> {
     const { host, allowPlaintext } = this.options;
     if (!allowPlaintext && !isLoopback(host)) {
       const advice = 'put a TLS proxy in front of a loopback address, or set allowPlaintext';
@@ -85,7 +85,7 @@ export class Listener {
         `${this.name}: unencrypted WebSocket on ${host} is refused; ${advice}`,
       );
     }
-    return new Promise((resolve, reject) => {
+    return await new Promise((resolve, reject) => {
       const onError = (error: NodeJS.ErrnoException): void => {
         const code = error.code ?? 'LISTEN_FAILED';
         const why = code === 'EADDRINUSE' ? 'the port is in use' : error.message;

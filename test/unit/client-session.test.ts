@@ -230,6 +230,8 @@ describe('a lost connection', () => {
     expect(again.heard()).toMatchObject([{ name: 'logon', fields: { lastReportSequence: 2 } }]);
     again.say(trade(4));
     expect(seen).toEqual([1, 2, 3, 4]);
+    await settle();
+    expect(ScriptedSocket.all).toHaveLength(2);
     client.close();
   });
 

@@ -58,7 +58,10 @@ export class InProcessNode {
 
   static async start(options: InProcessNodeOptions = {}): Promise<InProcessNode> {
     const node = new InProcessNode(options);
-    const { clientPort, adminPort } = await node.gateway.listen();
+    const { clientPort, adminPort } = await node.gateway.listen().catch((error: unknown) => {
+      node.waiter.close();
+      throw error;
+    });
     node.clientUrl = `ws://127.0.0.1:${clientPort}`;
     node.adminUrl = `ws://127.0.0.1:${adminPort}`;
     node.gateway.start();
