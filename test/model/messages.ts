@@ -17,10 +17,14 @@ export interface CommandOf<N extends CommandName> {
 
 export type Command = { [N in CommandName]: CommandOf<N> }[CommandName];
 
-/** A slot whose template is no command of the schema; every command starts with its clientSequence. */
+/**
+ * A slot whose template or record version is not of this schema, and whose body has nothing but the clientSequence
+ * that every command starts with.
+ */
 export interface UnknownCommand {
   name: 'unknown';
   templateId: number;
+  version: number;
   accountId: number;
   sessionId: number;
   sequence: number;

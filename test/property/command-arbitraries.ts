@@ -8,6 +8,7 @@
 import fc from 'fast-check';
 import { OrderType, Side } from '../../src/core/codes.js';
 import type { CommandName } from '../../src/wire/message-fields.js';
+import { RECORD_VERSION } from '../../src/wire/slot.js';
 import {
   amount,
   anyInstrument,
@@ -231,7 +232,11 @@ function unknownIntent(shape: Shape): fc.Arbitrary<Intent> {
     accountId: shape.account,
     numbering: numberingOf(ADMIN_SESSION, 2),
     microseconds: fc.constant(1),
-    fields: fc.record({ templateId: fc.constantFrom(0, 13, 200, 201, 405, 65535) }),
+    fields: fc.constantFrom(
+      ...[0, 13, 200, 201, 405, 65535].map((templateId) => ({ templateId, version: RECORD_VERSION })),
+      // A command of the schema, but in a record of another version.
+      ...[1, 6, 8].map((templateId) => ({ templateId, version: RECORD_VERSION + 1 })),
+    ),
   });
 }
 

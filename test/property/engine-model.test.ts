@@ -3,14 +3,14 @@
  * byte by byte. On failure fast-check prints the seed and path, and the shrunk commands are printed as `exec` lines.
  */
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { RejectCode, rejectName } from '../../src/core/codes.js';
 import { checkInvariants } from '../../src/core/invariants.js';
 import { fullStateHash } from '../../src/core/state-hash.js';
 import { messages } from '../../src/wire/schema.js';
 import { EngineUnderTest } from '../support/engine-under-test.js';
 import { agreement } from './agreement.js';
-import { COMMANDS, runsFor, SEED } from './run-settings.js';
+import { COMMANDS, runsFor, SEED, TIMEOUT_MS } from './run-settings.js';
 import { maxIntentsOf, WORLDS } from './worlds.js';
 
 /** Volume below which rare outcomes need not come up. */
@@ -22,6 +22,8 @@ const NOT_FROM_ENGINE = new Set<string>([
   'TOO_MANY_HOLDINGS',
 ]);
 const FROM_ENGINE_ANYWAY = ['BAD_FIELD', 'NOT_PERMITTED', 'DUPLICATE_COMMAND'];
+
+vi.setConfig({ testTimeout: TIMEOUT_MS });
 
 describe('the engine and the reference engine', () => {
   const seen = new Set<string>();

@@ -1,6 +1,6 @@
 /** Rules that hold whatever the model says: what a reject may touch, determinism of the hashes, conservation. */
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { checkInvariants } from '../../src/core/invariants.js';
 import { queryAccount, queryAssets } from '../../src/core/queries.js';
 import { fullStateHash } from '../../src/core/state-hash.js';
@@ -8,7 +8,7 @@ import { ReferenceEngine } from '../model/reference-engine.js';
 import { EngineUnderTest } from '../support/engine-under-test.js';
 import { describeCore } from '../support/model-comparison.js';
 import { intents, TRADING } from './command-arbitraries.js';
-import { COMMANDS, coreOptions, runsFor, SEED } from './run-settings.js';
+import { COMMANDS, coreOptions, runsFor, SEED, TIMEOUT_MS } from './run-settings.js';
 import { buildRun, limitsOf, WORLDS } from './worlds.js';
 
 /** Each of these properties takes a share of the volume, in shorter runs because it looks at the state often. */
@@ -17,6 +17,8 @@ const SETTINGS = { seed: SEED, numRuns: runsFor(COMMANDS / 50, MAX_INTENTS) };
 
 /** The wide world has too many accounts to look at after every command. */
 const anyWorld = fc.constantFrom(...WORLDS.filter((world) => world !== 'wide'));
+
+vi.setConfig({ testTimeout: TIMEOUT_MS });
 
 describe('any sequence of commands', () => {
   test('a rejected command leaves books, orders, balances and assets as they were', () => {

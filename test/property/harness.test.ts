@@ -3,14 +3,21 @@
  * found, shrunk to a few commands, and shown as `exec` lines.
  */
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { ExecSession } from '../../src/cli/exec/exec-session.js';
+import { Liquidity } from '../../src/core/codes.js';
 import { OrderWord } from '../../src/core/orders.js';
 import { LevelWord } from '../../src/core/price-ladder.js';
+import type { ListInstrument } from '../../src/wire/message-fields.js';
 import { SLOT_WORDS } from '../../src/wire/slot.js';
 import type { Command, UnknownCommand } from '../model/messages.js';
+import { ReferenceEngine } from '../model/reference-engine.js';
 import { EngineUnderTest } from '../support/engine-under-test.js';
+import { execLines } from '../support/exec-lines.js';
 import { agreement } from './agreement.js';
-import { SEED } from './run-settings.js';
+import { intents, TRADING } from './command-arbitraries.js';
+import { SEED, TIMEOUT_MS } from './run-settings.js';
+import { buildRun } from './worlds.js';
 
 type AnyCommand = Command | UnknownCommand;
 
@@ -96,6 +103,8 @@ const ENOUGH_RUNS = 40;
 const MAX_INTENTS = 200;
 const FEW_INTENTS = 8;
 
+vi.setConfig({ testTimeout: TIMEOUT_MS });
+
 describe('the comparison with the reference engine', () => {
   for (const { title, engine: Broken } of BROKEN) {
     test(`finds an engine ${title}, and shrinks the run to a few commands`, () => {
@@ -123,5 +132,52 @@ describe('the comparison with the reference engine', () => {
       () => {},
     );
     expect(fc.check(property, { seed: SEED, numRuns: ENOUGH_RUNS }).failed).toBe(false);
+  });
+});
+
+describe('the printed lines of a run', () => {
+  test('make the same trades when `exec` plays them', () => {
+    const limits = {
+      instruments: 100,
+      assets: 100,
+      accounts: 100,
+      openOrders: 10_000,
+      apiKeys: 100,
+      transfers: 10_000,
+    };
+    let trades = 0;
+    const property = fc.property(intents(TRADING, MAX_INTENTS), (list) => {
+      const listings: ListInstrument[] = [];
+      const commands = buildRun(
+        'rich',
+        list.map((intent) => ({ ...intent, numbering: null })),
+      );
+      const model = new ReferenceEngine(limits);
+      const expected: string[] = [];
+      for (const command of commands) {
+        let maker = '';
+        for (const event of model.apply(command)) {
+          if (event.name === 'instrumentListed') listings.push(event.fields);
+          if (event.name !== 'trade') continue;
+          const side = `${event.accountId} ${event.fields.clientOrderId}`;
+          if (event.fields.liquidity === Liquidity.maker) maker = side;
+          else expected.push(`${maker} ${side}`);
+        }
+      }
+      const session = new ExecSession({ hasMarketData: false, maxOrders: limits.openOrders });
+      const actual: string[] = [];
+      for (const [index, line] of execLines(commands, listings).split('\n').entries()) {
+        for (const answer of session.answer(line, index + 1).split('\n')) {
+          if (!answer.startsWith('{"type":"trade"')) continue;
+          const trade = JSON.parse(answer) as Record<string, unknown>;
+          const maker = `${trade['makerAccount']} ${trade['makerClientOrderId']}`;
+          actual.push(`${maker} ${trade['takerAccount']} ${trade['takerClientOrderId']}`);
+        }
+      }
+      expect(actual).toEqual(expected);
+      trades += actual.length;
+    });
+    fc.assert(property, { seed: SEED, numRuns: ENOUGH_RUNS });
+    expect(trades).toBeGreaterThan(ENOUGH_RUNS);
   });
 });

@@ -11,6 +11,9 @@ import type { Limits } from '../model/reference-state.js';
 export const SEED = integerSetting('RINGFENCE_SEED', 20_230_711);
 export const COMMANDS = integerSetting('RINGFENCE_PROPERTY_COMMANDS', 200_000);
 
+/** Far more than the volume takes, so that a busy machine or the long mode fails no test. */
+export const TIMEOUT_MS = 120_000 + 2 * COMMANDS;
+
 /** How many runs of lists up to `maxIntents` apply about `commands` commands. */
 export function runsFor(commands: number, maxIntents: number): number {
   return Math.max(1, Math.ceil(commands / (maxIntents / 2)));

@@ -10,13 +10,17 @@ export const MAX_UINT64 = 2n ** 64n - 1n;
 export const FACTORS_OF_MAX_MONEY = [6361, 69431, 20394401] as const;
 const [FACTOR_A, FACTOR_B] = FACTORS_OF_MAX_MONEY;
 
-/** Mostly the usual, once in a while the rare. */
+/** Mostly the usual, once in a while the rare; shrinks to the usual. */
 export function rarely<T, U>(
   usual: fc.Arbitrary<T>,
   rare: fc.Arbitrary<U>,
   oneIn: number,
 ): fc.Arbitrary<T | U> {
-  return fc.oneof({ weight: oneIn - 1, arbitrary: usual }, { weight: 1, arbitrary: rare });
+  return fc.oneof(
+    { withCrossShrink: true },
+    { weight: oneIn - 1, arbitrary: usual },
+    { weight: 1, arbitrary: rare },
+  );
 }
 
 /** Like chain, for keys of which there are few: the arbitrary of a key is made once, which is what costs. */
@@ -72,7 +76,17 @@ export const quantityLots = rarely(
 );
 export const amount = rarely(
   fc.integer({ min: 1, max: 2000 }),
-  fc.constantFrom(0, -1, 1, 2 ** 52, Number.MAX_SAFE_INTEGER, 2 ** 53, -Number.MAX_SAFE_INTEGER),
+  fc.constantFrom(
+    0,
+    -1,
+    1,
+    2 ** 52,
+    Number.MAX_SAFE_INTEGER,
+    2 ** 53,
+    2 ** 62,
+    -Number.MAX_SAFE_INTEGER,
+    -(2 ** 63),
+  ),
   8,
 );
 export const transferId = rarely(

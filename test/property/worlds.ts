@@ -48,6 +48,9 @@ export function maxIntentsOf(world: World): number {
   return world === 'wide' ? 5000 : 600;
 }
 
+/** Where the numbers of a run start that is late in the life of a cluster. */
+const LATE = 2 ** 40 - 100;
+
 /** What an account starts with of the asset of a place in the list; 0 = no deposit. */
 function startingMoney(world: World, accountId: number, assetPlace: number): number {
   switch (world) {
@@ -68,7 +71,7 @@ function startingMoney(world: World, accountId: number, assetPlace: number): num
 
 /** The commands of a run: the world's, then the intents', numbered and timed. */
 export function buildRun(world: World, intents: readonly Intent[]): (Command | UnknownCommand)[] {
-  const script = new CommandScript();
+  const script = new CommandScript(world === 'rich' ? LATE : 1);
   const commands: (Command | UnknownCommand)[] = world === 'empty' ? [] : foundWorld(script, world);
   const lastNumbers = new Map<number, number>();
   for (const intent of intents) commands.push(toCommand(script, intent, lastNumbers));
@@ -147,6 +150,12 @@ function toCommand(
       lastNumbers.set(numbering.sessionId, Math.max(last, clientSequence));
   }
   const context = { accountId, sessionId: numbering?.sessionId ?? 0, microseconds };
-  if (name === 'unknown') return script.unknown(fields['templateId'] as number, context, clientSequence);
+  if (name === 'unknown')
+    return script.unknown(
+      fields['templateId'] as number,
+      fields['version'] as number,
+      context,
+      clientSequence,
+    );
   return script.command(name, context, { ...fields, clientSequence });
 }

@@ -1,5 +1,5 @@
 /**
- * Makes commands for tests: numbers them densely from 1, moves command time on, and fills in the fields that a test
+ * Makes commands for tests: numbers them densely, moves command time on, and fills in the fields that a test
  * does not care about.
  */
 import type { CommandName, MessageFields } from '../../src/wire/message-fields.js';
@@ -16,8 +16,13 @@ export interface CommandContext {
 const START_US = 1_700_000_000_000_000;
 
 export class CommandScript {
-  #sequence = 0;
+  #sequence: number;
   #timestampUs = START_US;
+
+  /** A script whose first command has the number `firstSequence`. */
+  constructor(firstSequence = 1) {
+    this.#sequence = firstSequence - 1;
+  }
 
   /** The next command of the script; fields that are left out are 0, empty text or zero bytes. */
   command<N extends CommandName>(
@@ -31,9 +36,14 @@ export class CommandScript {
     return { name, ...header, fields: { ...complete, ...fields } } as unknown as Command;
   }
 
-  /** The next command of the script, with a template that is no command of the schema. */
-  unknown(templateId: number, context: CommandContext, clientSequence: number): UnknownCommand {
-    return { name: 'unknown', templateId, ...this.#header(context), fields: { clientSequence } };
+  /** The next command of the script, with a template or a record version that the schema does not know. */
+  unknown(
+    templateId: number,
+    version: number,
+    context: CommandContext,
+    clientSequence: number,
+  ): UnknownCommand {
+    return { name: 'unknown', templateId, version, ...this.#header(context), fields: { clientSequence } };
   }
 
   #header(context: CommandContext) {

@@ -5,7 +5,7 @@
 import { writeInt64 } from '../../src/base/int64.js';
 import type { Field } from '../../src/wire/layout.js';
 import { messageByName } from '../../src/wire/schema.js';
-import { SLOT_HEADER_BYTES, SLOT_WORDS, writeSlotHeader } from '../../src/wire/slot.js';
+import { packTemplate, SLOT_HEADER_BYTES, SLOT_WORDS, writeSlotHeader } from '../../src/wire/slot.js';
 import type { Command, UnknownCommand } from '../model/messages.js';
 
 const UNKNOWN_BODY: readonly Field[] = [
@@ -19,6 +19,7 @@ export function writeCommand(command: Command | UnknownCommand, words: Int32Arra
   const fields = name === 'unknown' ? UNKNOWN_BODY : messageByName(name).fields;
   words.fill(0, wordIndex, wordIndex + SLOT_WORDS);
   writeSlotHeader(words, wordIndex, templateId, accountId, sequence, timestampUs, 0, sessionId);
+  if (name === 'unknown') words[wordIndex] = packTemplate(templateId, command.version, 0);
   const view = new DataView(words.buffer, words.byteOffset + wordIndex * 4 + SLOT_HEADER_BYTES);
   const values = command.fields as unknown as Record<string, unknown>;
   for (const field of fields) writeField(view, field, values[field.name]);

@@ -7,12 +7,15 @@ import { type DecodedSlot, decodeSlot } from '../../src/wire/slot-codec.js';
 import type { Command, UnknownCommand } from '../model/messages.js';
 import { writeCommand } from './command-slot.js';
 
+const RING_SLOTS = 8;
+
 export class EngineUnderTest {
   readonly core: Core;
   readonly processor: BusinessLogicProcessor;
-  /** The events of the last command; slot i starts at word i * SLOT_WORDS. */
-  readonly events = new EventBuffer();
-  readonly #command = new Int32Array(SLOT_WORDS);
+  /** The events of the last command; slot i starts at word i * SLOT_WORDS. So small that it has to grow. */
+  readonly events = new EventBuffer(2);
+  /** Commands come at another place every time, as in a ring. */
+  readonly #ring = new Int32Array(RING_SLOTS * SLOT_WORDS);
 
   constructor(options: CoreOptions) {
     this.core = new Core(options);
@@ -21,9 +24,10 @@ export class EngineUnderTest {
 
   /** Applies one command; its events replace those of the command before. */
   apply(command: Command | UnknownCommand): void {
-    writeCommand(command, this.#command, 0);
+    const at = (command.sequence % RING_SLOTS) * SLOT_WORDS;
+    writeCommand(command, this.#ring, at);
     this.events.clear();
-    this.processor.onCommand(this.#command, 0);
+    this.processor.onCommand(this.#ring, at);
   }
 
   /** The events of the last command, decoded; with `templates`, only those. */

@@ -1,10 +1,11 @@
 /**
  * Prints commands as the JSON lines that `ringfence exec` takes, so that a failing property can be tried by hand.
  *
- * A command that no such line can express (an unknown template, a price off every scale, a broken text) is printed
- * with its raw fields instead; a session and its number are added where there are any.
+ * What no such line can express is printed all the same and refused by `exec` without an effect: unknown templates,
+ * epochs, negative prices, enumerations and texts out of range, and `session` with `clientSequence` where there is
+ * any (shrinking takes those out when they do not matter).
  */
-import { nameOf, OrderType, ReplaceFlag, Side, TimeInForce } from '../../src/core/codes.js';
+import { nameOf, OrderType, Permission, ReplaceFlag, Side, TimeInForce } from '../../src/core/codes.js';
 import type { ListInstrument } from '../../src/wire/message-fields.js';
 import type { Command, UnknownCommand } from '../model/messages.js';
 
@@ -35,8 +36,8 @@ function execObject(command: Command | UnknownCommand, listings: readonly ListIn
   switch (type) {
     case 'listInstrument': {
       const { symbol, base, quote, baseDecimals, quoteDecimals, marketProtectionPpm } = command.fields;
-      const tickSize = decimal(command.fields.tickMantissa, command.fields.tickExponent);
-      const lotSize = decimal(command.fields.lotMantissa, command.fields.lotExponent);
+      const tickSize = decimal(BigInt(command.fields.tickMantissa), command.fields.tickExponent);
+      const lotSize = decimal(BigInt(command.fields.lotMantissa), command.fields.lotExponent);
       return {
         type,
         symbol,
@@ -58,7 +59,7 @@ function execObject(command: Command | UnknownCommand, listings: readonly ListIn
         type,
         account: accountId,
         asset,
-        amount: decimal(amount, -decimalsOf(listings, asset)),
+        amount: decimal(BigInt(amount), -decimalsOf(listings, asset)),
         transferId,
       };
     }
@@ -97,6 +98,20 @@ function execObject(command: Command | UnknownCommand, listings: readonly ListIn
         clientOrderId,
       };
     }
+    case 'registerApiKey': {
+      const { accountId, permissions, publicKey } = command.fields;
+      return {
+        type,
+        account: accountId,
+        permissions: nameOf(Permission, permissions) ?? permissions,
+        publicKey,
+      };
+    }
+    case 'massCancel':
+    case 'requestSnapshot':
+      return { type, account };
+    case 'timeAdvanced':
+      return { type };
     default:
       return {
         ...command.fields,
@@ -114,8 +129,8 @@ function terms(
   const listing = listings[order.instrumentId - 1];
   if (listing === undefined) return { priceTicks: order.priceTicks, quantityLots: order.quantityLots };
   return {
-    price: decimal(order.priceTicks * listing.tickMantissa, listing.tickExponent),
-    quantity: decimal(order.quantityLots * listing.lotMantissa, listing.lotExponent),
+    price: decimal(BigInt(order.priceTicks) * BigInt(listing.tickMantissa), listing.tickExponent),
+    quantity: decimal(BigInt(order.quantityLots) * BigInt(listing.lotMantissa), listing.lotExponent),
   };
 }
 
@@ -128,10 +143,10 @@ function decimalsOf(listings: readonly ListInstrument[], asset: string): number 
 }
 
 /** mantissa x 10^exponent as a decimal string. */
-function decimal(mantissa: number, exponent: number): string {
-  const sign = mantissa < 0 ? '-' : '';
-  const digits = BigInt(Math.abs(mantissa)).toString();
-  if (exponent >= 0) return sign + digits + '0'.repeat(mantissa === 0 ? 0 : exponent);
+function decimal(mantissa: bigint, exponent: number): string {
+  const sign = mantissa < 0n ? '-' : '';
+  const digits = (mantissa < 0n ? -mantissa : mantissa).toString();
+  if (exponent >= 0) return sign + digits + '0'.repeat(mantissa === 0n ? 0 : exponent);
   const padded = digits.padStart(1 - exponent, '0');
   return `${sign}${padded.slice(0, exponent)}.${padded.slice(exponent)}`;
 }
