@@ -245,7 +245,9 @@ describe('missed reports', () => {
     rig.gateway.receive(session, rig.logonFrame(session, KEY, pair, { lastReportSequence: 0 }), true);
     trade(rig, 3, 1001);
     rig.commit(3).gateway.poll();
+    for (let i = 0; i < 10; i++) rig.pass(50);
     expect(socket.bufferedAmount).toBeLessThan(80_000);
+    expect(socket.isTerminated).toBe(false);
     const numbers: number[] = [];
     const ends: number[] = [];
     for (let round = 0; round < 100 && ends.length === 0; round++) {

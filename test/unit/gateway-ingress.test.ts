@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Permission, RejectCode } from '../../src/core/codes.js';
 import type { Session } from '../../src/gateway/session.js';
+import { Counter } from '../../src/runtime/counters.js';
 import { encodeMsgpackFrame } from '../../src/wire/msgpack-encoder.js';
 import { encodeFrame } from '../../src/wire/sbe-frames.js';
 import { Template } from '../../src/wire/schema.js';
@@ -245,10 +246,13 @@ describe('a bad frame', () => {
     const { rig, session } = openRig();
     rig.gateway.receive(session, new Uint8Array(), true);
     rig.socketOf(session).take();
+    const rejected = rig.counters.get(Counter.gatewayRejects);
     rig.gateway.receive(session, order(1), true);
+    rig.gateway.receive(session, new Uint8Array(), true);
     await rig.turn();
     expect(rig.commands()).toEqual([]);
     expect(rig.socketOf(session).frames).toEqual([]);
+    expect(rig.counters.get(Counter.gatewayRejects)).toBe(rejected);
   });
 });
 
