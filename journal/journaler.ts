@@ -11,6 +11,7 @@
  *
  * Any error is final: the runner must end the process.
  */
+import { fail } from './fail.js';
 import { JournalReader } from './journal-reader.js';
 import { JournalWriter, type JournalWriterOptions } from './journal-writer.js';
 import type { RecoveryReport } from './recover.js';
@@ -162,6 +163,8 @@ export class Journaler {
       sink.publish(read);
       // A consumer may release only what it has seen: these are on disk already.
       this.#source.available();
+      // A consumer may release only what it has seen.
+      if (this.#source.available() < read) fail('recovered records that the own consumer cannot see');
       this.#source.release(read);
       return read;
     }

@@ -60,7 +60,8 @@ function tryLoad(): LibcResult {
 
 function bind(): Libc {
   const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
-  const library = koffi.load(isMusl() ? 'libc.musl-x86_64.so.1' : 'libc.so.6');
+  // The symbols of the process itself: whatever libc it runs on, and whatever is preloaded over it.
+  const library = koffi.load(null);
   const mmap = library.func('intptr_t mmap(intptr_t, size_t, int, int, int, int64_t)');
   const munmap = library.func('int munmap(intptr_t, size_t)');
   const msync = library.func('int msync(intptr_t, size_t, int)');
@@ -84,10 +85,4 @@ function bind(): Libc {
     allocate: (fd: number, bytes: number) => posixFallocate(fd, 0, bytes),
     lock: (fd: number) => (flock(fd, LOCK_EX_NB) === 0 ? 0 : koffi.errno()),
   };
-}
-
-function isMusl(): boolean {
-  const header = (process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined)
-    ?.header;
-  return header !== undefined && header.glibcVersionRuntime === undefined;
 }
