@@ -2,6 +2,7 @@
  * Makes the command slot of a line. Orders, cancels and replaces are written word by word because they come by the
  * hundred thousand; the rest goes through the slot codec.
  */
+import { writeInt64 } from '../../base/int64.js';
 import { OrderType, Permission, ReplaceFlag, Side, TimeInForce } from '../../core/codes.js';
 import { type DecimalUnit, parseUnit } from '../../wire/decimal.js';
 import { offsetOf, Template } from '../../wire/schema.js';
@@ -51,7 +52,8 @@ const ReplaceOrderWord = {
   flags: bodyWord('replaceOrder', 'flags'),
 };
 
-const fields = (...names: string[]) => new Set(['type', 'timestampUs', 'time', ...names]);
+const fields = (...names: string[]) =>
+  new Set(['type', ...names, 'timestampUs', 'time', 'session', 'clientSequence']);
 
 /** Fields of each type of line, besides the ones that every line may have. */
 const FIELDS = {
@@ -98,6 +100,9 @@ const FIELDS = {
 export const COMMAND_TYPES = Object.keys(FIELDS);
 
 const UNKNOWN_INSTRUMENT_ID = 0;
+const MAX_UINT32 = 0xffffffff;
+/** The same in every command: its first field. */
+const CLIENT_SEQUENCE_WORD = bodyWord('newOrder', 'clientSequence');
 
 export class CommandSlot {
   /** The slot of the command that was encoded last. */
@@ -119,6 +124,18 @@ export class CommandSlot {
    * Throws LineError for fields that do not fit.
    */
   encode(type: string, line: LineObject, sequence: number, timestampUs: number): boolean {
+    if (!this.encodeFields(type, line, sequence, timestampUs)) return false;
+    if (line['session'] !== undefined) {
+      this.words[HeaderWord.sessionId] = integerField(line, 'session', 0, MAX_UINT32);
+    }
+    if (line['clientSequence'] !== undefined) {
+      const clientSequence = integerField(line, 'clientSequence', 0, Number.MAX_SAFE_INTEGER);
+      writeInt64(this.words, CLIENT_SEQUENCE_WORD, clientSequence);
+    }
+    return true;
+  }
+
+  private encodeFields(type: string, line: LineObject, sequence: number, timestampUs: number): boolean {
     this.account = -1;
     this.symbol = '';
     this.asset = '';
@@ -265,7 +282,7 @@ export class CommandSlot {
       marketProtectionPpm:
         line['marketProtectionPpm'] === undefined
           ? 0
-          : integerField(line, 'marketProtectionPpm', 0, 0xffffffff),
+          : integerField(line, 'marketProtectionPpm', 0, MAX_UINT32),
     };
     encodeSlot('listInstrument', header, values, this.words, 0);
   }

@@ -181,8 +181,8 @@ function parsedLine(text: string): LineObject {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
-  } catch (error) {
-    throw new LineError('MALFORMED_FRAME', '', `the line is not JSON: ${(error as Error).message}`);
+  } catch {
+    throw new LineError('MALFORMED_FRAME', '', `the line is not JSON: ${shown(text)}`);
   }
   if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as LineObject;
   throw new LineError('MALFORMED_FRAME', '', `the line is ${shown(parsed)}; a JSON object is required`);
