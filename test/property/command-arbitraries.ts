@@ -10,9 +10,7 @@ import { OrderType, Side } from '../../src/core/codes.js';
 import type { CommandName } from '../../src/wire/message-fields.js';
 import { RECORD_VERSION } from '../../src/wire/slot.js';
 import {
-  amount,
   anyInstrument,
-  assetCode,
   chainOnce,
   edgePrice,
   epoch,
@@ -27,7 +25,7 @@ import {
   rarely,
   step,
   timeInForce,
-  transferId,
+  transfer,
   zeroUsually,
 } from './value-arbitraries.js';
 
@@ -162,7 +160,7 @@ function fieldsOf({
     },
     ({ side, orderType }) => `${side} ${orderType}`,
   );
-  const transfer = fc.record({ transferId, amount, accountId: account, asset: assetCode });
+  const anyTransfer = transfer(account);
   const nothing = fc.constant({});
   return {
     newOrder: fc
@@ -185,8 +183,8 @@ function fieldsOf({
     massCancel: nothing,
     requestSnapshot: nothing,
     timeAdvanced: nothing,
-    deposit: transfer,
-    withdraw: transfer,
+    deposit: anyTransfer,
+    withdraw: anyTransfer,
     openAccount: fc.record({ accountId: rarely(fc.integer({ min: 1, max: 7 }), account, 3) }),
     registerApiKey: fc.record({
       accountId: fc.integer({ min: 0, max: 5 }),

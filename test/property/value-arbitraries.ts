@@ -89,13 +89,10 @@ export const amount = rarely(
   ),
   8,
 );
-export const transferId = rarely(
-  fc.bigInt({ min: 1n, max: 40n }),
-  fc.constantFrom(0n, 3n << 32n, MAX_UINT64),
-  10,
-);
+const ASSETS = ['USD', 'AAA', 'BBB', 'EDGE'] as const;
+
 export const assetCode = rarely(
-  fc.constantFrom('USD', 'AAA', 'BBB', 'EDGE'),
+  fc.constantFrom(...ASSETS),
   fc.constantFrom('', 'aaa', 'ZZZ', 'USD\0D', 'ABCDEFGHIJKL'),
   15,
 );
@@ -175,3 +172,25 @@ export const step = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(0, -1, 2, 1000) },
   { weight: 1, arbitrary: fc.constantFrom(-1e9, 2 ** 54) },
 );
+
+const transferId = rarely(fc.bigInt({ min: 1n, max: 40n }), fc.constantFrom(0n, 3n << 32n, MAX_UINT64), 10);
+
+/**
+ * What a deposit or withdrawal says. An id mostly comes with the same content, so that true repeats are as common as
+ * ids that are reused for something else.
+ */
+export function transfer(account: fc.Arbitrary<number>) {
+  return chainOnce(
+    transferId,
+    (id) => {
+      const number = Number(id % 1000n);
+      return fc.record({
+        transferId: fc.constant(id),
+        amount: rarely(fc.constant(1 + number * 50), amount, 4),
+        accountId: rarely(fc.constant(1 + (number % 3)), account, 6),
+        asset: rarely(fc.constant<string>(ASSETS[number % ASSETS.length]!), assetCode, 6),
+      });
+    },
+    String,
+  );
+}
