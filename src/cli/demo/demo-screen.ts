@@ -27,12 +27,12 @@ export interface DemoView {
 }
 
 export class DemoScreen {
-  private readonly output: NodeJS.WritableStream;
+  private readonly output: NodeJS.WriteStream;
   private readonly isLive: boolean;
   private rounds: number;
   private phase: string;
 
-  constructor(output: NodeJS.WritableStream, isLive: boolean) {
+  constructor(output: NodeJS.WriteStream, isLive: boolean) {
     this.output = output;
     this.isLive = isLive;
     this.rounds = 0;
@@ -44,7 +44,7 @@ export class DemoScreen {
     if (this.isLive) {
       this.output.write(
         `\x1b[H${screenLines(view)
-          .map((line) => `${line}\x1b[K\n`)
+          .map((line) => `${line.slice(0, this.output.columns - 1)}\x1b[K\n`)
           .join('')}\x1b[J`,
       );
       return;

@@ -12,6 +12,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { LevelBook } from '../../base/level-book.js';
 import { Side } from '../../core/codes.js';
 import { resolveConfig } from '../../node/config.js';
 import type { NodeStatus } from '../../node/node-status.js';
@@ -104,6 +105,7 @@ class Demo {
   private readonly seen = { primary: new Map<number, string>(), standby: new Map<number, string>() };
   private watcher: Promise<void> | undefined;
   private isWatching = true;
+  private lastBook: LevelBook | undefined;
   private lastCount = { atMs: 0, acknowledged: 0 };
 
   constructor(options: DemoOptions, directory: string) {
@@ -234,11 +236,18 @@ class Demo {
       open: traffic.open,
       trades: traffic.trades,
       latencies: traffic.latencies,
-      book: this.market?.sessions[0]?.book(this.market.instrumentId),
+      book: this.book(),
       lastTrades: this.lastTrades,
       primary: this.status.primary,
       standby: this.status.standby,
     };
+  }
+
+  /** The book as the first session has it, or had it when it was closed. */
+  private book(): LevelBook | undefined {
+    const { market } = this;
+    if (market !== undefined) this.lastBook = market.sessions[0]!.book(market.instrumentId) ?? this.lastBook;
+    return this.lastBook;
   }
 
   private async firstAnswerAfter(killedAtMs: number): Promise<number> {
@@ -309,7 +318,7 @@ export function reportText(report: DemoReport): string {
     `orders lost             ${report.lost}`,
     `orders doubled          ${report.doubled}`,
     `pause                   ${report.pauseMs} ms (kill to first acknowledgement by the new primary)`,
-    `latency before it       p50 ${report.latencyMs.p50} ms, p99 ${report.latencyMs.p99} ms, p99.9 ${report.latencyMs.p999} ms`,
+    `latency before it       p50 ${report.latencyMs.p50.toFixed(2)} ms, p99 ${report.latencyMs.p99.toFixed(2)} ms, p99.9 ${report.latencyMs.p999.toFixed(2)} ms`,
     `state at ${report.comparedSequence}: primary ${report.primaryStateHash}, standby ${report.standbyStateHash}, replay ${report.replayStateHash} (${isEqual ? 'equal' : 'DIFFERENT'})`,
     `state at ${report.finalSequence}: promoted node ${report.finalStateHash}, replay ${report.finalReplayStateHash} (${report.finalStateHash === report.finalReplayStateHash ? 'equal' : 'DIFFERENT'})`,
     ...(report.directory === null ? [] : [`data kept in             ${report.directory}`]),
