@@ -38,7 +38,7 @@ export interface ReplayResult {
   readonly tornBytes: number;
 }
 
-/** Events are thrown away after so many commands: few enough to stay in the cache. */
+/** Commands that are read at once, after which their events are thrown away: few enough to stay in the cache. */
 const BATCH = 256;
 const PROGRESS_COMMANDS = 65_536;
 
@@ -55,16 +55,16 @@ export function replayJournal(options: ReplayOptions): ReplayResult {
   const toSequence = Math.min(options.toSequence ?? report.lastSequence, report.lastSequence);
   const limits = options.atTimeUs === undefined ? { toSequence } : { toSequence, toTimeUs: options.atTimeUs };
   const replayer = new Replayer(processor, limits);
+  // Copied out of the frames, because the business logic wants slots that start at whole slots.
+  const records = new Int32Array(BATCH * SLOT_WORDS);
   const reader = new JournalReader(storage, { toSequence });
   const startMs = performance.now();
   let progressAt = PROGRESS_COMMANDS;
   try {
-    while (!replayer.isDone && reader.nextFrame()) {
-      const { words, wordIndex, recordCount } = reader;
-      for (let done = 0; done < recordCount && !replayer.isDone; done += BATCH) {
-        replayer.feed(words, wordIndex + done * SLOT_WORDS, Math.min(BATCH, recordCount - done));
-        events.clear();
-      }
+    for (;;) {
+      const count = reader.readRecords(records, 0, BATCH);
+      if (count === 0 || replayer.feed(records, 0, count) < count) break;
+      events.clear();
       if (replayer.commands >= progressAt) {
         progressAt = replayer.commands + PROGRESS_COMMANDS;
         options.onProgress?.(replayer.lastSequence, toSequence);

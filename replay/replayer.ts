@@ -36,7 +36,7 @@ export class Replayer {
   }
 
   /**
-   * Carries out `count` records that stand one after the other from word `wordIndex` on.
+   * Carries out `count` records that stand one after the other from word `wordIndex` on, a multiple of a slot's words.
    * @returns how many were taken; fewer than `count` when a limit was met
    */
   feed(words: Int32Array, wordIndex: number, count: number): number {
