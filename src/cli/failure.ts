@@ -80,7 +80,7 @@ export function failureOf(error: unknown): Failure {
   const system = typeof code === 'string' ? SYSTEM_ERRORS[code] : undefined;
   if (system !== undefined) {
     const text =
-      typeof syscall === 'string' && error.message.startsWith(`${code}`)
+      typeof syscall === 'string' && error.message.includes(code as string)
         ? systemText(error, system.text)
         : error.message;
     return { text: `ringfence: ${text}`, exitCode: system.exitCode };

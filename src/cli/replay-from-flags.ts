@@ -1,5 +1,7 @@
 /** What `replay` runs. */
 import { replayJournal } from '../../replay/replay-journal.js';
+import { Core } from '../core/core.js';
+import { resolveConfig } from '../node/config.js';
 import { checkedInteger, checkedTimeUs } from './checked-flags.js';
 import { dataDirOf } from './data-dir.js';
 import { CliError, ExitCode } from './failure.js';
@@ -25,8 +27,12 @@ export function replayFromFlags(flags: ReplayFlags): void {
     ...(flags.at === undefined ? {} : { atTimeUs: checkedTimeUs('--at', flags.at) }),
   };
   const progress = new ProgressLine('replay', 'commands');
+  const dataDir = dataDirOf(flags);
+  // The capacity is a part of what decides: a node of another one would reject other orders.
+  const { maxOrders } = resolveConfig({ dataDir }, process.env);
   const result = replayJournal({
-    directory: journalOf(dataDirOf(flags)),
+    directory: journalOf(dataDir),
+    core: new Core({ maxOrders }),
     ...until,
     onProgress: (sequence, lastSequence) => progress.show(sequence, lastSequence),
   });

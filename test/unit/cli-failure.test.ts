@@ -37,7 +37,10 @@ describe('failures', () => {
       address: '127.0.0.1',
       port: 9,
     });
-    expect(failureOf(refused).exitCode).toBe(5);
+    expect(failureOf(refused)).toEqual({
+      text: 'ringfence: 127.0.0.1:9: nothing listens there; is the node running?',
+      exitCode: 5,
+    });
     const taken = coded('port 9400 is in use: choose another', { code: 'EADDRINUSE' });
     expect(failureOf(taken)).toEqual({ text: 'ringfence: port 9400 is in use: choose another', exitCode: 4 });
   });

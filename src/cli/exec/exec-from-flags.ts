@@ -1,6 +1,7 @@
 /** What the `exec` command runs; apart from its declaration so that the engine is loaded only when it is needed. */
 import { createReadStream } from 'node:fs';
 import { CONFIG_OPTIONS } from '../../node/config-options.js';
+import { refuseDirectory } from '../refuse-directory.js';
 import { ExecSession } from './exec-session.js';
 import { runExec } from './run-exec.js';
 
@@ -10,6 +11,7 @@ export function execFromFlags(flags: {
   strict?: boolean;
   marketData?: boolean;
 }): Promise<number> {
+  if (flags.file !== undefined) refuseDirectory(flags.file);
   const session = new ExecSession({
     hasMarketData: flags.marketData === true,
     maxOrders: CONFIG_OPTIONS.maxOrders.fallback,

@@ -3,6 +3,7 @@ import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { refuseDirectory } from '../refuse-directory.js';
 import { type FlowCommand, type FlowCounts, ImportError } from './flow-command.js';
 import { ItchFlow } from './itch.js';
 import { LobsterFlow } from './lobster.js';
@@ -30,6 +31,7 @@ export function openFlowFile(path: string, format: FlowFormat, accounts: number,
 }
 
 function openFile(path: string): Readable {
+  refuseDirectory(path);
   const start = Buffer.alloc(2);
   const descriptor = openSync(path, 'r');
   readSync(descriptor, start, 0, 2, 0);
