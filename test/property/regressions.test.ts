@@ -3,6 +3,8 @@
  * is played on both engines, compared after every command, and the names of the last command's events are fixed too.
  */
 import { describe, expect, test } from 'vitest';
+import { hashTriple } from '../../src/base/hash.js';
+import { Prng } from '../../src/base/prng.js';
 import { OrderType, ReplaceFlag, Side, TimeInForce } from '../../src/core/codes.js';
 import { checkInvariants } from '../../src/core/invariants.js';
 import type { EventName } from '../../src/wire/message-fields.js';
@@ -16,6 +18,8 @@ import { FACTORS_OF_MAX_MONEY } from './value-arbitraries.js';
 import { limitsOf } from './worlds.js';
 
 const MONEY = 10_000;
+/** So many random ids of 32-bit hashes that it would be a wonder if no two were equal. */
+const ENOUGH_FOR_A_COLLISION = 1_000_000;
 const LIMITS = limitsOf('ordinary');
 
 /** A small market (instrument 1: one tick x lot = 1 minor unit) in which tests say only what matters to them. */
@@ -43,7 +47,7 @@ class Market {
 
   order(
     accountId: number,
-    id: number,
+    id: number | bigint,
     side: number,
     priceTicks: number,
     quantityLots: number,
@@ -62,11 +66,39 @@ class Market {
     return this.#apply(this.#script.command('newOrder', { accountId }, fields));
   }
 
-  replace(accountId: number, id: number, priceTicks: number, quantityLots: number, flags = 0): Event[] {
+  replace(
+    accountId: number,
+    id: number | bigint,
+    priceTicks: number,
+    quantityLots: number,
+    flags = 0,
+  ): Event[] {
     const ids = { clientOrderId: BigInt(id), newClientOrderId: BigInt(id), instrumentId: 1 };
     return this.#apply(
       this.#script.command('replaceOrder', { accountId }, { ...ids, priceTicks, quantityLots, flags }),
     );
+  }
+
+  cancel(accountId: number, id: number | bigint): Event[] {
+    const fields = { clientOrderId: BigInt(id), instrumentId: 1 };
+    return this.#apply(this.#script.command('cancelOrder', { accountId }, fields));
+  }
+
+  /** Two client order ids of an account that have the same hash in the index of open orders. */
+  collidingIds(accountId: number): [bigint, bigint] {
+    const account = this.#engine.core.accounts.find(accountId);
+    const random = new Prng(1);
+    const idOfHash = new Map<number, bigint>();
+    for (let tries = 0; tries < ENOUGH_FOR_A_COLLISION; tries++) {
+      const low = random.nextUint32();
+      const high = random.nextUint32();
+      const hash = hashTriple(account, low | 0, high | 0);
+      const id = (BigInt(high) << 32n) | BigInt(low);
+      const other = idOfHash.get(hash);
+      if (other !== undefined && other !== id) return [other, id];
+      idOfHash.set(hash, id);
+    }
+    throw new Error('no two ids share a hash');
   }
 
   massCancel(accountId: number): Event[] {
@@ -226,5 +258,22 @@ describe('kept runs', () => {
     const ids = events.flatMap((event) => (event.name === 'cancelled' ? [event.fields.clientOrderId] : []));
     expect(ids).toEqual([1n, 2n, 3n]);
     expect(names(events).slice(3)).toEqual(['massCancelled', 'bookDelta', 'bookDelta', 'bookDelta']);
+  });
+
+  test('orders whose ids share a hash are told apart', () => {
+    const market = new Market();
+    market.account(1, 0, MONEY);
+    const [first, second] = market.collidingIds(1);
+    market.order(1, first, Side.buy, 100, 1);
+    expect(names(market.cancel(1, second))).toEqual(['rejected']);
+    market.order(1, second, Side.buy, 99, 2);
+    expect(only(market.cancel(1, first), 'cancelled')).toMatchObject({
+      clientOrderId: first,
+      priceTicks: 100,
+    });
+    expect(only(market.replace(1, second, 98, 2), 'replaced')).toMatchObject({
+      clientOrderId: second,
+    });
+    expect(only(market.cancel(1, second), 'cancelled')).toMatchObject({ clientOrderId: second });
   });
 });
