@@ -89,8 +89,10 @@ export function segmentNames(storage: Storage): string[] {
  * @throws JournalCorruptionError, JournalForeignError, JournalVersionError, JournalIoError, JournalPermissionError
  */
 export function recover(storage: Storage, identity?: JournalIdentity): RecoveryReport {
+  // The control file first: beside a running writer it may be older than the list of segments, never newer.
+  const early = storage.exists(CONTROL_FILE) ? readControlFile(storage) : undefined;
   const names = segmentNames(storage);
-  const control = controlState(storage, names);
+  const control = early ?? controlState(storage, names);
   if (control === undefined) return EMPTY;
   if (control.newestSegment !== '' && !names.includes(control.newestSegment)) {
     throw new JournalCorruptionError(control.newestSegment, 0, 'the newest segment', 'no such file');
@@ -129,10 +131,10 @@ export function recover(storage: Storage, identity?: JournalIdentity): RecoveryR
   }
 }
 
-/** The statement of the control file; undefined = a new directory. */
+/** The statement of a control file that was not there a moment ago; undefined = a new directory. */
 function controlState(storage: Storage, names: readonly string[]): ControlState | undefined {
-  if (storage.exists(CONTROL_FILE)) return readControlFile(storage);
   if (names.length === 0) return undefined;
+  if (storage.exists(CONTROL_FILE)) return readControlFile(storage);
   throw new JournalCorruptionError(CONTROL_FILE, 0, 'the control file beside the segments', 'no such file');
 }
 
@@ -164,20 +166,28 @@ type End = Pick<
 function findEnd(last: SegmentScanner, control: ControlState): End {
   let markedSequence = -1;
   let status = last.step();
-  while (status === ScanStatus.frame) {
-    const isMark = frameType(last.words, last.frameWord) === FrameType.durableMark;
-    markedSequence = isMark ? last.durableSequence : -1;
-    if (last.isSealed) break;
-    status = last.step();
+  let isTorn = false;
+  let evidence = 0;
+  for (;;) {
+    while (status === ScanStatus.frame) {
+      const isMark = frameType(last.words, last.frameWord) === FrameType.durableMark;
+      markedSequence = isMark ? last.durableSequence : -1;
+      if (last.isSealed) break;
+      status = last.step();
+    }
+    if (status === ScanStatus.misplaced) {
+      throw new JournalCorruptionError(last.name, last.position, last.expected, last.found);
+    }
+    isTorn = status === ScanStatus.damaged || last.firstNonZero(last.end()) >= 0;
+    if (!isTorn || last.isSealed) break;
+    evidence = last.durableEvidence(last.position);
+    // Beside a running writer the frame may have been whole a moment later: look again before judging it.
+    status = last.stepAgain();
+    if (status !== ScanStatus.frame) break;
   }
-  const position = last.isSealed ? last.end() : last.position;
-  if (status === ScanStatus.misplaced) {
-    throw new JournalCorruptionError(last.name, position, last.expected, last.found);
-  }
+  const position = last.end();
   const expectedSequence = last.nextSequence;
-  let durableSequence = Math.max(last.durableSequence, control.durableSequence);
-  const isTorn = status === ScanStatus.damaged || last.firstNonZero(position) >= 0;
-  if (isTorn) durableSequence = Math.max(durableSequence, last.durableEvidence(position));
+  const durableSequence = Math.max(last.durableSequence, control.durableSequence, isTorn ? evidence : 0);
   if (expectedSequence <= durableSequence) {
     const expected = `sequence ${expectedSequence} (durable up to ${durableSequence})`;
     throw new JournalCorruptionError(

@@ -142,7 +142,13 @@ export class SegmentScanner {
     return this.#follow(at, length);
   }
 
-  /** First byte after the frame at hand. */
+  /** Looks at the place of the last failed step once more, in the file as it is now. */
+  stepAgain(): number {
+    this.#bufferLength = 0;
+    return this.step();
+  }
+
+  /** First byte after the frame at hand; after a failed step, the place where it failed. */
   end(): number {
     return this.position + this.length;
   }

@@ -99,6 +99,23 @@ describe.each(BACKENDS)('a process that writes %s files', (backend) => {
     expectRecords(readAll(storage), 1, 2000);
   });
 
+  test('can be read while it writes', async () => {
+    const directory = temporaryDirectory();
+    const writer = startWriter(directory, backend, 1_000_000);
+    await writer.until((lines) => lines.length > 5);
+    const storage = openStorage(directory, 'positional');
+    for (let look = 0; look < 60; look++) {
+      const acknowledged = lastAcknowledged(writer.lines());
+      const words = readAll(storage);
+      expectRecords(words, 1, words.length / 32);
+      expect(words.length / 32).toBeGreaterThanOrEqual(acknowledged);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(verifyJournal(storage).problems).toEqual([]);
+    writer.child.kill('SIGKILL');
+    await writer.ended;
+  });
+
   test('and is killed has every record that it called durable, and the next one goes on', async () => {
     const directory = temporaryDirectory();
     for (let round = 1; round <= 3; round++) {
