@@ -20,6 +20,7 @@ export class RecordPublisher {
     this.producer = producer;
     this.ring = ring;
     this.counters = counters;
+    counters.set(Counter.inputPublished, sequence);
   }
 
   /** Publishes as many of the `count` records at `wordIndex` as the ring has room for, and returns how many. */

@@ -55,8 +55,12 @@ async function runChaos(seed: number, restartPercent: number): Promise<Outcome> 
       // What the primary counts on is really there.
       published = Math.max(published, standby.counters.get(Counter.inputPublished));
       durable = Math.max(durable, standby.counters.get(Counter.durable));
-      if (primary.received > published) throw new Error('acknowledged as received too early');
-      if (primary.durable > durable) throw new Error('acknowledged as durable too early');
+      if (primary.received > published) {
+        throw new Error(`acknowledged as received: ${primary.received}, published: ${published}`);
+      }
+      if (primary.durable > durable) {
+        throw new Error(`acknowledged as durable: ${primary.durable}, durable: ${durable}`);
+      }
       if (prng.below(100) < restartPercent) {
         restarts++;
         standby.isDraining = true;

@@ -107,7 +107,10 @@ describe('replication stream', () => {
     journal.appendRecords(makeRecords(new Prng(2), 31, 30));
     const primary = await startPrimary(journal);
     const position = { sequence: 41, chain: journal.chains[41]!, epoch: 1 };
-    const standby = await startStandby(primary.replicator.port, dataDir, position);
+    const standby = new TestStandby(primary.replicator.port, dataDir, position);
+    expect(standby.counters.get(Counter.inputPublished)).toBe(41);
+    await standby.start();
+    cleanups.push(() => standby.stop());
     await until(() => standby.records.length === 19, 'the rest is there');
     expect(sameRecords(journal.records.slice(41), standby.records)).toBe(true);
     expect(standby.receiver.position.chain).toBe(journal.chain);
