@@ -5,10 +5,8 @@
  * not it could be sent then.
  */
 import { build, type Histogram } from 'hdr-histogram-js';
-import type { RingfenceClient } from '../../client/client.js';
-import { OrderType } from '../../core/codes.js';
-import type { DecodedMessage } from '../../wire/sbe-frames.js';
-import { type FlowCommand, FlowKind } from '../import/flow-command.js';
+import type { FlowCommand } from '../import/flow-command.js';
+import { issueFlowCommand } from '../issue-flow-command.js';
 import type { Market } from '../market.js';
 
 const TICK_MS = 2;
@@ -106,7 +104,7 @@ export class DemoTraffic {
     this.open++;
     this.sent++;
     const session = this.market.sessions[command.account % this.market.sessions.length]!;
-    issue(session, this.market.instrumentId, command).then(
+    issueFlowCommand(session, this.market.instrumentId, command).then(
       (answer) => {
         const { sessionId, clientSequence, sequence } = answer.fields as AnsweredCommand;
         this.acknowledged.push({ sessionId, clientSequence, sequence });
@@ -131,38 +129,6 @@ export class DemoTraffic {
   private tellIfIdle(): void {
     if (this.open === 0 && this.timer === undefined && !this.isPulling) this.onIdle?.();
   }
-}
-
-function issue(
-  session: RingfenceClient,
-  instrumentId: number,
-  command: FlowCommand,
-): Promise<DecodedMessage> {
-  const { clientOrderId, priceTicks, quantityLots } = command;
-  if (command.kind === FlowKind.cancelOrder) return session.cancelOrder({ clientOrderId, instrumentId });
-  if (command.kind === FlowKind.replaceOrder) {
-    const { newClientOrderId, isReinsert } = command;
-    const flags = isReinsert ? 1 : 0;
-    return session.replaceOrder({
-      clientOrderId,
-      newClientOrderId,
-      instrumentId,
-      priceTicks,
-      quantityLots,
-      flags,
-    });
-  }
-  const { side, timeInForce } = command;
-  const orderType = OrderType.limit;
-  return session.newOrder({
-    clientOrderId,
-    instrumentId,
-    side,
-    orderType,
-    timeInForce,
-    priceTicks,
-    quantityLots,
-  });
 }
 
 function newHistogram(): Histogram {
