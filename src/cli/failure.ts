@@ -72,17 +72,11 @@ export interface Failure {
  */
 export function failureOf(error: unknown): Failure {
   if (!(error instanceof Error)) return { text: `ringfence: ${String(error)}`, exitCode: ExitCode.failure };
-  const { code, exitCode, syscall } = error as Error & {
-    code?: unknown;
-    exitCode?: unknown;
-    syscall?: unknown;
-  };
+  const { code, exitCode } = error as Error & { code?: unknown; exitCode?: unknown };
   const system = typeof code === 'string' ? SYSTEM_ERRORS[code] : undefined;
   if (system !== undefined) {
-    const text =
-      typeof syscall === 'string' && error.message.includes(code as string)
-        ? systemText(error, system.text)
-        : error.message;
+    const isRaw = error.message.includes(code as string);
+    const text = isRaw ? systemText(error, system.text) : error.message;
     return { text: `ringfence: ${text}`, exitCode: system.exitCode };
   }
   if (error.name === 'ConnectionError')
@@ -100,6 +94,8 @@ export function failureOf(error: unknown): Failure {
 /** `EACCES: permission denied, open '/x'` -> `/x: no permission; ...`. */
 function systemText(error: Error, text: string): string {
   const { path, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
-  const where = path ?? (port === undefined ? address : `${address}:${port}`);
+  // An error that crossed threads has lost its properties; the address is at the end of its message.
+  const inMessage = /[^ ]+:[0-9]+$/.exec(error.message)?.[0];
+  const where = path ?? (port === undefined ? (address ?? inMessage) : `${address}:${port}`);
   return where === undefined ? text : `${where}: ${text}`;
 }

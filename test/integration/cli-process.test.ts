@@ -8,6 +8,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -199,6 +200,42 @@ describe('import as a process', () => {
     ]);
     expect(bare.stdout).toBe('');
     expect(readFileSync(output, 'utf8')).toBe(stdout.split('\n').slice(7).join('\n'));
+  });
+});
+
+describe('a node that may not start', () => {
+  it('a port in use and the directory of another node are refused by name, exit code 4', async () => {
+    const dataDir = join(folder, 'refused');
+    const ports = ['--port', '0', '--admin-port', '0', '--replication-port', '0'];
+    await runCli(['init', '--data-dir', dataDir, '--segment-bytes', '1MiB', ...ports]);
+    const owner = createServer();
+    await new Promise<void>((resolve) => owner.listen(0, '127.0.0.1', resolve));
+    const { port } = owner.address() as AddressInfo;
+    for (const flag of ['--port', '--replication-port', '--control-port']) {
+      const { exitCode, stderr } = await runCli([
+        'serve',
+        '--data-dir',
+        dataDir,
+        '--log-level',
+        'silent',
+        flag,
+        `${port}`,
+      ]);
+      expect(stderr, flag).toMatch(new RegExp(`^ringfence: .*${port}.* in use`));
+      expect(exitCode, flag).toBe(4);
+    }
+    owner.close();
+    const foreign = await runCli([
+      'serve',
+      '--data-dir',
+      dataDir,
+      '--log-level',
+      'silent',
+      '--cluster-id',
+      '99',
+    ]);
+    expect(foreign.stderr).toContain('not to cluster 99');
+    expect(foreign.exitCode).toBe(4);
   });
 });
 

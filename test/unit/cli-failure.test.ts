@@ -41,6 +41,10 @@ describe('failures', () => {
       text: 'ringfence: 127.0.0.1:9: nothing listens there; is the node running?',
       exitCode: 5,
     });
+    const lost = coded('listen EADDRINUSE: address already in use 127.0.0.1:9402', { code: 'EADDRINUSE' });
+    expect(failureOf(lost).text).toBe(
+      'ringfence: 127.0.0.1:9402: the port is in use; stop its owner or choose another port',
+    );
     const taken = coded('port 9400 is in use: choose another', { code: 'EADDRINUSE' });
     expect(failureOf(taken)).toEqual({ text: 'ringfence: port 9400 is in use: choose another', exitCode: 4 });
   });
