@@ -100,11 +100,11 @@ export class EgressPublisher {
   private reportToAccount(words: Int32Array, wordIndex: number): number {
     const accountId = words[wordIndex + HeaderWord.accountId]!;
     if (accountId === 0) return 0;
-    const { output, reportLog, sessions } = this.parts;
+    const { reportLog, sessions } = this.parts;
     const reportSequence = readInt64(words, wordIndex + REPORT_SEQUENCE);
     // An event for an account that does not exist has no number: it is nobody's report, only an answer.
     if (reportSequence === 0) return 0;
-    reportLog.append(accountId, reportSequence, output.ring.bytes, wordIndex * 4);
+    reportLog.append(accountId, reportSequence, words, wordIndex);
     const receivers = sessions.ofAccount(accountId);
     for (let i = 0; i < receivers.length; i++) this.sendLive(receivers[i]!, wordIndex);
     return accountId;
@@ -114,7 +114,7 @@ export class EgressPublisher {
   private reportToSession(words: Int32Array, wordIndex: number, reportedTo: number): void {
     const apiKeyId = words[wordIndex + HeaderWord.sessionId]!;
     if (apiKeyId === 0) return;
-    const { keys, output, reportLog, sessions } = this.parts;
+    const { keys, reportLog, sessions } = this.parts;
     const key = keys.get(apiKeyId);
     if (key === undefined) return;
     const clientSequence = readInt64(words, wordIndex + CLIENT_SEQUENCE);
@@ -122,7 +122,7 @@ export class EgressPublisher {
     if (isNew) key.answeredSequence = clientSequence;
     const isAdmin = (key.permissions & Permission.admin) !== 0;
     if (isAdmin && isNew) {
-      reportLog.append(adminListKey(apiKeyId), clientSequence, output.ring.bytes, wordIndex * 4);
+      reportLog.append(adminListKey(apiKeyId), clientSequence, words, wordIndex);
     }
     if (reportedTo !== 0 && reportedTo === key.accountId) return;
     const session = sessions.ofKey(apiKeyId);

@@ -179,7 +179,6 @@ export class Gateway {
   lead(producer: RingProducer, gate: CommitGate, ownCommands: readonly Uint8Array[]): void {
     this.openingSequence = producer.nextSequence + ownCommands.length - 1;
     this.egress.gate = gate;
-    this.gateWaiter = new AsyncWaiter(gate, () => this.drain());
     this.sequencer.lead(producer, ownCommands);
   }
 
@@ -304,7 +303,11 @@ export class Gateway {
 
   private drain(): void {
     this.poll();
-    if (this.egress.isHeldByGate) this.gateWaiter?.arm();
-    else this.outputWaiter?.arm();
+    if (!this.egress.isHeldByGate) {
+      this.outputWaiter?.arm();
+      return;
+    }
+    this.gateWaiter ??= new AsyncWaiter(this.egress.gate!, () => this.drain());
+    this.gateWaiter.arm();
   }
 }

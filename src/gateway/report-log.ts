@@ -1,4 +1,4 @@
-import { SLOT_BYTES } from '../wire/slot.js';
+import { SLOT_BYTES, SLOT_WORDS } from '../wire/slot.js';
 
 /** No such entry: there is nothing to send. */
 export const NO_ENTRY = 0;
@@ -20,6 +20,7 @@ interface ReportList {
 export class ReportLog {
   /** The slots, SLOT_BYTES an entry; see `slotOffset`. */
   readonly slots: Uint8Array;
+  private readonly words: Int32Array;
   private readonly mask: number;
   private readonly numbers: Float64Array;
   private readonly previousEntry: Float64Array;
@@ -34,6 +35,7 @@ export class ReportLog {
     }
     this.mask = retention - 1;
     this.slots = new Uint8Array(retention * SLOT_BYTES);
+    this.words = new Int32Array(this.slots.buffer);
     this.numbers = new Float64Array(retention);
     this.previousEntry = new Float64Array(retention);
     this.nextEntry = new Float64Array(retention);
@@ -41,12 +43,12 @@ export class ReportLog {
     this.head = 0;
   }
 
-  /** Keeps the slot at byte `slotOffset` of `slots` as report `number` of a list; numbers rise within a list. */
-  append(listKey: number, number: number, slots: Uint8Array, slotOffset: number): void {
+  /** Keeps the slot at word `wordIndex` of `words` as report `number` of a list; numbers rise within a list. */
+  append(listKey: number, number: number, words: Int32Array, wordIndex: number): void {
     const entry = ++this.head;
     const at = entry & this.mask;
-    const target = at * SLOT_BYTES;
-    for (let i = 0; i < SLOT_BYTES; i++) this.slots[target + i] = slots[slotOffset + i]!;
+    const target = at * SLOT_WORDS;
+    for (let i = 0; i < SLOT_WORDS; i++) this.words[target + i] = words[wordIndex + i]!;
     this.numbers[at] = number;
     this.nextEntry[at] = NO_ENTRY;
     const list = this.lists.get(listKey);

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GONE, NO_ENTRY, ReportLog } from '../../src/gateway/report-log.js';
-import { SLOT_BYTES } from '../../src/wire/slot.js';
+import { SLOT_WORDS } from '../../src/wire/slot.js';
 
 const SEED = Number(process.env.RINGFENCE_SEED ?? 20_260_801);
 
 /** A slot whose bytes name the report. */
-function slotOf(list: number, number: number): Uint8Array {
-  const slot = new Uint8Array(SLOT_BYTES);
-  new DataView(slot.buffer).setInt32(0, list);
-  new DataView(slot.buffer).setInt32(124, number);
+function slotOf(list: number, number: number): Int32Array {
+  const slot = new Int32Array(SLOT_WORDS);
+  slot[0] = list;
+  slot[SLOT_WORDS - 1] = number;
   return slot;
 }
 
@@ -19,9 +19,9 @@ function readAfter(log: ReportLog, list: number, last: number): number[] | undef
   let entry = log.firstAfter(list, last);
   if (entry === GONE) return undefined;
   for (; entry !== NO_ENTRY; entry = log.next(entry)) {
-    const slot = new DataView(log.slots.buffer, log.slotOffset(entry), SLOT_BYTES);
-    expect(slot.getInt32(0)).toBe(list);
-    expect(slot.getInt32(124)).toBe(log.numberOf(entry));
+    const slot = new Int32Array(log.slots.buffer, log.slotOffset(entry), SLOT_WORDS);
+    expect(slot[0]).toBe(list);
+    expect(slot[SLOT_WORDS - 1]).toBe(log.numberOf(entry));
     numbers.push(log.numberOf(entry));
   }
   return numbers;
