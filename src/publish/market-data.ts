@@ -2,8 +2,8 @@
  * Public market data: a level-2 book of each instrument, kept from the engine's bookDelta events, and the tape, from
  * the taker side of its trades. A subscriber of a book gets a snapshot and then every change, gaplessly numbered.
  *
- * A subscriber that does not keep up gets nothing until it has caught up, and then a new snapshot: market data is
- * dropped for it, never queued without bound and never a silent hole.
+ * A subscriber that does not keep up gets nothing until it has caught up: market data is dropped for it, never queued
+ * without bound. Its books then begin again with a new snapshot; trades of the tape are not repeated.
  */
 import { readInt64, writeInt64 } from '../base/int64.js';
 import { LevelBook, type LevelSide } from '../base/level-book.js';
