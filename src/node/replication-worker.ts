@@ -11,6 +11,7 @@ import { RingProducer } from '../ring/ring-producer.js';
 import { WaitStrategy, type WaitStrategyName } from '../ring/wait-strategy.js';
 import { runEventLoopWorker } from '../runtime/agent-worker.js';
 import { type Checkpoint, CheckpointRing } from '../runtime/checkpoint-ring.js';
+import { Counter } from '../runtime/counters.js';
 import { makeLog } from './node-log.js';
 import type { NodeMemory } from './node-memory.js';
 import { StopPhase } from './topology.js';
@@ -48,6 +49,8 @@ void runEventLoopWorker<ReplicationInput>((input, { counters, clock }) => {
   const tell = (message: FromReplication): void => parentPort!.postMessage(message);
   const fatal = (code: string, message: string, exitCode: number): void => {
     log.fatal({ code }, message);
+    // Closes the commit gate before the main thread has even heard of it.
+    counters.set(Counter.poison, 1);
     tell({ type: 'fatal', code, message, exitCode });
   };
 

@@ -1,12 +1,13 @@
 import type { WaitSource } from '../ring/wait-source.js';
 import type { WaitStrategy } from '../ring/wait-strategy.js';
 import { type AcknowledgementPolicy, policyCounters } from './acknowledgement-policy.js';
-import { type Counter, counterCell, type NodeCounters } from './counters.js';
+import { Counter, counterCell, type NodeCounters } from './counters.js';
 
 /**
  * Tells up to which command outputs may leave the node: the outputs of command S may when
  * `committedSequence() >= S`. A policy that cannot be met stalls the gate; it never weakens, and the gate never goes
- * back, because what has left cannot be called back.
+ * back, because what has left cannot be called back. On a poisoned node it stays where it is: a node that is ending,
+ * or that has met a higher epoch, acknowledges nothing more.
  *
  * As a wait source it is ready when the committed sequence has moved since it was last asked for; otherwise it
  * blocks on a copy that is furthest behind.
@@ -32,6 +33,7 @@ export class CommitGate implements WaitSource {
 
   /** The last command that the policy's copies all hold. */
   committedSequence(): number {
+    if (this.counters.get(Counter.poison) !== 0) return this.committed;
     const slowest = this.counters.get(this.slowestCopy());
     if (slowest > this.committed) this.committed = slowest;
     return this.committed;
@@ -40,7 +42,7 @@ export class CommitGate implements WaitSource {
   blockingCell(): number {
     const slowest = this.slowestCopy();
     const sequence = this.counters.get(slowest);
-    if (sequence > this.committed) return -1;
+    if (sequence > this.committed && this.counters.get(Counter.poison) === 0) return -1;
     this.blockingValue = sequence | 0;
     return counterCell(slowest);
   }

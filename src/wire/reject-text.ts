@@ -45,7 +45,7 @@ export const REJECT_TEXT: Readonly<Record<RejectName, string>> = {
 
   INSTRUMENT_EXISTS: 'The symbol is listed already; choose another one.',
   ACCOUNT_EXISTS: 'The account is open already; choose another id.',
-  INVALID_SYMBOL: 'A symbol takes 1 to 24 of A-Z 0-9 . _ / - and starts with a letter or digit.',
+  INVALID_SYMBOL: 'A symbol takes 1 to 24 of A-Z 0-9 . _ / : - and starts with a letter or digit.',
   INVALID_ASSET: 'An asset code takes 1 to 12 of A-Z 0-9; base and quote must differ.',
   INVALID_TICK_OR_LOT: 'A lot and a tick times a lot must be whole minor units; change tick or lot.',
   UNKNOWN_ASSET: 'No instrument uses the asset; list one first.',

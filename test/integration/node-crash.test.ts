@@ -13,7 +13,7 @@ const ROUNDS = 3;
 const ACCOUNTS = 3;
 const MAX_ORDERS = 1 << 20;
 
-async function* flow(seed: number): AsyncGenerator<FlowCommand> {
+function* flow(seed: number): Generator<FlowCommand> {
   const generator = new LoadFlow({ seed, accounts: ACCOUNTS });
   for (;;) yield generator.next();
 }

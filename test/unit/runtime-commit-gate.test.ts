@@ -33,6 +33,16 @@ describe('the commit gate', () => {
     expect(TRUTH.map(([policy]) => policy)).toEqual(ACKNOWLEDGEMENT_POLICIES);
   });
 
+  it('lets nothing more pass on a poisoned node', () => {
+    const { counters, gate } = gateOf('disk');
+    counters.set(Counter.durable, 5);
+    expect(gate.committedSequence()).toBe(5);
+    counters.set(Counter.poison, 1);
+    counters.set(Counter.durable, 9);
+    expect(gate.committedSequence()).toBe(5);
+    expect(gate.blockingCell()).toBe(counterCell(Counter.durable));
+  });
+
   it('refuses a policy it does not know and says what is allowed', () => {
     for (const policy of ['none', 'toString', '']) {
       expect(() => gateOf(policy as AcknowledgementPolicy)).toThrow(

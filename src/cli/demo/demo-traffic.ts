@@ -33,15 +33,14 @@ export class DemoTraffic {
   /** When the last answer came, in milliseconds of `performance.now`. */
   answeredAtMs: number;
   private readonly market: Market;
-  private readonly flow: AsyncGenerator<FlowCommand>;
+  private readonly flow: Iterator<FlowCommand>;
   private readonly perSecond: number;
   private timer: NodeJS.Timeout | undefined;
   private startedAtMs: number;
   private due: number;
-  private isPulling: boolean;
   private onIdle: (() => void) | undefined;
 
-  constructor(market: Market, flow: AsyncGenerator<FlowCommand>, perSecond: number) {
+  constructor(market: Market, flow: Iterator<FlowCommand>, perSecond: number) {
     this.market = market;
     this.flow = flow;
     this.perSecond = perSecond;
@@ -55,21 +54,20 @@ export class DemoTraffic {
     this.timer = undefined;
     this.startedAtMs = 0;
     this.due = 0;
-    this.isPulling = false;
     this.onIdle = undefined;
     for (const session of market.sessions) session.on('trade', () => this.trades++);
   }
 
   start(): void {
     this.startedAtMs = performance.now();
-    this.timer = setInterval(() => void this.sendDue(), TICK_MS);
+    this.timer = setInterval(() => this.sendDue(), TICK_MS);
   }
 
   /** Sends no more; resolves when everything sent has been answered. */
   async finish(): Promise<void> {
     clearInterval(this.timer);
     this.timer = undefined;
-    if (this.open === 0 && !this.isPulling) return;
+    if (this.open === 0) return;
     await new Promise<void>((resolve) => {
       this.onIdle = resolve;
     });
@@ -82,12 +80,10 @@ export class DemoTraffic {
     return taken;
   }
 
-  private async sendDue(): Promise<void> {
-    if (this.isPulling) return;
-    this.isPulling = true;
+  private sendDue(): void {
     const dueNow = Math.floor(((performance.now() - this.startedAtMs) * this.perSecond) / 1000);
     while (this.due < dueNow && this.timer !== undefined) {
-      const next = await this.flow.next();
+      const next = this.flow.next();
       if (next.done === true) {
         clearInterval(this.timer);
         this.timer = undefined;
@@ -96,7 +92,6 @@ export class DemoTraffic {
       this.send(next.value, this.startedAtMs + (this.due * 1000) / this.perSecond);
       this.due++;
     }
-    this.isPulling = false;
     this.tellIfIdle();
   }
 
@@ -127,7 +122,7 @@ export class DemoTraffic {
   }
 
   private tellIfIdle(): void {
-    if (this.open === 0 && this.timer === undefined && !this.isPulling) this.onIdle?.();
+    if (this.open === 0 && this.timer === undefined) this.onIdle?.();
   }
 }
 

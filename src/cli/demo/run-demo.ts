@@ -16,6 +16,7 @@ import type { LevelBook } from '../../base/level-book.js';
 import { Side } from '../../core/codes.js';
 import { resolveConfig } from '../../node/config.js';
 import type { NodeStatus } from '../../node/node-status.js';
+import { CliError, ExitCode } from '../failure.js';
 import type { FlowCommand } from '../import/flow-command.js';
 import { type FlowFormat, openFlowFile } from '../import/read-flow.js';
 import { initDataDir } from '../init-data-dir.js';
@@ -72,6 +73,8 @@ export interface DemoReport {
 
 const FREE_PORTS = { port: '0', adminPort: '0', replicationPort: '0' } as const;
 const FUNDS = 1_000_000_000;
+/** The nodes compare hashes every 4,096 commands, and half of the load comes before the crash. */
+const LEAST_FILE_COMMANDS = 9_000;
 const SCREEN_MS = 250;
 const TICK = { mantissa: 1, exponent: -2 };
 
@@ -118,7 +121,8 @@ class Demo {
     const { options, screen } = this;
     const { primaryDir, standbyDir } = await this.startPair();
     const market = await this.openMarket(primaryDir);
-    const traffic = new DemoTraffic(market, flowOf(options), options.rate);
+    const { flow, perSecond } = await pacedFlow(options);
+    const traffic = new DemoTraffic(market, flow, perSecond);
     this.traffic = traffic;
     this.watcher = this.watch();
     const halfMs = (options.seconds * 1000) / 2;
@@ -299,13 +303,23 @@ async function settledStatus(node: DemoNode): Promise<NodeStatus> {
   }
 }
 
-async function* flowOf(options: DemoOptions): AsyncGenerator<FlowCommand> {
-  if (options.file === null) {
-    const flow = new LoadFlow({ seed: options.seed, accounts: options.accounts });
-    for (;;) yield flow.next();
+/** The flow, and its rate: a file that is too short for the rate asked for is spread over the whole time. */
+async function pacedFlow(options: DemoOptions): Promise<{ flow: Iterator<FlowCommand>; perSecond: number }> {
+  const { file, format, accounts, rate, seconds, seed } = options;
+  if (file === null) return { flow: endlessFlow(new LoadFlow({ seed, accounts })), perSecond: rate };
+  const commands: FlowCommand[] = [];
+  for await (const batch of openFlowFile(file, format, accounts, '').batches()) commands.push(...batch);
+  if (commands.length < LEAST_FILE_COMMANDS) {
+    throw new CliError(
+      `${file} makes ${commands.length} commands; the demo needs ${LEAST_FILE_COMMANDS}, so that both nodes reach a common checkpoint before the crash`,
+      ExitCode.usage,
+    );
   }
-  const file = openFlowFile(options.file, options.format, options.accounts, '');
-  for await (const commands of file.batches()) yield* commands;
+  return { flow: commands.values(), perSecond: Math.min(rate, Math.floor(commands.length / seconds)) };
+}
+
+function* endlessFlow(flow: LoadFlow): Generator<FlowCommand> {
+  for (;;) yield flow.next();
 }
 
 /** The report for people. */
