@@ -114,6 +114,18 @@ describe('the end of a journal', () => {
     ).toBe(true);
   });
 
+  test('a torn tail that was cut does not come back with the next power cut', () => {
+    const disk = killed(2, 3);
+    const [name] = segments(disk);
+    disk.contents(name!)[FIRST + frameBytes(2) + 100]! ^= 1;
+    const torn = disk.clone();
+    openWriter(torn);
+    // The worst case: nothing survives but what was synced.
+    const after = torn.afterPowerCut(() => 1);
+    expect(recover(after, IDENTITY)).toMatchObject({ lastSequence: 2, tornBytes: 0 });
+    expect(after.list().some((file) => file.includes('.torn-'))).toBe(true);
+  });
+
   test('whole frames after a hole in the unsynced tail are dropped with it: pages reach the disk in any order', () => {
     const disk = new SimulatedDisk();
     const writer = openWriter(disk);
