@@ -200,7 +200,7 @@ export const CONFIG_OPTIONS = {
   maxConnections: integer(1, 100_000)(LIMITS, 1024, 'Connections on a port.'),
   maxConnectionsPerIp: integer(1, 100_000)(LIMITS, 256, 'Connections on a port from one address.'),
   maxFrameBytes: bytes(256, 1 << 24)(LIMITS, 16384, 'Size of a frame from a client.'),
-  maxMessagesPerFrame: integer(1, 4096)(LIMITS, 256, 'Messages in a frame from a client.'),
+  maxMessagesPerFrame: integer(1, 4096)(LIMITS, 128, 'Messages in a frame from a client.'),
   messagesPerSecond: integer(1, 10_000_000)(LIMITS, 100_000, 'Messages that a session may send each second.'),
   rateBreachLimit: integer(1, 1_000_000)(
     LIMITS,
@@ -235,7 +235,7 @@ export const CONFIG_OPTIONS = {
     'Unsent bytes from which a session gets no more market data.',
   ),
   hardLimitBytes: bytes(4096, 1 << 30)(LIMITS, 1 << 20, 'Unsent bytes from which a slow session is closed.'),
-  reportRetention: integer(1024, 1 << 26)(
+  reportRetention: powerOfTwo(1024, 1 << 26)(
     LIMITS,
     1 << 20,
     'Reports that are kept for clients that reconnect (128 bytes each).',
