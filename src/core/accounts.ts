@@ -8,6 +8,9 @@ import { IntegerHashIndex } from '../base/integer-hash-index.js';
 import { EntityHash, EntityKind } from './entity-hash.js';
 import { OrderWord } from './orders.js';
 
+const ORDER_ACCOUNT_PREVIOUS = OrderWord.accountPrevious;
+const ORDER_ACCOUNT_NEXT = OrderWord.accountNext;
+
 export const ACCOUNT_WORDS = 16;
 
 export const AccountWord = {
@@ -23,6 +26,14 @@ export const AccountWord = {
   hashLow: 7,
   hashHigh: 8,
 } as const;
+const ACCOUNT_ID = AccountWord.id;
+const ACCOUNT_REPORT_SEQUENCE = AccountWord.reportSequence;
+const ACCOUNT_DIRTY = AccountWord.dirty;
+const ACCOUNT_LAST_ORDER = AccountWord.lastOrder;
+const ACCOUNT_FIRST_ORDER = AccountWord.firstOrder;
+const ACCOUNT_OPEN_ORDERS = AccountWord.openOrders;
+const ACCOUNT_HASH_LOW = AccountWord.hashLow;
+const ACCOUNT_HASH_HIGH = AccountWord.hashHigh;
 
 const HASHED_WORDS = 3;
 
@@ -47,7 +58,7 @@ export class Accounts {
     const index = this.index;
     for (let at = index.first(hash); at >= 0; at = index.next(at, hash)) {
       const account = index.rowAt(at);
-      if (this.words[account + AccountWord.id] === accountId) return account;
+      if (this.words[account + ACCOUNT_ID] === accountId) return account;
     }
     return 0;
   }
@@ -56,7 +67,7 @@ export class Accounts {
   add(accountId: number): number {
     this.count += 1;
     const account = this.count * ACCOUNT_WORDS;
-    this.words[account + AccountWord.id] = accountId;
+    this.words[account + ACCOUNT_ID] = accountId;
     this.index.insert(mix(accountId), account);
     this.touch(account);
     return account;
@@ -65,32 +76,32 @@ export class Accounts {
   /** Numbers one more report of the account. */
   nextReport(account: number): void {
     const words = this.words;
-    incrementInt64(words, account + AccountWord.reportSequence);
-    if (words[account + AccountWord.dirty] === 0) this.touch(account);
+    incrementInt64(words, account + ACCOUNT_REPORT_SEQUENCE);
+    if (words[account + ACCOUNT_DIRTY] === 0) this.touch(account);
   }
 
   /** Appends an order, newer than all others, to the open orders of its account. */
   addOrder(account: number, orders: Int32Array, order: number): void {
     const words = this.words;
-    const last = words[account + AccountWord.lastOrder];
-    orders[order + OrderWord.accountPrevious] = last;
-    orders[order + OrderWord.accountNext] = 0;
-    if (last === 0) words[account + AccountWord.firstOrder] = order;
-    else orders[last + OrderWord.accountNext] = order;
-    words[account + AccountWord.lastOrder] = order;
-    words[account + AccountWord.openOrders] = words[account + AccountWord.openOrders] + 1;
+    const last = words[account + ACCOUNT_LAST_ORDER];
+    orders[order + ORDER_ACCOUNT_PREVIOUS] = last;
+    orders[order + ORDER_ACCOUNT_NEXT] = 0;
+    if (last === 0) words[account + ACCOUNT_FIRST_ORDER] = order;
+    else orders[last + ORDER_ACCOUNT_NEXT] = order;
+    words[account + ACCOUNT_LAST_ORDER] = order;
+    words[account + ACCOUNT_OPEN_ORDERS] = words[account + ACCOUNT_OPEN_ORDERS] + 1;
   }
 
   /** Takes an order out of the open orders of its account. */
   removeOrder(account: number, orders: Int32Array, order: number): void {
     const words = this.words;
-    const previous = orders[order + OrderWord.accountPrevious];
-    const next = orders[order + OrderWord.accountNext];
-    if (previous === 0) words[account + AccountWord.firstOrder] = next;
-    else orders[previous + OrderWord.accountNext] = next;
-    if (next === 0) words[account + AccountWord.lastOrder] = previous;
-    else orders[next + OrderWord.accountPrevious] = previous;
-    words[account + AccountWord.openOrders] = words[account + AccountWord.openOrders] - 1;
+    const previous = orders[order + ORDER_ACCOUNT_PREVIOUS];
+    const next = orders[order + ORDER_ACCOUNT_NEXT];
+    if (previous === 0) words[account + ACCOUNT_FIRST_ORDER] = next;
+    else orders[previous + ORDER_ACCOUNT_NEXT] = next;
+    if (next === 0) words[account + ACCOUNT_LAST_ORDER] = previous;
+    else orders[next + ORDER_ACCOUNT_PREVIOUS] = previous;
+    words[account + ACCOUNT_OPEN_ORDERS] = words[account + ACCOUNT_OPEN_ORDERS] - 1;
   }
 
   /** Hashes one account into `hash`. */
@@ -104,17 +115,17 @@ export class Accounts {
     const hash = this.hash;
     for (let i = 0; i < hash.dirtyCount; i += 1) {
       const account = hash.dirtyRows[i];
-      words[account + AccountWord.dirty] = 0;
+      words[account + ACCOUNT_DIRTY] = 0;
       this.hashAccount(account, hash);
-      hash.exchange(words[account + AccountWord.hashLow], words[account + AccountWord.hashHigh]);
-      words[account + AccountWord.hashLow] = hash.rowLow;
-      words[account + AccountWord.hashHigh] = hash.rowHigh;
+      hash.exchange(words[account + ACCOUNT_HASH_LOW], words[account + ACCOUNT_HASH_HIGH]);
+      words[account + ACCOUNT_HASH_LOW] = hash.rowLow;
+      words[account + ACCOUNT_HASH_HIGH] = hash.rowHigh;
     }
     hash.dirtyCount = 0;
   }
 
   private touch(account: number): void {
-    this.words[account + AccountWord.dirty] = 1;
+    this.words[account + ACCOUNT_DIRTY] = 1;
     this.hash.markDirty(account);
   }
 }

@@ -23,6 +23,12 @@ export const ApiKeyWord = {
   hashLow: 13,
   hashHigh: 14,
 } as const;
+const KEY_PERMISSIONS = ApiKeyWord.permissions;
+const KEY_ACCOUNT = ApiKeyWord.account;
+const KEY_CLIENT_SEQUENCE = ApiKeyWord.clientSequence;
+const KEY_DIRTY = ApiKeyWord.dirty;
+const KEY_HASH_LOW = ApiKeyWord.hashLow;
+const KEY_HASH_HIGH = ApiKeyWord.hashHigh;
 
 const HASHED_WORDS = 11;
 
@@ -62,8 +68,8 @@ export class ApiKeys {
     this.count += 1;
     const key = this.count * API_KEY_WORDS;
     for (let i = 0; i < PUBLIC_KEY_WORDS; i += 1) this.words[key + i] = keyWords[at + i];
-    this.words[key + ApiKeyWord.permissions] = permissions;
-    this.words[key + ApiKeyWord.account] = account;
+    this.words[key + KEY_PERMISSIONS] = permissions;
+    this.words[key + KEY_ACCOUNT] = account;
     this.index.insert(mix(keyWords[at] ^ keyWords[at + 7]), this.count);
     this.touch(key);
     return this.count;
@@ -75,19 +81,19 @@ export class ApiKeys {
    */
   takeClientSequence(key: number, low: number, high: number): boolean {
     const words = this.words;
-    const takenHigh = words[key + ApiKeyWord.clientSequence + 1];
-    const takenLow = words[key + ApiKeyWord.clientSequence];
+    const takenHigh = words[key + KEY_CLIENT_SEQUENCE + 1];
+    const takenLow = words[key + KEY_CLIENT_SEQUENCE];
     if (high < takenHigh || (high === takenHigh && low >>> 0 <= takenLow >>> 0)) return false;
-    words[key + ApiKeyWord.clientSequence] = low;
-    words[key + ApiKeyWord.clientSequence + 1] = high;
-    if (words[key + ApiKeyWord.dirty] === 0) this.touch(key);
+    words[key + KEY_CLIENT_SEQUENCE] = low;
+    words[key + KEY_CLIENT_SEQUENCE + 1] = high;
+    if (words[key + KEY_DIRTY] === 0) this.touch(key);
     return true;
   }
 
   /** Hashes the key whose record is at `key` into `hash`. */
   hashApiKey(key: number, accountIds: Int32Array, hash: EntityHash): void {
     const words = this.words;
-    hash.hashRow(words, key, HASHED_WORDS, accountIds[words[key + ApiKeyWord.account]], key / API_KEY_WORDS);
+    hash.hashRow(words, key, HASHED_WORDS, accountIds[words[key + KEY_ACCOUNT]], key / API_KEY_WORDS);
   }
 
   /** Brings the sum of the state hash up to date. `accountIds` has the id of an account at its handle. */
@@ -96,17 +102,17 @@ export class ApiKeys {
     const hash = this.hash;
     for (let i = 0; i < hash.dirtyCount; i += 1) {
       const key = hash.dirtyRows[i];
-      words[key + ApiKeyWord.dirty] = 0;
+      words[key + KEY_DIRTY] = 0;
       this.hashApiKey(key, accountIds, hash);
-      hash.exchange(words[key + ApiKeyWord.hashLow], words[key + ApiKeyWord.hashHigh]);
-      words[key + ApiKeyWord.hashLow] = hash.rowLow;
-      words[key + ApiKeyWord.hashHigh] = hash.rowHigh;
+      hash.exchange(words[key + KEY_HASH_LOW], words[key + KEY_HASH_HIGH]);
+      words[key + KEY_HASH_LOW] = hash.rowLow;
+      words[key + KEY_HASH_HIGH] = hash.rowHigh;
     }
     hash.dirtyCount = 0;
   }
 
   private touch(key: number): void {
-    this.words[key + ApiKeyWord.dirty] = 1;
+    this.words[key + KEY_DIRTY] = 1;
     this.hash.markDirty(key);
   }
 }

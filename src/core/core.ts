@@ -33,6 +33,35 @@ import { isSellSide, keyOf, LevelWord, PRICE_MAX } from './price-ladder.js';
 import { isAssetCode, isSymbol } from './text-fields.js';
 import { Transfers } from './transfers.js';
 
+const INSTRUMENT_SYMBOL = InstrumentWord.symbol;
+const INSTRUMENT_BASE_ASSET = InstrumentWord.baseAsset;
+const INSTRUMENT_QUOTE_ASSET = InstrumentWord.quoteAsset;
+const INSTRUMENT_TICK_MANTISSA = InstrumentWord.tickMantissa;
+const INSTRUMENT_LOT_MANTISSA = InstrumentWord.lotMantissa;
+const INSTRUMENT_TICK_EXPONENT = InstrumentWord.tickExponent;
+const INSTRUMENT_LOT_EXPONENT = InstrumentWord.lotExponent;
+const INSTRUMENT_PROTECTION_PPM = InstrumentWord.protectionPpm;
+const INSTRUMENT_QUOTE_MINOR_PER_TICK_LOT = InstrumentWord.quoteMinorPerTickLot;
+const INSTRUMENT_BASE_MINOR_PER_LOT = InstrumentWord.baseMinorPerLot;
+
+const ACCOUNT_OPEN_ORDERS = AccountWord.openOrders;
+const ACCOUNT_FIRST_ORDER = AccountWord.firstOrder;
+
+const LEVEL_KEY = LevelWord.key;
+
+const ORDER_PRICE = OrderWord.price;
+const ORDER_LEAVES = OrderWord.leaves;
+const ORDER_CUMULATIVE = OrderWord.cumulative;
+const ORDER_BOOK_SIDE = OrderWord.bookSide;
+const ORDER_CLIENT_ID_LOW = OrderWord.clientIdLow;
+const ORDER_CLIENT_ID_HIGH = OrderWord.clientIdHigh;
+const ORDER_TERMS = OrderWord.terms;
+const ORDER_ACCOUNT = OrderWord.account;
+const ORDER_QUOTE_HOLDING = OrderWord.quoteHolding;
+const ORDER_BASE_HOLDING = OrderWord.baseHolding;
+const ORDER_CLIENT_ID_HASH = OrderWord.clientIdHash;
+const ORDER_ACCOUNT_NEXT = OrderWord.accountNext;
+
 const EXPONENT_MIN = -15;
 const EXPONENT_MAX = 9;
 const DECIMALS_MAX = 15;
@@ -43,6 +72,11 @@ export type { CoreOptions };
 
 /** Words of `Core.engine`. */
 export const EngineWord = { epoch: 0, nodeId: 1, clusterIdLow: 2, clusterIdHigh: 3, timestampUs: 4 } as const;
+const ENGINE_EPOCH = EngineWord.epoch;
+const ENGINE_NODE_ID = EngineWord.nodeId;
+const ENGINE_CLUSTER_ID_LOW = EngineWord.clusterIdLow;
+const ENGINE_CLUSTER_ID_HIGH = EngineWord.clusterIdHigh;
+const ENGINE_TIMESTAMP_US = EngineWord.timestampUs;
 export const ENGINE_WORDS = 6;
 
 export class Core {
@@ -128,16 +162,16 @@ export class Core {
     const instrumentId = instruments.count;
     const at = instrumentId * INSTRUMENT_WORDS;
     const words = instruments.words;
-    for (let i = 0; i < SYMBOL_WORDS; i += 1) words[at + InstrumentWord.symbol + i] = text[symbolAt + i];
-    words[at + InstrumentWord.baseAsset] = base;
-    words[at + InstrumentWord.quoteAsset] = quote;
-    words[at + InstrumentWord.tickMantissa] = tickMantissa;
-    words[at + InstrumentWord.lotMantissa] = lotMantissa;
-    words[at + InstrumentWord.tickExponent] = tickExponent;
-    words[at + InstrumentWord.lotExponent] = lotExponent;
-    words[at + InstrumentWord.protectionPpm] = protectionPpm === 0 ? DEFAULT_PROTECTION_PPM : protectionPpm;
-    instruments.doubles[(at + InstrumentWord.quoteMinorPerTickLot) >> 1] = quotePerTickLot;
-    instruments.doubles[(at + InstrumentWord.baseMinorPerLot) >> 1] = basePerLot;
+    for (let i = 0; i < SYMBOL_WORDS; i += 1) words[at + INSTRUMENT_SYMBOL + i] = text[symbolAt + i];
+    words[at + INSTRUMENT_BASE_ASSET] = base;
+    words[at + INSTRUMENT_QUOTE_ASSET] = quote;
+    words[at + INSTRUMENT_TICK_MANTISSA] = tickMantissa;
+    words[at + INSTRUMENT_LOT_MANTISSA] = lotMantissa;
+    words[at + INSTRUMENT_TICK_EXPONENT] = tickExponent;
+    words[at + INSTRUMENT_LOT_EXPONENT] = lotExponent;
+    words[at + INSTRUMENT_PROTECTION_PPM] = protectionPpm === 0 ? DEFAULT_PROTECTION_PPM : protectionPpm;
+    instruments.doubles[(at + INSTRUMENT_QUOTE_MINOR_PER_TICK_LOT) >> 1] = quotePerTickLot;
+    instruments.doubles[(at + INSTRUMENT_BASE_MINOR_PER_LOT) >> 1] = basePerLot;
     instruments.touch(instrumentId);
     this.sink.instrumentListed(instrumentId);
     return 0;
@@ -285,8 +319,8 @@ export class Core {
     const baseAmount = quantityLots * instruments.baseMinorPerLot(instrumentId);
     if (quoteAmount > MONEY_MAX || baseAmount > MONEY_MAX) return RejectCode.NOTIONAL_TOO_LARGE;
     const instrument = instrumentId * INSTRUMENT_WORDS;
-    const quoteAsset = instruments.words[instrument + InstrumentWord.quoteAsset];
-    const baseAsset = instruments.words[instrument + InstrumentWord.baseAsset];
+    const quoteAsset = instruments.words[instrument + INSTRUMENT_QUOTE_ASSET];
+    const baseAsset = instruments.words[instrument + INSTRUMENT_BASE_ASSET];
     let quoteHolding = holdings.find(account, quoteAsset);
     let baseHolding = holdings.find(account, baseAsset);
     const isSell = side === Side.sell;
@@ -306,17 +340,17 @@ export class Core {
     holdings.touch(funding);
     const order = orders.allocate();
     const words = orders.words;
-    words[order + OrderWord.price] = price;
-    words[order + OrderWord.leaves] = quantityLots;
-    words[order + OrderWord.cumulative] = 0;
-    words[order + OrderWord.bookSide] = bookSide;
-    words[order + OrderWord.clientIdLow] = clientIdLow;
-    words[order + OrderWord.clientIdHigh] = clientIdHigh;
-    words[order + OrderWord.terms] = orderType | (timeInForce << 8);
-    words[order + OrderWord.account] = account;
-    words[order + OrderWord.quoteHolding] = quoteHolding;
-    words[order + OrderWord.baseHolding] = baseHolding;
-    words[order + OrderWord.clientIdHash] = clientIdHash;
+    words[order + ORDER_PRICE] = price;
+    words[order + ORDER_LEAVES] = quantityLots;
+    words[order + ORDER_CUMULATIVE] = 0;
+    words[order + ORDER_BOOK_SIDE] = bookSide;
+    words[order + ORDER_CLIENT_ID_LOW] = clientIdLow;
+    words[order + ORDER_CLIENT_ID_HIGH] = clientIdHigh;
+    words[order + ORDER_TERMS] = orderType | (timeInForce << 8);
+    words[order + ORDER_ACCOUNT] = account;
+    words[order + ORDER_QUOTE_HOLDING] = quoteHolding;
+    words[order + ORDER_BASE_HOLDING] = baseHolding;
+    words[order + ORDER_CLIENT_ID_HASH] = clientIdHash;
     this.sink.accepted(order);
 
     if (timeInForce === TimeInForce.FOK && !canFill(this, order)) {
@@ -324,7 +358,7 @@ export class Core {
       return 0;
     }
     matchOrder(this, order);
-    if (words[order + OrderWord.leaves] === 0) {
+    if (words[order + ORDER_LEAVES] === 0) {
       orders.release(order);
     } else if (timeInForce === TimeInForce.GTC) {
       this.clientIds.insert(clientIdHash, order);
@@ -343,7 +377,7 @@ export class Core {
     if (!this.isInstrument(instrumentId)) return RejectCode.UNKNOWN_INSTRUMENT;
     const hash = hashTriple(account, clientIdLow, clientIdHigh);
     const order = this.findOrder(hash, account, clientIdLow, clientIdHigh);
-    if (order === 0 || this.orders.words[order + OrderWord.bookSide] >> 1 !== instrumentId) {
+    if (order === 0 || this.orders.words[order + ORDER_BOOK_SIDE] >> 1 !== instrumentId) {
       return RejectCode.UNKNOWN_ORDER;
     }
     this.cancelResting(order, CancelReason.requested);
@@ -378,17 +412,16 @@ export class Core {
     const words = orders.words;
     const hash = hashTriple(account, clientIdLow, clientIdHigh);
     const order = this.findOrder(hash, account, clientIdLow, clientIdHigh);
-    if (order === 0 || words[order + OrderWord.bookSide] >> 1 !== instrumentId)
-      return RejectCode.UNKNOWN_ORDER;
+    if (order === 0 || words[order + ORDER_BOOK_SIDE] >> 1 !== instrumentId) return RejectCode.UNKNOWN_ORDER;
     const isNewId = newIdLow !== clientIdLow || newIdHigh !== clientIdHigh;
     const newHash = isNewId ? hashTriple(account, newIdLow, newIdHigh) : hash;
     if (isNewId && this.findOrder(newHash, account, newIdLow, newIdHigh) !== 0) {
       return RejectCode.DUPLICATE_CLIENT_ORDER_ID;
     }
     const reinsert = flags !== 0;
-    const oldLeaves = words[order + OrderWord.leaves];
-    const oldPrice = words[order + OrderWord.price];
-    const leaves = reinsert ? quantityLots : quantityLots - words[order + OrderWord.cumulative];
+    const oldLeaves = words[order + ORDER_LEAVES];
+    const oldPrice = words[order + ORDER_PRICE];
+    const leaves = reinsert ? quantityLots : quantityLots - words[order + ORDER_CUMULATIVE];
     if (leaves <= 0) {
       this.cancelResting(order, CancelReason.replacedToFilled);
       books.flush(this.sink);
@@ -399,8 +432,8 @@ export class Core {
     const quoteAmount = priceTicks * leaves * quotePerTickLot;
     const baseAmount = leaves * basePerLot;
     if (quoteAmount > MONEY_MAX || baseAmount > MONEY_MAX) return RejectCode.NOTIONAL_TOO_LARGE;
-    const isSell = isSellSide(words[order + OrderWord.bookSide]);
-    const funding = words[order + (isSell ? OrderWord.baseHolding : OrderWord.quoteHolding)];
+    const isSell = isSellSide(words[order + ORDER_BOOK_SIDE]);
+    const funding = words[order + (isSell ? ORDER_BASE_HOLDING : ORDER_QUOTE_HOLDING)];
     const more = isSell
       ? baseAmount - oldLeaves * basePerLot
       : quoteAmount - oldPrice * oldLeaves * quotePerTickLot;
@@ -415,9 +448,9 @@ export class Core {
     if (isNewId) {
       this.clientIds.remove(hash, order);
       this.clientIds.insert(newHash, order);
-      words[order + OrderWord.clientIdLow] = newIdLow;
-      words[order + OrderWord.clientIdHigh] = newIdHigh;
-      words[order + OrderWord.clientIdHash] = newHash;
+      words[order + ORDER_CLIENT_ID_LOW] = newIdLow;
+      words[order + ORDER_CLIENT_ID_HIGH] = newIdHigh;
+      words[order + ORDER_CLIENT_ID_HASH] = newHash;
     }
     if (!reinsert && priceTicks === oldPrice && leaves <= oldLeaves) {
       if (leaves !== oldLeaves) books.reduce(order, oldLeaves - leaves);
@@ -425,12 +458,12 @@ export class Core {
       this.sink.replaced(order, clientIdLow, clientIdHigh, 1);
     } else {
       books.remove(order);
-      words[order + OrderWord.price] = priceTicks;
-      words[order + OrderWord.leaves] = leaves;
-      if (reinsert) words[order + OrderWord.cumulative] = 0;
+      words[order + ORDER_PRICE] = priceTicks;
+      words[order + ORDER_LEAVES] = leaves;
+      if (reinsert) words[order + ORDER_CUMULATIVE] = 0;
       this.sink.replaced(order, clientIdLow, clientIdHigh, 0);
       matchOrder(this, order);
-      if (words[order + OrderWord.leaves] === 0) this.close(order);
+      if (words[order + ORDER_LEAVES] === 0) this.close(order);
       else this.rest(order);
     }
     books.flush(this.sink);
@@ -441,9 +474,9 @@ export class Core {
   massCancel(account: number): number {
     const { accounts } = this;
     if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
-    const count = accounts.words[account + AccountWord.openOrders];
+    const count = accounts.words[account + ACCOUNT_OPEN_ORDERS];
     for (let i = 0; i < count; i += 1) {
-      this.cancelResting(accounts.words[account + AccountWord.firstOrder], CancelReason.massCancel);
+      this.cancelResting(accounts.words[account + ACCOUNT_FIRST_ORDER], CancelReason.massCancel);
     }
     this.sink.massCancelled(account, count);
     this.books.flush(this.sink);
@@ -463,11 +496,11 @@ export class Core {
     }
     const words = this.orders.words;
     let orderCount = 0;
-    let order = accounts.words[account + AccountWord.firstOrder];
+    let order = accounts.words[account + ACCOUNT_FIRST_ORDER];
     while (order !== 0) {
       orderCount += 1;
       sink.orderStatus(order);
-      order = words[order + OrderWord.accountNext];
+      order = words[order + ORDER_ACCOUNT_NEXT];
     }
     sink.snapshotEnd(account, balanceCount, orderCount);
     return 0;
@@ -476,11 +509,11 @@ export class Core {
   /** Opens the epoch of a primary; it must be greater than every one before. u32 and u64 in int32 words. */
   startEpoch(epoch: number, nodeId: number, clusterIdLow: number, clusterIdHigh: number): number {
     const engine = this.engine;
-    if (epoch >>> 0 <= engine[EngineWord.epoch] >>> 0) return RejectCode.STALE_EPOCH;
-    engine[EngineWord.epoch] = epoch;
-    engine[EngineWord.nodeId] = nodeId;
-    engine[EngineWord.clusterIdLow] = clusterIdLow;
-    engine[EngineWord.clusterIdHigh] = clusterIdHigh;
+    if (epoch >>> 0 <= engine[ENGINE_EPOCH] >>> 0) return RejectCode.STALE_EPOCH;
+    engine[ENGINE_EPOCH] = epoch;
+    engine[ENGINE_NODE_ID] = nodeId;
+    engine[ENGINE_CLUSTER_ID_LOW] = clusterIdLow;
+    engine[ENGINE_CLUSTER_ID_HIGH] = clusterIdHigh;
     this.sink.epochChanged();
     return 0;
   }
@@ -488,10 +521,10 @@ export class Core {
   /** Moves command time to the timestamp (i64 in two words) of a command; it never goes back. */
   advanceTime(low: number, high: number): void {
     const engine = this.engine;
-    const nowHigh = engine[EngineWord.timestampUs + 1];
-    if (high < nowHigh || (high === nowHigh && low >>> 0 <= engine[EngineWord.timestampUs] >>> 0)) return;
-    engine[EngineWord.timestampUs] = low;
-    engine[EngineWord.timestampUs + 1] = high;
+    const nowHigh = engine[ENGINE_TIMESTAMP_US + 1];
+    if (high < nowHigh || (high === nowHigh && low >>> 0 <= engine[ENGINE_TIMESTAMP_US] >>> 0)) return;
+    engine[ENGINE_TIMESTAMP_US] = low;
+    engine[ENGINE_TIMESTAMP_US + 1] = high;
   }
 
   private isInstrument(instrumentId: number): boolean {
@@ -505,9 +538,9 @@ export class Core {
     for (let at = index.first(hash); at >= 0; at = index.next(at, hash)) {
       const order = index.rowAt(at);
       if (
-        words[order + OrderWord.clientIdLow] === clientIdLow &&
-        words[order + OrderWord.clientIdHigh] === clientIdHigh &&
-        words[order + OrderWord.account] === account
+        words[order + ORDER_CLIENT_ID_LOW] === clientIdLow &&
+        words[order + ORDER_CLIENT_ID_HIGH] === clientIdHigh &&
+        words[order + ORDER_ACCOUNT] === account
       ) {
         return order;
       }
@@ -524,8 +557,8 @@ export class Core {
     const opposite = bookSide ^ 1;
     const level = ladder.best[opposite];
     if (level === 0) return 0;
-    const best = keyOf(opposite, ladder.levels[level + LevelWord.key]);
-    const ppm = this.instruments.words[(bookSide >> 1) * INSTRUMENT_WORDS + InstrumentWord.protectionPpm];
+    const best = keyOf(opposite, ladder.levels[level + LEVEL_KEY]);
+    const ppm = this.instruments.words[(bookSide >> 1) * INSTRUMENT_WORDS + INSTRUMENT_PROTECTION_PPM];
     return isSellSide(bookSide)
       ? Math.max(1, Math.ceil((best * (PPM - ppm)) / PPM))
       : Math.min(PRICE_MAX, Math.floor((best * (PPM + ppm)) / PPM));
@@ -556,26 +589,26 @@ export class Core {
   /** Forgets an order that was open. */
   private close(order: number): void {
     const words = this.orders.words;
-    this.accounts.removeOrder(words[order + OrderWord.account], words, order);
-    this.clientIds.remove(words[order + OrderWord.clientIdHash], order);
+    this.accounts.removeOrder(words[order + ORDER_ACCOUNT], words, order);
+    this.clientIds.remove(words[order + ORDER_CLIENT_ID_HASH], order);
     this.orders.release(order);
   }
 
   /** Frees what the leaves of the order still reserve. */
   private releaseReservation(order: number): void {
     const words = this.orders.words;
-    const bookSide = words[order + OrderWord.bookSide];
-    const leaves = words[order + OrderWord.leaves];
+    const bookSide = words[order + ORDER_BOOK_SIDE];
+    const leaves = words[order + ORDER_LEAVES];
     const money = this.holdings.money;
     if (isSellSide(bookSide)) {
-      const holding = words[order + OrderWord.baseHolding];
+      const holding = words[order + ORDER_BASE_HOLDING];
       const amount = leaves * this.instruments.baseMinorPerLot(bookSide >> 1);
       money[holding + 1] -= amount;
       money[holding] += amount;
       this.holdings.touch(holding);
     } else {
-      const holding = words[order + OrderWord.quoteHolding];
-      const price = words[order + OrderWord.price];
+      const holding = words[order + ORDER_QUOTE_HOLDING];
+      const price = words[order + ORDER_PRICE];
       const amount = price * leaves * this.instruments.quoteMinorPerTickLot(bookSide >> 1);
       money[holding + 1] -= amount;
       money[holding] += amount;

@@ -17,6 +17,9 @@ export const HoldingWord = {
   /** 1 while on the dirty list of the state hash. */
   dirty: 6,
 } as const;
+const HOLDING_ACCOUNT = HoldingWord.account;
+const HOLDING_ASSET_ID = HoldingWord.assetId;
+const HOLDING_DIRTY = HoldingWord.dirty;
 
 const MONEY_WORDS = 4;
 
@@ -48,7 +51,7 @@ export class Holdings {
     const words = this.words;
     for (let at = index.first(hash); at >= 0; at = index.next(at, hash)) {
       const word = index.rowAt(at) * 2;
-      if (words[word + HoldingWord.account] === account && words[word + HoldingWord.assetId] === assetId) {
+      if (words[word + HOLDING_ACCOUNT] === account && words[word + HOLDING_ASSET_ID] === assetId) {
         return word / 2;
       }
     }
@@ -59,8 +62,8 @@ export class Holdings {
   add(account: number, assetId: number): number {
     this.count += 1;
     const holding = this.count * HOLDING_DOUBLES;
-    this.words[holding * 2 + HoldingWord.account] = account;
-    this.words[holding * 2 + HoldingWord.assetId] = assetId;
+    this.words[holding * 2 + HOLDING_ACCOUNT] = account;
+    this.words[holding * 2 + HOLDING_ASSET_ID] = assetId;
     this.index.insert(hashPair(account, assetId), holding);
     return holding;
   }
@@ -68,8 +71,8 @@ export class Holdings {
   /** Notes for the state hash that the money of the holding changed. */
   touch(holding: number): void {
     const words = this.words;
-    if (words[holding * 2 + HoldingWord.dirty] !== 0) return;
-    words[holding * 2 + HoldingWord.dirty] = 1;
+    if (words[holding * 2 + HOLDING_DIRTY] !== 0) return;
+    words[holding * 2 + HOLDING_DIRTY] = 1;
     this.hash.markDirty(holding);
   }
 
@@ -81,8 +84,8 @@ export class Holdings {
   /** Hashes one holding, with something in it, into `hash`. */
   hashHolding(holding: number, accountIds: Int32Array, hash: EntityHash): void {
     const words = this.words;
-    const accountId = accountIds[words[holding * 2 + HoldingWord.account]];
-    hash.hashRow(words, holding * 2, MONEY_WORDS, accountId, words[holding * 2 + HoldingWord.assetId]);
+    const accountId = accountIds[words[holding * 2 + HOLDING_ACCOUNT]];
+    hash.hashRow(words, holding * 2, MONEY_WORDS, accountId, words[holding * 2 + HOLDING_ASSET_ID]);
   }
 
   /** Brings the sum of the state hash up to date. `accountIds` has the id of an account at its handle. */
@@ -91,7 +94,7 @@ export class Holdings {
     for (let i = 0; i < hash.dirtyCount; i += 1) {
       const holding = hash.dirtyRows[i];
       const lane = holding / 2;
-      words[holding * 2 + HoldingWord.dirty] = 0;
+      words[holding * 2 + HOLDING_DIRTY] = 0;
       if (money[holding] === 0 && money[holding + 1] === 0) {
         hash.subtract(hashes[lane], hashes[lane + 1]);
         hashes[lane] = 0;

@@ -31,6 +31,12 @@ export const InstrumentWord = {
   hashLow: 20,
   hashHigh: 21,
 } as const;
+const INSTRUMENT_QUOTE_MINOR_PER_TICK_LOT = InstrumentWord.quoteMinorPerTickLot;
+const INSTRUMENT_BASE_MINOR_PER_LOT = InstrumentWord.baseMinorPerLot;
+const INSTRUMENT_BOOK_SEQUENCE = InstrumentWord.bookSequence;
+const INSTRUMENT_DIRTY = InstrumentWord.dirty;
+const INSTRUMENT_HASH_LOW = InstrumentWord.hashLow;
+const INSTRUMENT_HASH_HIGH = InstrumentWord.hashHigh;
 
 const HASHED_WORDS = 15;
 
@@ -59,24 +65,24 @@ export class Instruments {
 
   /** Quote minor units that one lot costs for each tick of its price. */
   quoteMinorPerTickLot(instrumentId: number): number {
-    return this.doubles[(instrumentId * INSTRUMENT_WORDS + InstrumentWord.quoteMinorPerTickLot) >> 1];
+    return this.doubles[(instrumentId * INSTRUMENT_WORDS + INSTRUMENT_QUOTE_MINOR_PER_TICK_LOT) >> 1];
   }
 
   /** Base minor units in one lot. */
   baseMinorPerLot(instrumentId: number): number {
-    return this.doubles[(instrumentId * INSTRUMENT_WORDS + InstrumentWord.baseMinorPerLot) >> 1];
+    return this.doubles[(instrumentId * INSTRUMENT_WORDS + INSTRUMENT_BASE_MINOR_PER_LOT) >> 1];
   }
 
   /** Numbers one more change of the book. */
   nextBookSequence(instrumentId: number): void {
-    incrementInt64(this.words, instrumentId * INSTRUMENT_WORDS + InstrumentWord.bookSequence);
+    incrementInt64(this.words, instrumentId * INSTRUMENT_WORDS + INSTRUMENT_BOOK_SEQUENCE);
     this.touch(instrumentId);
   }
 
   /** Notes for the state hash that the instrument changed. */
   touch(instrumentId: number): void {
     const words = this.words;
-    const dirty = instrumentId * INSTRUMENT_WORDS + InstrumentWord.dirty;
+    const dirty = instrumentId * INSTRUMENT_WORDS + INSTRUMENT_DIRTY;
     if (words[dirty] !== 0) return;
     words[dirty] = 1;
     this.hash.markDirty(instrumentId);
@@ -94,11 +100,11 @@ export class Instruments {
     for (let i = 0; i < hash.dirtyCount; i += 1) {
       const instrumentId = hash.dirtyRows[i];
       const at = instrumentId * INSTRUMENT_WORDS;
-      words[at + InstrumentWord.dirty] = 0;
+      words[at + INSTRUMENT_DIRTY] = 0;
       this.hashInstrument(instrumentId, hash);
-      hash.exchange(words[at + InstrumentWord.hashLow], words[at + InstrumentWord.hashHigh]);
-      words[at + InstrumentWord.hashLow] = hash.rowLow;
-      words[at + InstrumentWord.hashHigh] = hash.rowHigh;
+      hash.exchange(words[at + INSTRUMENT_HASH_LOW], words[at + INSTRUMENT_HASH_HIGH]);
+      words[at + INSTRUMENT_HASH_LOW] = hash.rowLow;
+      words[at + INSTRUMENT_HASH_HIGH] = hash.rowHigh;
     }
     hash.dirtyCount = 0;
   }

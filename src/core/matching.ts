@@ -7,6 +7,23 @@ import type { Core } from './core.js';
 import { CounterWord, OrderWord } from './orders.js';
 import { isSellSide, keyOf, LevelWord } from './price-ladder.js';
 
+const ORDER_BOOK_SIDE = OrderWord.bookSide;
+const ORDER_PRICE = OrderWord.price;
+const ORDER_LEAVES = OrderWord.leaves;
+const ORDER_CUMULATIVE = OrderWord.cumulative;
+const ORDER_QUOTE_HOLDING = OrderWord.quoteHolding;
+const ORDER_BASE_HOLDING = OrderWord.baseHolding;
+const ORDER_NEXT = OrderWord.next;
+const ORDER_ACCOUNT = OrderWord.account;
+const ORDER_CLIENT_ID_HASH = OrderWord.clientIdHash;
+const ORDER_PREVIOUS = OrderWord.previous;
+const LEVEL_KEY = LevelWord.key;
+const LEVEL_LOTS = LevelWord.lots;
+const LEVEL_HEAD = LevelWord.head;
+const LEVEL_ORDER_COUNT = LevelWord.orderCount;
+const LEVEL_TAIL = LevelWord.tail;
+const COUNTER_TRADE_ID = CounterWord.tradeId;
+
 /**
  * Whether `lots` can be filled at once within the order's price: what a fill-or-kill order must know before its
  * first trade.
@@ -14,12 +31,12 @@ import { isSellSide, keyOf, LevelWord } from './price-ladder.js';
 export function canFill(core: Core, order: number): boolean {
   const orders = core.orders.words;
   const ladder = core.books.ladder;
-  const opposite = orders[order + OrderWord.bookSide] ^ 1;
-  const limitKey = keyOf(opposite, orders[order + OrderWord.price]);
-  let missing = orders[order + OrderWord.leaves];
+  const opposite = orders[order + ORDER_BOOK_SIDE] ^ 1;
+  const limitKey = keyOf(opposite, orders[order + ORDER_PRICE]);
+  let missing = orders[order + ORDER_LEAVES];
   let level = ladder.best[opposite];
-  while (level !== 0 && ladder.levels[level + LevelWord.key] <= limitKey) {
-    missing -= ladder.levelDoubles[(level + LevelWord.lots) >> 1];
+  while (level !== 0 && ladder.levels[level + LEVEL_KEY] <= limitKey) {
+    missing -= ladder.levelDoubles[(level + LEVEL_LOTS) >> 1];
     if (missing <= 0) return true;
     level = ladder.next(level);
   }
@@ -38,37 +55,37 @@ export function matchOrder(core: Core, taker: number): void {
   const levels = ladder.levels;
   const lots = ladder.levelDoubles;
   const money = holdings.money;
-  const bookSide = orders[taker + OrderWord.bookSide];
+  const bookSide = orders[taker + ORDER_BOOK_SIDE];
   const opposite = bookSide ^ 1;
-  const limitPrice = orders[taker + OrderWord.price];
+  const limitPrice = orders[taker + ORDER_PRICE];
   const limitKey = keyOf(opposite, limitPrice);
   let level = ladder.best[opposite];
-  if (level === 0 || levels[level + LevelWord.key] > limitKey) return;
+  if (level === 0 || levels[level + LEVEL_KEY] > limitKey) return;
 
   const quotePerTickLot = core.instruments.quoteMinorPerTickLot(bookSide >> 1);
   const basePerLot = core.instruments.baseMinorPerLot(bookSide >> 1);
   const makerSells = isSellSide(opposite);
-  const wanted = orders[taker + OrderWord.leaves];
+  const wanted = orders[taker + ORDER_LEAVES];
   let leaves = wanted;
   let quoteTraded = 0;
   do {
-    const price = keyOf(opposite, levels[level + LevelWord.key]);
+    const price = keyOf(opposite, levels[level + LEVEL_KEY]);
     const quotePerLot = price * quotePerTickLot;
     const leavesBefore = leaves;
-    let maker = levels[level + LevelWord.head];
+    let maker = levels[level + LEVEL_HEAD];
     do {
-      const makerLeaves = orders[maker + OrderWord.leaves];
+      const makerLeaves = orders[maker + ORDER_LEAVES];
       const filled = Math.min(makerLeaves, leaves);
       leaves -= filled;
-      orders[maker + OrderWord.leaves] = makerLeaves - filled;
-      orders[maker + OrderWord.cumulative] = orders[maker + OrderWord.cumulative] + filled;
-      orders[taker + OrderWord.leaves] = leaves;
-      orders[taker + OrderWord.cumulative] = orders[taker + OrderWord.cumulative] + filled;
+      orders[maker + ORDER_LEAVES] = makerLeaves - filled;
+      orders[maker + ORDER_CUMULATIVE] = orders[maker + ORDER_CUMULATIVE] + filled;
+      orders[taker + ORDER_LEAVES] = leaves;
+      orders[taker + ORDER_CUMULATIVE] = orders[taker + ORDER_CUMULATIVE] + filled;
       const quote = filled * quotePerLot;
       const base = filled * basePerLot;
       quoteTraded += quote;
-      const makerQuote = orders[maker + OrderWord.quoteHolding];
-      const makerBase = orders[maker + OrderWord.baseHolding];
+      const makerQuote = orders[maker + ORDER_QUOTE_HOLDING];
+      const makerBase = orders[maker + ORDER_BASE_HOLDING];
       if (makerSells) {
         money[makerQuote] += quote;
         money[makerBase + 1] -= base;
@@ -78,30 +95,30 @@ export function matchOrder(core: Core, taker: number): void {
       }
       holdings.touch(makerQuote);
       holdings.touch(makerBase);
-      incrementInt64(orderColumns.counters, CounterWord.tradeId);
+      incrementInt64(orderColumns.counters, COUNTER_TRADE_ID);
       sink.trade(maker, taker, price, filled);
       if (makerLeaves !== filled) {
         orderColumns.touch(maker);
         break;
       }
-      const next = orders[maker + OrderWord.next];
-      levels[level + LevelWord.orderCount] = levels[level + LevelWord.orderCount] - 1;
-      accounts.removeOrder(orders[maker + OrderWord.account], orders, maker);
-      core.clientIds.remove(orders[maker + OrderWord.clientIdHash], maker);
+      const next = orders[maker + ORDER_NEXT];
+      levels[level + LEVEL_ORDER_COUNT] = levels[level + LEVEL_ORDER_COUNT] - 1;
+      accounts.removeOrder(orders[maker + ORDER_ACCOUNT], orders, maker);
+      core.clientIds.remove(orders[maker + ORDER_CLIENT_ID_HASH], maker);
       orderColumns.release(maker);
       maker = next;
     } while (leaves !== 0 && maker !== 0);
-    levels[level + LevelWord.head] = maker;
-    if (maker === 0) levels[level + LevelWord.tail] = 0;
-    else orders[maker + OrderWord.previous] = 0;
-    lots[(level + LevelWord.lots) >> 1] -= leavesBefore - leaves;
+    levels[level + LEVEL_HEAD] = maker;
+    if (maker === 0) levels[level + LEVEL_TAIL] = 0;
+    else orders[maker + ORDER_PREVIOUS] = 0;
+    lots[(level + LEVEL_LOTS) >> 1] -= leavesBefore - leaves;
     books.touch(level);
     if (leaves === 0) break;
     level = ladder.next(level);
-  } while (level !== 0 && levels[level + LevelWord.key] <= limitKey);
+  } while (level !== 0 && levels[level + LEVEL_KEY] <= limitKey);
 
-  const takerQuote = orders[taker + OrderWord.quoteHolding];
-  const takerBase = orders[taker + OrderWord.baseHolding];
+  const takerQuote = orders[taker + ORDER_QUOTE_HOLDING];
+  const takerBase = orders[taker + ORDER_BASE_HOLDING];
   const baseTraded = (wanted - leaves) * basePerLot;
   if (makerSells) {
     const released = (wanted - leaves) * limitPrice * quotePerTickLot;

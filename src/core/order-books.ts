@@ -10,6 +10,18 @@ import type { Instruments } from './instruments.js';
 import { type Orders, OrderWord } from './orders.js';
 import { keyOf, LevelWord, PriceLadder } from './price-ladder.js';
 
+const ORDER_BOOK_SIDE = OrderWord.bookSide;
+const ORDER_PRICE = OrderWord.price;
+const ORDER_LEVEL = OrderWord.level;
+const ORDER_PREVIOUS = OrderWord.previous;
+const ORDER_NEXT = OrderWord.next;
+const ORDER_LEAVES = OrderWord.leaves;
+const LEVEL_TAIL = LevelWord.tail;
+const LEVEL_HEAD = LevelWord.head;
+const LEVEL_ORDER_COUNT = LevelWord.orderCount;
+const LEVEL_LOTS = LevelWord.lots;
+const LEVEL_BOOK_SIDE = LevelWord.bookSide;
+
 const TOUCHED = 0x80000000 | 0;
 const BOOK_SIDE_MASK = 0x7fffffff;
 
@@ -34,18 +46,18 @@ export class OrderBooks {
   append(order: number): void {
     const orders = this.orders.words;
     const ladder = this.ladder;
-    const bookSide = orders[order + OrderWord.bookSide];
-    const level = ladder.findOrAdd(bookSide, keyOf(bookSide, orders[order + OrderWord.price]));
+    const bookSide = orders[order + ORDER_BOOK_SIDE];
+    const level = ladder.findOrAdd(bookSide, keyOf(bookSide, orders[order + ORDER_PRICE]));
     const levels = ladder.levels;
-    const tail = levels[level + LevelWord.tail];
-    orders[order + OrderWord.level] = level;
-    orders[order + OrderWord.previous] = tail;
-    orders[order + OrderWord.next] = 0;
-    if (tail === 0) levels[level + LevelWord.head] = order;
-    else orders[tail + OrderWord.next] = order;
-    levels[level + LevelWord.tail] = order;
-    levels[level + LevelWord.orderCount] = levels[level + LevelWord.orderCount] + 1;
-    ladder.levelDoubles[(level + LevelWord.lots) >> 1] += orders[order + OrderWord.leaves];
+    const tail = levels[level + LEVEL_TAIL];
+    orders[order + ORDER_LEVEL] = level;
+    orders[order + ORDER_PREVIOUS] = tail;
+    orders[order + ORDER_NEXT] = 0;
+    if (tail === 0) levels[level + LEVEL_HEAD] = order;
+    else orders[tail + ORDER_NEXT] = order;
+    levels[level + LEVEL_TAIL] = order;
+    levels[level + LEVEL_ORDER_COUNT] = levels[level + LEVEL_ORDER_COUNT] + 1;
+    ladder.levelDoubles[(level + LEVEL_LOTS) >> 1] += orders[order + ORDER_LEAVES];
     this.touch(level);
   }
 
@@ -53,34 +65,34 @@ export class OrderBooks {
   remove(order: number): void {
     const orders = this.orders.words;
     const levels = this.ladder.levels;
-    const level = orders[order + OrderWord.level];
-    const next = orders[order + OrderWord.next];
-    const previous = orders[order + OrderWord.previous];
-    if (previous === 0) levels[level + LevelWord.head] = next;
-    else orders[previous + OrderWord.next] = next;
-    if (next === 0) levels[level + LevelWord.tail] = previous;
-    else orders[next + OrderWord.previous] = previous;
-    orders[order + OrderWord.level] = 0;
-    levels[level + LevelWord.orderCount] = levels[level + LevelWord.orderCount] - 1;
-    this.ladder.levelDoubles[(level + LevelWord.lots) >> 1] -= orders[order + OrderWord.leaves];
+    const level = orders[order + ORDER_LEVEL];
+    const next = orders[order + ORDER_NEXT];
+    const previous = orders[order + ORDER_PREVIOUS];
+    if (previous === 0) levels[level + LEVEL_HEAD] = next;
+    else orders[previous + ORDER_NEXT] = next;
+    if (next === 0) levels[level + LEVEL_TAIL] = previous;
+    else orders[next + ORDER_PREVIOUS] = previous;
+    orders[order + ORDER_LEVEL] = 0;
+    levels[level + LEVEL_ORDER_COUNT] = levels[level + LEVEL_ORDER_COUNT] - 1;
+    this.ladder.levelDoubles[(level + LEVEL_LOTS) >> 1] -= orders[order + ORDER_LEAVES];
     this.touch(level);
   }
 
   /** Takes lots off an order that keeps its place. */
   reduce(order: number, lots: number): void {
     const orders = this.orders.words;
-    const level = orders[order + OrderWord.level];
-    orders[order + OrderWord.leaves] = orders[order + OrderWord.leaves] - lots;
-    this.ladder.levelDoubles[(level + LevelWord.lots) >> 1] -= lots;
+    const level = orders[order + ORDER_LEVEL];
+    orders[order + ORDER_LEAVES] = orders[order + ORDER_LEAVES] - lots;
+    this.ladder.levelDoubles[(level + LEVEL_LOTS) >> 1] -= lots;
     this.touch(level);
   }
 
   /** Notes that the level is to be reported at the end of the command. */
   touch(level: number): void {
     const levels = this.ladder.levels;
-    const bookSide = levels[level + LevelWord.bookSide];
+    const bookSide = levels[level + LEVEL_BOOK_SIDE];
     if (bookSide < 0) return;
-    levels[level + LevelWord.bookSide] = bookSide | TOUCHED;
+    levels[level + LEVEL_BOOK_SIDE] = bookSide | TOUCHED;
     this.touchedLevels[this.touchedCount] = level;
     this.touchedCount += 1;
   }
@@ -90,11 +102,11 @@ export class OrderBooks {
     const levels = this.ladder.levels;
     for (let i = 0; i < this.touchedCount; i += 1) {
       const level = this.touchedLevels[i];
-      const bookSide = levels[level + LevelWord.bookSide] & BOOK_SIDE_MASK;
-      levels[level + LevelWord.bookSide] = bookSide;
+      const bookSide = levels[level + LEVEL_BOOK_SIDE] & BOOK_SIDE_MASK;
+      levels[level + LEVEL_BOOK_SIDE] = bookSide;
       this.instruments.nextBookSequence(bookSide >> 1);
       sink.bookDelta(level);
-      if (levels[level + LevelWord.orderCount] === 0) this.ladder.remove(level);
+      if (levels[level + LEVEL_ORDER_COUNT] === 0) this.ladder.remove(level);
     }
     this.touchedCount = 0;
   }

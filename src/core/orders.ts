@@ -45,6 +45,15 @@ export const OrderWord = {
   hashLow: 21,
   hashHigh: 22,
 } as const;
+const ORDER_NEXT = OrderWord.next;
+const ORDER_ORDER_ID = OrderWord.orderId;
+const ORDER_LEVEL = OrderWord.level;
+const ORDER_PRIORITY = OrderWord.priority;
+const ORDER_HASH_LOW = OrderWord.hashLow;
+const ORDER_HASH_HIGH = OrderWord.hashHigh;
+const ORDER_PRICE = OrderWord.price;
+const ORDER_DIRTY = OrderWord.dirty;
+const ORDER_ACCOUNT = OrderWord.account;
 
 const HASHED_WORDS = 11;
 
@@ -76,7 +85,7 @@ export class Orders {
     const words = this.words;
     let order = this.free;
     if (order !== 0) {
-      this.free = words[order + OrderWord.next];
+      this.free = words[order + ORDER_NEXT];
     } else {
       order = this.fresh;
       assert(order < words.length, 'an order fits in the columns');
@@ -84,10 +93,10 @@ export class Orders {
     }
     this.count += 1;
     const counters = this.counters;
-    incrementInt64(counters, CounterWord.orderId);
-    words[order + OrderWord.orderId] = counters[CounterWord.orderId];
-    words[order + OrderWord.orderId + 1] = counters[CounterWord.orderId + 1];
-    words[order + OrderWord.level] = 0;
+    incrementInt64(counters, COUNTER_ORDER_ID);
+    words[order + ORDER_ORDER_ID] = counters[COUNTER_ORDER_ID];
+    words[order + ORDER_ORDER_ID + 1] = counters[COUNTER_ORDER_ID + 1];
+    words[order + ORDER_LEVEL] = 0;
     return order;
   }
 
@@ -95,19 +104,19 @@ export class Orders {
   assignPriority(order: number): void {
     const words = this.words;
     const counters = this.counters;
-    incrementInt64(counters, CounterWord.priority);
-    words[order + OrderWord.priority] = counters[CounterWord.priority];
-    words[order + OrderWord.priority + 1] = counters[CounterWord.priority + 1];
+    incrementInt64(counters, COUNTER_PRIORITY);
+    words[order + ORDER_PRIORITY] = counters[COUNTER_PRIORITY];
+    words[order + ORDER_PRIORITY + 1] = counters[COUNTER_PRIORITY + 1];
   }
 
   /** Frees the record of an order that is in no queue, list or index any more. */
   release(order: number): void {
     const words = this.words;
-    this.hash.subtract(words[order + OrderWord.hashLow], words[order + OrderWord.hashHigh]);
-    words[order + OrderWord.hashLow] = 0;
-    words[order + OrderWord.hashHigh] = 0;
-    words[order + OrderWord.price] = 0;
-    words[order + OrderWord.next] = this.free;
+    this.hash.subtract(words[order + ORDER_HASH_LOW], words[order + ORDER_HASH_HIGH]);
+    words[order + ORDER_HASH_LOW] = 0;
+    words[order + ORDER_HASH_HIGH] = 0;
+    words[order + ORDER_PRICE] = 0;
+    words[order + ORDER_NEXT] = this.free;
     this.free = order;
     this.count -= 1;
   }
@@ -115,14 +124,14 @@ export class Orders {
   /** Notes for the state hash that the order changed. */
   touch(order: number): void {
     const words = this.words;
-    if (words[order + OrderWord.dirty] !== 0) return;
-    words[order + OrderWord.dirty] = 1;
+    if (words[order + ORDER_DIRTY] !== 0) return;
+    words[order + ORDER_DIRTY] = 1;
     this.hash.markDirty(order);
   }
 
   /** Hashes one order into `hash`. */
   hashOrder(order: number, accountIds: Int32Array, hash: EntityHash): void {
-    hash.hashRow(this.words, order, HASHED_WORDS, accountIds[this.words[order + OrderWord.account]], 0);
+    hash.hashRow(this.words, order, HASHED_WORDS, accountIds[this.words[order + ORDER_ACCOUNT]], 0);
   }
 
   /** Brings the sum of the state hash up to date. `accountIds` has the id of an account at its handle. */
@@ -131,12 +140,12 @@ export class Orders {
     const hash = this.hash;
     for (let i = 0; i < hash.dirtyCount; i += 1) {
       const order = hash.dirtyRows[i];
-      words[order + OrderWord.dirty] = 0;
-      if (words[order + OrderWord.price] === 0) continue;
+      words[order + ORDER_DIRTY] = 0;
+      if (words[order + ORDER_PRICE] === 0) continue;
       this.hashOrder(order, accountIds, hash);
-      hash.exchange(words[order + OrderWord.hashLow], words[order + OrderWord.hashHigh]);
-      words[order + OrderWord.hashLow] = hash.rowLow;
-      words[order + OrderWord.hashHigh] = hash.rowHigh;
+      hash.exchange(words[order + ORDER_HASH_LOW], words[order + ORDER_HASH_HIGH]);
+      words[order + ORDER_HASH_LOW] = hash.rowLow;
+      words[order + ORDER_HASH_HIGH] = hash.rowHigh;
     }
     hash.dirtyCount = 0;
   }
@@ -144,3 +153,5 @@ export class Orders {
 
 /** Words of `Orders.counters`. */
 export const CounterWord = { orderId: 0, tradeId: 2, priority: 4 } as const;
+const COUNTER_ORDER_ID = CounterWord.orderId;
+const COUNTER_PRIORITY = CounterWord.priority;

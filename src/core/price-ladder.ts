@@ -32,6 +32,13 @@ export const LevelWord = {
   bookSide: 6,
   page: 7,
 } as const;
+const LEVEL_LOTS = LevelWord.lots;
+const LEVEL_BOOK_SIDE = LevelWord.bookSide;
+const LEVEL_PAGE = LevelWord.page;
+const LEVEL_KEY = LevelWord.key;
+const LEVEL_HEAD = LevelWord.head;
+const LEVEL_TAIL = LevelWord.tail;
+const LEVEL_ORDER_COUNT = LevelWord.orderCount;
 
 /** Words of a page record. */
 const PageWord = {
@@ -55,7 +62,7 @@ export function keyOf(bookSide: number, priceOrKey: number): number {
 
 export class PriceLadder {
   readonly levels: Int32Array;
-  /** `levels` as doubles: lots of a level are at [(level + LevelWord.lots) >> 1]. */
+  /** `levels` as doubles: lots of a level are at [(level + LEVEL_LOTS) >> 1]. */
   readonly levelDoubles: Float64Array;
   /** Best level of each book side, or 0. */
   readonly best: Int32Array;
@@ -104,15 +111,15 @@ export class PriceLadder {
   remove(level: number): void {
     const levels = this.levels;
     const pages = this.pages;
-    const bookSide = levels[level + LevelWord.bookSide];
+    const bookSide = levels[level + LEVEL_BOOK_SIDE];
     if (this.best[bookSide] === level) this.best[bookSide] = this.next(level);
     this.levelCounts[bookSide] = this.levelCounts[bookSide] - 1;
-    const page = levels[level + LevelWord.page];
-    const bit = levels[level + LevelWord.key] & 31;
+    const page = levels[level + LEVEL_PAGE];
+    const bit = levels[level + LEVEL_KEY] & 31;
     pages[page + PageWord.levels + bit] = 0;
     const bitmap = pages[page + PageWord.bitmap] & ~(1 << bit);
     pages[page + PageWord.bitmap] = bitmap;
-    levels[level + LevelWord.head] = this.freeLevel;
+    levels[level + LEVEL_HEAD] = this.freeLevel;
     this.freeLevel = level;
     if (bitmap === 0) this.removePage(page);
   }
@@ -120,8 +127,8 @@ export class PriceLadder {
   /** The level after this one, away from the best price, or 0. */
   next(level: number): number {
     const pages = this.pages;
-    const page = this.levels[level + LevelWord.page];
-    const bit = this.levels[level + LevelWord.key] & 31;
+    const page = this.levels[level + LEVEL_PAGE];
+    const bit = this.levels[level + LEVEL_KEY] & 31;
     const above = pages[page + PageWord.bitmap] & (-2 << bit);
     return above !== 0 ? pages[page + PageWord.levels + lowestBit(above)] : this.firstOfNextPage(page);
   }
@@ -142,10 +149,9 @@ export class PriceLadder {
         }
         if (level === 0) continue;
         const key = pages[page + PageWord.number] * 32 + bit;
-        if (this.levels[level + LevelWord.key] !== key) return 'a level is in the place of another price';
-        if (this.levels[level + LevelWord.bookSide] !== bookSide)
-          return 'a level is in a page of another side';
-        if (this.levels[level + LevelWord.page] !== page) return 'a level names another page';
+        if (this.levels[level + LEVEL_KEY] !== key) return 'a level is in the place of another price';
+        if (this.levels[level + LEVEL_BOOK_SIDE] !== bookSide) return 'a level is in a page of another side';
+        if (this.levels[level + LEVEL_PAGE] !== page) return 'a level names another page';
         if (this.find(bookSide, key) !== level) return 'a level is not found by its price';
       }
     }
@@ -194,24 +200,24 @@ export class PriceLadder {
     const levels = this.levels;
     let level = this.freeLevel;
     if (level !== 0) {
-      this.freeLevel = levels[level + LevelWord.head];
+      this.freeLevel = levels[level + LEVEL_HEAD];
     } else {
       level = this.freshLevel;
       this.freshLevel = level + LEVEL_WORDS;
     }
-    levels[level + LevelWord.head] = 0;
-    levels[level + LevelWord.tail] = 0;
-    levels[level + LevelWord.orderCount] = 0;
-    levels[level + LevelWord.key] = key;
-    this.levelDoubles[(level + LevelWord.lots) >> 1] = 0;
-    levels[level + LevelWord.bookSide] = bookSide;
-    levels[level + LevelWord.page] = page;
+    levels[level + LEVEL_HEAD] = 0;
+    levels[level + LEVEL_TAIL] = 0;
+    levels[level + LEVEL_ORDER_COUNT] = 0;
+    levels[level + LEVEL_KEY] = key;
+    this.levelDoubles[(level + LEVEL_LOTS) >> 1] = 0;
+    levels[level + LEVEL_BOOK_SIDE] = bookSide;
+    levels[level + LEVEL_PAGE] = page;
     const pages = this.pages;
     pages[page + PageWord.levels + (key & 31)] = level;
     pages[page + PageWord.bitmap] = pages[page + PageWord.bitmap] | (1 << (key & 31));
     this.levelCounts[bookSide] = this.levelCounts[bookSide] + 1;
     const best = this.best[bookSide];
-    if (best === 0 || key < levels[best + LevelWord.key]) this.best[bookSide] = level;
+    if (best === 0 || key < levels[best + LEVEL_KEY]) this.best[bookSide] = level;
     return level;
   }
 

@@ -14,7 +14,14 @@ import type { EventOutput } from './event-output.js';
 import { shiftOf, wordAround, wordOf } from './layout.js';
 import { SlotEventSink } from './slot-event-sink.js';
 
-const CLIENT_SEQUENCE = HeaderWord.body;
+const KEY_ACCOUNT = ApiKeyWord.account;
+const KEY_PERMISSIONS = ApiKeyWord.permissions;
+const HEADER_BODY = HeaderWord.body;
+const HEADER_ACCOUNT_ID = HeaderWord.accountId;
+const HEADER_SESSION_ID = HeaderWord.sessionId;
+const HEADER_TIMESTAMP_US = HeaderWord.timestampUs;
+
+const CLIENT_SEQUENCE = HEADER_BODY;
 /** High word of 2^53-1. */
 const SAFE_HIGH_MAX = 0x1fffff;
 
@@ -71,11 +78,14 @@ checkPacking();
 
 export class BusinessLogicProcessor {
   readonly core: Core;
+  /** To be flushed after each batch of commands. */
+  readonly output: EventOutput;
   private readonly sink: SlotEventSink;
 
   /** Connects the core to the output; a core has one processor. */
   constructor(core: Core, output: EventOutput) {
     this.core = core;
+    this.output = output;
     this.sink = new SlotEventSink(core, output);
     core.connect(this.sink);
   }
@@ -84,14 +94,14 @@ export class BusinessLogicProcessor {
   onCommand(words: Int32Array, at: number): void {
     const { core, sink } = this;
     const templateId = templateOf(words[at]);
-    const accountId = words[at + HeaderWord.accountId];
-    const sessionId = words[at + HeaderWord.sessionId];
+    const accountId = words[at + HEADER_ACCOUNT_ID];
+    const sessionId = words[at + HEADER_SESSION_ID];
     const clientSequenceLow = words[at + CLIENT_SEQUENCE];
     const clientSequenceHigh = words[at + CLIENT_SEQUENCE + 1];
     const isNumberValid = clientSequenceHigh >= 0 && clientSequenceHigh <= SAFE_HIGH_MAX;
     if (isNumberValid) sink.beginCommand(words, at, clientSequenceLow, clientSequenceHigh);
     else sink.beginCommand(words, at, 0, 0);
-    core.advanceTime(words[at + HeaderWord.timestampUs], words[at + HeaderWord.timestampUs + 1]);
+    core.advanceTime(words[at + HEADER_TIMESTAMP_US], words[at + HEADER_TIMESTAMP_US + 1]);
 
     let account = 0;
     let permissions = Permission.trade | Permission.admin | NODE_PERMISSION;
@@ -102,8 +112,8 @@ export class BusinessLogicProcessor {
     } else {
       const apiKeys = core.apiKeys;
       const key = apiKeys.recordAt(sessionId);
-      account = apiKeys.words[key + ApiKeyWord.account];
-      permissions = apiKeys.words[key + ApiKeyWord.permissions];
+      account = apiKeys.words[key + KEY_ACCOUNT];
+      permissions = apiKeys.words[key + KEY_PERMISSIONS];
       if (key === 0 || core.accounts.words[account] !== accountId) {
         account = core.accounts.find(accountId);
         code = RejectCode.NOT_PERMITTED;

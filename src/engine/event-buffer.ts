@@ -4,11 +4,13 @@ import type { EventOutput } from './event-output.js';
 /** Events in an array that grows: for tests, tools and replay. Slot i starts at word i * SLOT_WORDS. */
 export class EventBuffer implements EventOutput {
   words: Int32Array;
+  doubles: Float64Array;
   /** Slots written since `clear`. */
   count: number;
 
   constructor(initialSlots = 1024) {
     this.words = new Int32Array(Math.max(1, initialSlots) * SLOT_WORDS);
+    this.doubles = new Float64Array(this.words.buffer);
     this.count = 0;
   }
 
@@ -31,5 +33,6 @@ export class EventBuffer implements EventOutput {
     const words = new Int32Array(this.words.length * 2);
     words.set(this.words);
     this.words = words;
+    this.doubles = new Float64Array(words.buffer);
   }
 }

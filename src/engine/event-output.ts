@@ -2,6 +2,8 @@
 export interface EventOutput {
   /** The slots. May be another array after `next`, so it is read after it. */
   words: Int32Array;
+  /** The same memory as doubles. */
+  doubles: Float64Array;
 
   /**
    * Word index of the next free slot, a multiple of SLOT_WORDS; the slot counts as written from here on. What is

@@ -6,16 +6,18 @@
 import { messageByName, offsetOf } from '../wire/schema.js';
 import { HeaderWord } from '../wire/slot.js';
 
+const HEADER_BODY = HeaderWord.body;
+
 /** Word, counted from the start of the slot, of a field of four or more bytes. */
 export function wordOf(message: string, field: string): number {
   const offset = offsetOf(message, field);
   if (offset % 4 !== 0) throw new Error(`layout: ${message}.${field} does not start a word`);
-  return HeaderWord.body + offset / 4;
+  return HEADER_BODY + offset / 4;
 }
 
 /** Word, counted from the start of the slot, that a field of one or two bytes lies in. */
 export function wordAround(message: string, field: string): number {
-  return HeaderWord.body + (offsetOf(message, field) >> 2);
+  return HEADER_BODY + (offsetOf(message, field) >> 2);
 }
 
 /** By how many bits a field of one or two bytes is shifted in its word. */
@@ -27,5 +29,5 @@ export function shiftOf(message: string, field: string): number {
 export function wordsOf(message: string): number {
   const { bodyBytes } = messageByName(message);
   if (bodyBytes % 4 !== 0) throw new Error(`layout: ${message} does not end with a word`);
-  return HeaderWord.body + bodyBytes / 4;
+  return HEADER_BODY + bodyBytes / 4;
 }

@@ -16,6 +16,7 @@ const CLAIM_SLOTS = 256;
  */
 export class RingEventOutput implements EventOutput {
   words: Int32Array;
+  doubles: Float64Array;
   private readonly producer: RingProducer;
   private readonly isConsumerGone: () => boolean;
   private capacityMask: number;
@@ -27,7 +28,9 @@ export class RingEventOutput implements EventOutput {
   private slot: number;
 
   constructor(producer: RingProducer, isConsumerGone: () => boolean = () => false) {
-    this.words = producer.ring.words;
+    const { words } = producer.ring;
+    this.words = words;
+    this.doubles = new Float64Array(words.buffer, words.byteOffset, words.length / 2);
     this.producer = producer;
     this.isConsumerGone = isConsumerGone;
     this.isDiscarding = false;

@@ -1,20 +1,62 @@
 /** Writes what the core says as event slots, numbers the reports of each account, and keeps the output hash. */
 import { writeInt64 } from '../base/int64.js';
-import { AccountWord } from '../core/accounts.js';
+import { type Accounts, AccountWord } from '../core/accounts.js';
 import { ApiKeyWord, PUBLIC_KEY_WORDS } from '../core/api-keys.js';
 import { ASSET_CODE_WORDS } from '../core/assets.js';
 import { Liquidity } from '../core/codes.js';
 import { type Core, EngineWord } from '../core/core.js';
 import type { EventSink } from '../core/event-sink.js';
 import { HoldingWord } from '../core/holdings.js';
-import { INSTRUMENT_WORDS, InstrumentWord, SYMBOL_WORDS } from '../core/instruments.js';
+import { INSTRUMENT_WORDS as INSTRUMENT_RECORD, InstrumentWord, SYMBOL_WORDS } from '../core/instruments.js';
 import { CounterWord, OrderWord } from '../core/orders.js';
 import { keyOf, LevelWord } from '../core/price-ladder.js';
 import { Template } from '../wire/schema.js';
 import { HeaderWord, packTemplate, RECORD_VERSION, SLOT_WORDS } from '../wire/slot.js';
 import type { EventOutput } from './event-output.js';
 import { shiftOf, wordAround, wordOf, wordsOf } from './layout.js';
-import { OutputHash } from './output-hash.js';
+import { HASH_BLOCK_WORDS as HASH_BLOCK, OutputHash } from './output-hash.js';
+
+// An imported binding is read anew each time, a local constant is folded into the code: hence these copies.
+const INSTRUMENT_WORDS = INSTRUMENT_RECORD;
+const HASH_BLOCK_WORDS = HASH_BLOCK;
+const ORDER_PRICE = OrderWord.price;
+const ORDER_LEAVES = OrderWord.leaves;
+const ORDER_CUMULATIVE = OrderWord.cumulative;
+const ORDER_BOOK_SIDE = OrderWord.bookSide;
+const ORDER_CLIENT_ID_LOW = OrderWord.clientIdLow;
+const ORDER_CLIENT_ID_HIGH = OrderWord.clientIdHigh;
+const ORDER_ORDER_ID = OrderWord.orderId;
+const ORDER_TERMS = OrderWord.terms;
+const ORDER_ACCOUNT = OrderWord.account;
+const LEVEL_ORDER_COUNT = LevelWord.orderCount;
+const LEVEL_KEY = LevelWord.key;
+const LEVEL_LOTS = LevelWord.lots;
+const LEVEL_BOOK_SIDE = LevelWord.bookSide;
+const ACCOUNT_ID = AccountWord.id;
+const ACCOUNT_REPORT_SEQUENCE = AccountWord.reportSequence;
+const HOLDING_ASSET_ID = HoldingWord.assetId;
+const INSTRUMENT_SYMBOL = InstrumentWord.symbol;
+const INSTRUMENT_BASE_ASSET = InstrumentWord.baseAsset;
+const INSTRUMENT_QUOTE_ASSET = InstrumentWord.quoteAsset;
+const INSTRUMENT_TICK_MANTISSA = InstrumentWord.tickMantissa;
+const INSTRUMENT_LOT_MANTISSA = InstrumentWord.lotMantissa;
+const INSTRUMENT_TICK_EXPONENT = InstrumentWord.tickExponent;
+const INSTRUMENT_LOT_EXPONENT = InstrumentWord.lotExponent;
+const INSTRUMENT_PROTECTION_PPM = InstrumentWord.protectionPpm;
+const INSTRUMENT_BOOK_SEQUENCE = InstrumentWord.bookSequence;
+const KEY_PUBLIC_KEY = ApiKeyWord.publicKey;
+const KEY_PERMISSIONS = ApiKeyWord.permissions;
+const KEY_ACCOUNT = ApiKeyWord.account;
+const COUNTER_TRADE_ID = CounterWord.tradeId;
+const HEADER_ACCOUNT_ID = HeaderWord.accountId;
+const HEADER_SEQUENCE = HeaderWord.sequence;
+const HEADER_TIMESTAMP_US = HeaderWord.timestampUs;
+const HEADER_INDEX = HeaderWord.index;
+const HEADER_SESSION_ID = HeaderWord.sessionId;
+const ENGINE_EPOCH = EngineWord.epoch;
+const ENGINE_NODE_ID = EngineWord.nodeId;
+const ENGINE_CLUSTER_ID_LOW = EngineWord.clusterIdLow;
+const ENGINE_CLUSTER_ID_HIGH = EngineWord.clusterIdHigh;
 
 const REPORT_SEQUENCE = wordOf('accepted', 'reportSequence');
 const CLIENT_SEQUENCE = wordOf('accepted', 'clientSequence');
@@ -152,12 +194,27 @@ const TEMPLATE_WORD = {
   massCancelled: packTemplate(Template.massCancelled, RECORD_VERSION, 0),
 } as const;
 
+/** Slots start here at the latest; also tells the compiler that word positions in a slot cannot overflow. */
+const SLOT_START_MASK = 0x0fffffe0;
+
+/** The same for handles of orders, levels and accounts, and for instrument ids. */
+const ORDER_MASK = 0x7fffffe0 >> 1;
+const LEVEL_MASK = 0x3ffffff8;
+const ACCOUNT_MASK = 0x3ffffff0;
+const INSTRUMENT_ID_MASK = 0x1fffff;
+
 checkPacking();
 
 export class SlotEventSink implements EventSink {
   readonly outputHash: OutputHash;
   private readonly core: Core;
   private readonly output: EventOutput;
+  private readonly accounts: Accounts;
+  private readonly orders: Int32Array;
+  private readonly counters: Int32Array;
+  private readonly levels: Int32Array;
+  private readonly levelDoubles: Float64Array;
+  private readonly instruments: Int32Array;
   /** The command that is answered. */
   private sequenceLow: number;
   private sequenceHigh: number;
@@ -173,6 +230,12 @@ export class SlotEventSink implements EventSink {
     this.outputHash = new OutputHash();
     this.core = core;
     this.output = output;
+    this.accounts = core.accounts;
+    this.orders = core.orders.words;
+    this.counters = core.orders.counters;
+    this.levels = core.books.ladder.levels;
+    this.levelDoubles = core.books.ladder.levelDoubles;
+    this.instruments = core.instruments.words;
     this.sequenceLow = 0;
     this.sequenceHigh = 0;
     this.timestampLow = 0;
@@ -183,13 +246,19 @@ export class SlotEventSink implements EventSink {
     this.index = 0;
   }
 
-  /** Turns to the next command; its header is in the slot at `at`, its clientSequence is given in two words. */
-  beginCommand(words: Int32Array, at: number, clientSequenceLow: number, clientSequenceHigh: number): void {
-    this.sequenceLow = words[at + HeaderWord.sequence];
-    this.sequenceHigh = words[at + HeaderWord.sequence + 1];
-    this.timestampLow = words[at + HeaderWord.timestampUs];
-    this.timestampHigh = words[at + HeaderWord.timestampUs + 1];
-    this.sessionId = words[at + HeaderWord.sessionId];
+  /** Turns to the next command; its header is in the slot at `start`, its clientSequence is given in two words. */
+  beginCommand(
+    words: Int32Array,
+    start: number,
+    clientSequenceLow: number,
+    clientSequenceHigh: number,
+  ): void {
+    const at = start & SLOT_START_MASK;
+    this.sequenceLow = words[at + HEADER_SEQUENCE];
+    this.sequenceHigh = words[at + HEADER_SEQUENCE + 1];
+    this.timestampLow = words[at + HEADER_TIMESTAMP_US];
+    this.timestampHigh = words[at + HEADER_TIMESTAMP_US + 1];
+    this.sessionId = words[at + HEADER_SESSION_ID];
     this.clientSequenceLow = clientSequenceLow;
     this.clientSequenceHigh = clientSequenceHigh;
     this.index = 0;
@@ -205,78 +274,77 @@ export class SlotEventSink implements EventSink {
     code: number,
     templateId: number,
   ): void {
-    const at = this.beginAnswer(TEMPLATE_WORD.rejected, account);
+    const at = this.begin(TEMPLATE_WORD.rejected, account, true) & SLOT_START_MASK;
     const words = this.output.words;
-    words[at + HeaderWord.accountId] = accountId;
+    words[at + HEADER_ACCOUNT_ID] = accountId;
     words[at + Rejected.clientOrderId] = clientIdLow;
     words[at + Rejected.clientOrderId + 1] = clientIdHigh;
     words[at + Rejected.instrumentId] = instrumentId;
     words[at + Rejected.code] = code | (templateId << 16);
-    this.finish(words, at, Rejected.words);
+    this.finish(at, Rejected.words);
   }
 
   accepted(order: number): void {
-    const orders = this.core.orders.words;
-    const at = this.beginAnswer(TEMPLATE_WORD.accepted, orders[order + OrderWord.account]);
+    const orders = this.orders;
+    const from = order & ORDER_MASK;
+    const at = this.begin(TEMPLATE_WORD.accepted, orders[from + ORDER_ACCOUNT], true) & SLOT_START_MASK;
     const words = this.output.words;
-    const bookSide = orders[order + OrderWord.bookSide];
-    words[at + Accepted.orderId] = orders[order + OrderWord.orderId];
-    words[at + Accepted.orderId + 1] = orders[order + OrderWord.orderId + 1];
-    words[at + Accepted.clientOrderId] = orders[order + OrderWord.clientIdLow];
-    words[at + Accepted.clientOrderId + 1] = orders[order + OrderWord.clientIdHigh];
+    const bookSide = orders[from + ORDER_BOOK_SIDE];
+    words[at + Accepted.orderId] = orders[from + ORDER_ORDER_ID];
+    words[at + Accepted.orderId + 1] = orders[from + ORDER_ORDER_ID + 1];
+    words[at + Accepted.clientOrderId] = orders[from + ORDER_CLIENT_ID_LOW];
+    words[at + Accepted.clientOrderId + 1] = orders[from + ORDER_CLIENT_ID_HIGH];
     words[at + Accepted.instrumentId] = bookSide >> 1;
-    words[at + Accepted.priceTicks] = orders[order + OrderWord.price];
-    words[at + Accepted.quantityLots] = orders[order + OrderWord.leaves];
-    words[at + Accepted.side] = sideOf(bookSide) | (orders[order + OrderWord.terms] << 8);
-    this.finish(words, at, Accepted.words);
+    words[at + Accepted.priceTicks] = orders[from + ORDER_PRICE];
+    words[at + Accepted.quantityLots] = orders[from + ORDER_LEAVES];
+    words[at + Accepted.side] = sideOf(bookSide) | (orders[from + ORDER_TERMS] << 8);
+    this.finish(at, Accepted.words);
   }
 
   trade(maker: number, taker: number, priceTicks: number, quantityLots: number): void {
-    const makerAccount = this.core.orders.words[maker + OrderWord.account];
-    const takerAccount = this.core.orders.words[taker + OrderWord.account];
-    const first = this.begin(TEMPLATE_WORD.trade, makerAccount, 0, 0, 0);
-    this.tradeBody(first, maker, priceTicks, quantityLots, Liquidity.maker);
-    const second = this.beginAnswer(TEMPLATE_WORD.trade, takerAccount);
-    this.tradeBody(second, taker, priceTicks, quantityLots, Liquidity.taker);
+    this.tradeSide(maker, priceTicks, quantityLots, Liquidity.maker, false);
+    this.tradeSide(taker, priceTicks, quantityLots, Liquidity.taker, true);
   }
 
   cancelled(order: number, reason: number): void {
-    const orders = this.core.orders.words;
-    const at = this.beginAnswer(TEMPLATE_WORD.cancelled, orders[order + OrderWord.account]);
+    const orders = this.orders;
+    const from = order & ORDER_MASK;
+    const at = this.begin(TEMPLATE_WORD.cancelled, orders[from + ORDER_ACCOUNT], true) & SLOT_START_MASK;
     const words = this.output.words;
-    const bookSide = orders[order + OrderWord.bookSide];
-    words[at + Cancelled.orderId] = orders[order + OrderWord.orderId];
-    words[at + Cancelled.orderId + 1] = orders[order + OrderWord.orderId + 1];
-    words[at + Cancelled.clientOrderId] = orders[order + OrderWord.clientIdLow];
-    words[at + Cancelled.clientOrderId + 1] = orders[order + OrderWord.clientIdHigh];
+    const bookSide = orders[from + ORDER_BOOK_SIDE];
+    words[at + Cancelled.orderId] = orders[from + ORDER_ORDER_ID];
+    words[at + Cancelled.orderId + 1] = orders[from + ORDER_ORDER_ID + 1];
+    words[at + Cancelled.clientOrderId] = orders[from + ORDER_CLIENT_ID_LOW];
+    words[at + Cancelled.clientOrderId + 1] = orders[from + ORDER_CLIENT_ID_HIGH];
     words[at + Cancelled.instrumentId] = bookSide >> 1;
-    words[at + Cancelled.priceTicks] = orders[order + OrderWord.price];
-    words[at + Cancelled.quantityLots] = orders[order + OrderWord.leaves];
-    words[at + Cancelled.cumulativeLots] = orders[order + OrderWord.cumulative];
+    words[at + Cancelled.priceTicks] = orders[from + ORDER_PRICE];
+    words[at + Cancelled.quantityLots] = orders[from + ORDER_LEAVES];
+    words[at + Cancelled.cumulativeLots] = orders[from + ORDER_CUMULATIVE];
     words[at + Cancelled.side] = sideOf(bookSide) | (reason << 8);
-    this.finish(words, at, Cancelled.words);
+    this.finish(at, Cancelled.words);
   }
 
   replaced(order: number, originalIdLow: number, originalIdHigh: number, priorityKept: number): void {
-    const orders = this.core.orders.words;
-    const at = this.beginAnswer(TEMPLATE_WORD.replaced, orders[order + OrderWord.account]);
+    const orders = this.orders;
+    const from = order & ORDER_MASK;
+    const at = this.begin(TEMPLATE_WORD.replaced, orders[from + ORDER_ACCOUNT], true) & SLOT_START_MASK;
     const words = this.output.words;
-    const bookSide = orders[order + OrderWord.bookSide];
-    const leaves = orders[order + OrderWord.leaves];
-    const cumulative = orders[order + OrderWord.cumulative];
-    words[at + Replaced.orderId] = orders[order + OrderWord.orderId];
-    words[at + Replaced.orderId + 1] = orders[order + OrderWord.orderId + 1];
-    words[at + Replaced.clientOrderId] = orders[order + OrderWord.clientIdLow];
-    words[at + Replaced.clientOrderId + 1] = orders[order + OrderWord.clientIdHigh];
+    const bookSide = orders[from + ORDER_BOOK_SIDE];
+    const leaves = orders[from + ORDER_LEAVES];
+    const cumulative = orders[from + ORDER_CUMULATIVE];
+    words[at + Replaced.orderId] = orders[from + ORDER_ORDER_ID];
+    words[at + Replaced.orderId + 1] = orders[from + ORDER_ORDER_ID + 1];
+    words[at + Replaced.clientOrderId] = orders[from + ORDER_CLIENT_ID_LOW];
+    words[at + Replaced.clientOrderId + 1] = orders[from + ORDER_CLIENT_ID_HIGH];
     words[at + Replaced.originalClientOrderId] = originalIdLow;
     words[at + Replaced.originalClientOrderId + 1] = originalIdHigh;
     words[at + Replaced.instrumentId] = bookSide >> 1;
-    words[at + Replaced.priceTicks] = orders[order + OrderWord.price];
-    words[at + Replaced.quantityLots] = leaves + cumulative;
+    words[at + Replaced.priceTicks] = orders[from + ORDER_PRICE];
+    words[at + Replaced.quantityLots] = (leaves + cumulative) | 0;
     words[at + Replaced.leavesLots] = leaves;
     words[at + Replaced.cumulativeLots] = cumulative;
     words[at + Replaced.side] = sideOf(bookSide) | (priorityKept << 8);
-    this.finish(words, at, Replaced.words);
+    this.finish(at, Replaced.words);
   }
 
   balanceChanged(
@@ -289,203 +357,215 @@ export class SlotEventSink implements EventSink {
     duplicate: number,
   ): void {
     const { holdings, assets } = this.core;
-    const at = this.beginAnswer(TEMPLATE_WORD.balanceChanged, account);
+    const at = this.begin(TEMPLATE_WORD.balanceChanged, account, true);
     const words = this.output.words;
-    const assetId = holdings.words[holding * 2 + HoldingWord.assetId];
-    const code = assets.codeAt(assetId);
+    const assetId = holdings.words[holding * 2 + HOLDING_ASSET_ID];
     words[at + BalanceChanged.transferId] = transferIdLow;
     words[at + BalanceChanged.transferId + 1] = transferIdHigh;
     writeInt64(words, at + BalanceChanged.amount, amount);
     writeInt64(words, at + BalanceChanged.available, holdings.money[holding]);
     writeInt64(words, at + BalanceChanged.reserved, holdings.money[holding + 1]);
-    copyWords(assets.words, code, words, at + BalanceChanged.asset, ASSET_CODE_WORDS);
+    copyWords(assets.words, assets.codeAt(assetId), words, at + BalanceChanged.asset, ASSET_CODE_WORDS);
     words[at + BalanceChanged.decimals] = assets.decimals(assetId) | (reason << 8) | (duplicate << 16);
-    this.finish(words, at, BalanceChanged.words);
+    this.finish(at, BalanceChanged.words);
   }
 
   instrumentListed(instrumentId: number): void {
     const { instruments, assets } = this.core;
-    const at = this.beginAnswer(TEMPLATE_WORD.instrumentListed, 0);
+    const at = this.begin(TEMPLATE_WORD.instrumentListed, 0, true);
     const words = this.output.words;
     const from = instruments.words;
     const record = instrumentId * INSTRUMENT_WORDS;
-    const base = from[record + InstrumentWord.baseAsset];
-    const quote = from[record + InstrumentWord.quoteAsset];
-    copyWords(from, record + InstrumentWord.symbol, words, at + InstrumentListed.symbol, SYMBOL_WORDS);
+    const base = from[record + INSTRUMENT_BASE_ASSET];
+    const quote = from[record + INSTRUMENT_QUOTE_ASSET];
+    copyWords(from, record + INSTRUMENT_SYMBOL, words, at + InstrumentListed.symbol, SYMBOL_WORDS);
     copyWords(assets.words, assets.codeAt(base), words, at + InstrumentListed.base, ASSET_CODE_WORDS);
     copyWords(assets.words, assets.codeAt(quote), words, at + InstrumentListed.quote, ASSET_CODE_WORDS);
-    words[at + InstrumentListed.tickMantissa] = from[record + InstrumentWord.tickMantissa];
-    words[at + InstrumentListed.lotMantissa] = from[record + InstrumentWord.lotMantissa];
+    words[at + InstrumentListed.tickMantissa] = from[record + INSTRUMENT_TICK_MANTISSA];
+    words[at + InstrumentListed.lotMantissa] = from[record + INSTRUMENT_LOT_MANTISSA];
     words[at + InstrumentListed.tickExponent] =
-      (from[record + InstrumentWord.tickExponent] & 0xff) |
-      ((from[record + InstrumentWord.lotExponent] & 0xff) << 8) |
+      (from[record + INSTRUMENT_TICK_EXPONENT] & 0xff) |
+      ((from[record + INSTRUMENT_LOT_EXPONENT] & 0xff) << 8) |
       (assets.decimals(base) << 16) |
       (assets.decimals(quote) << 24);
-    words[at + InstrumentListed.marketProtectionPpm] = from[record + InstrumentWord.protectionPpm];
+    words[at + InstrumentListed.marketProtectionPpm] = from[record + INSTRUMENT_PROTECTION_PPM];
     words[at + InstrumentListed.instrumentId] = instrumentId;
-    this.finish(words, at, InstrumentListed.words);
+    this.finish(at, InstrumentListed.words);
   }
 
   accountOpened(accountId: number): void {
-    const at = this.beginAnswer(TEMPLATE_WORD.accountOpened, 0);
-    const words = this.output.words;
-    words[at + AccountOpened.accountId] = accountId;
-    this.finish(words, at, AccountOpened.words);
+    const at = this.begin(TEMPLATE_WORD.accountOpened, 0, true);
+    this.output.words[at + AccountOpened.accountId] = accountId;
+    this.finish(at, AccountOpened.words);
   }
 
   apiKeyRegistered(apiKeyId: number): void {
     const { accounts, apiKeys } = this.core;
-    const at = this.beginAnswer(TEMPLATE_WORD.apiKeyRegistered, 0);
+    const at = this.begin(TEMPLATE_WORD.apiKeyRegistered, 0, true);
     const words = this.output.words;
     const key = apiKeys.recordAt(apiKeyId);
-    const account = apiKeys.words[key + ApiKeyWord.account];
-    words[at + ApiKeyRegistered.accountId] = accounts.words[account + AccountWord.id];
-    words[at + ApiKeyRegistered.permissions] = apiKeys.words[key + ApiKeyWord.permissions];
-    copyWords(
-      apiKeys.words,
-      key + ApiKeyWord.publicKey,
-      words,
-      at + ApiKeyRegistered.publicKey,
-      PUBLIC_KEY_WORDS,
-    );
+    const account = apiKeys.words[key + KEY_ACCOUNT];
+    words[at + ApiKeyRegistered.accountId] = accounts.words[account + ACCOUNT_ID];
+    words[at + ApiKeyRegistered.permissions] = apiKeys.words[key + KEY_PERMISSIONS];
+    copyWords(apiKeys.words, key + KEY_PUBLIC_KEY, words, at + ApiKeyRegistered.publicKey, PUBLIC_KEY_WORDS);
     words[at + ApiKeyRegistered.apiKeyId] = apiKeyId;
-    this.finish(words, at, ApiKeyRegistered.words);
+    this.finish(at, ApiKeyRegistered.words);
   }
 
   bookDelta(level: number): void {
-    const { ladder } = this.core.books;
-    const instruments = this.core.instruments.words;
-    const at = this.begin(TEMPLATE_WORD.bookDelta, 0, 0, 0, 0);
+    const levels = this.levels;
+    const instruments = this.instruments;
+    const from = level & LEVEL_MASK;
+    const at = this.begin(TEMPLATE_WORD.bookDelta, 0, false) & SLOT_START_MASK;
     const words = this.output.words;
-    const bookSide = ladder.levels[level + LevelWord.bookSide];
-    const instrumentId = bookSide >> 1;
-    const sequence = instrumentId * INSTRUMENT_WORDS + InstrumentWord.bookSequence;
-    words[at + BookDelta.bookSequence] = instruments[sequence];
-    words[at + BookDelta.bookSequence + 1] = instruments[sequence + 1];
-    writeInt64(words, at + BookDelta.levelLots, ladder.levelDoubles[(level + LevelWord.lots) >> 1]);
+    const bookSide = levels[from + LEVEL_BOOK_SIDE];
+    const instrumentId = (bookSide >> 1) & INSTRUMENT_ID_MASK;
+    const record = instrumentId * INSTRUMENT_WORDS;
+    const lots = this.levelDoubles[(from + LEVEL_LOTS) >> 1];
+    words[at + BookDelta.bookSequence] = instruments[record + INSTRUMENT_BOOK_SEQUENCE];
+    words[at + BookDelta.bookSequence + 1] = instruments[record + INSTRUMENT_BOOK_SEQUENCE + 1];
+    words[at + BookDelta.levelLots] = lots | 0;
+    words[at + BookDelta.levelLots + 1] = lots < 2147483648 ? 0 : Math.floor(lots / 4294967296);
     words[at + BookDelta.instrumentId] = instrumentId;
-    words[at + BookDelta.priceTicks] = keyOf(bookSide, ladder.levels[level + LevelWord.key]);
-    words[at + BookDelta.orderCount] = ladder.levels[level + LevelWord.orderCount];
+    words[at + BookDelta.priceTicks] = keyOf(bookSide, levels[from + LEVEL_KEY]);
+    words[at + BookDelta.orderCount] = levels[from + LEVEL_ORDER_COUNT];
     words[at + BookDelta.side] = sideOf(bookSide);
-    this.finish(words, at, BookDelta.words);
+    this.finish(at, BookDelta.words);
   }
 
   orderStatus(order: number): void {
-    const orders = this.core.orders.words;
-    const at = this.beginAnswer(TEMPLATE_WORD.orderStatus, orders[order + OrderWord.account]);
+    const orders = this.orders;
+    const at = this.begin(TEMPLATE_WORD.orderStatus, orders[order + ORDER_ACCOUNT], true);
     const words = this.output.words;
-    const bookSide = orders[order + OrderWord.bookSide];
-    const leaves = orders[order + OrderWord.leaves];
-    const cumulative = orders[order + OrderWord.cumulative];
-    words[at + OrderStatus.orderId] = orders[order + OrderWord.orderId];
-    words[at + OrderStatus.orderId + 1] = orders[order + OrderWord.orderId + 1];
-    words[at + OrderStatus.clientOrderId] = orders[order + OrderWord.clientIdLow];
-    words[at + OrderStatus.clientOrderId + 1] = orders[order + OrderWord.clientIdHigh];
+    const bookSide = orders[order + ORDER_BOOK_SIDE];
+    const leaves = orders[order + ORDER_LEAVES];
+    const cumulative = orders[order + ORDER_CUMULATIVE];
+    words[at + OrderStatus.orderId] = orders[order + ORDER_ORDER_ID];
+    words[at + OrderStatus.orderId + 1] = orders[order + ORDER_ORDER_ID + 1];
+    words[at + OrderStatus.clientOrderId] = orders[order + ORDER_CLIENT_ID_LOW];
+    words[at + OrderStatus.clientOrderId + 1] = orders[order + ORDER_CLIENT_ID_HIGH];
     words[at + OrderStatus.instrumentId] = bookSide >> 1;
-    words[at + OrderStatus.priceTicks] = orders[order + OrderWord.price];
+    words[at + OrderStatus.priceTicks] = orders[order + ORDER_PRICE];
     words[at + OrderStatus.quantityLots] = leaves + cumulative;
     words[at + OrderStatus.leavesLots] = leaves;
     words[at + OrderStatus.cumulativeLots] = cumulative;
-    words[at + OrderStatus.side] = sideOf(bookSide) | (orders[order + OrderWord.terms] << 8);
-    this.finish(words, at, OrderStatus.words);
+    words[at + OrderStatus.side] = sideOf(bookSide) | (orders[order + ORDER_TERMS] << 8);
+    this.finish(at, OrderStatus.words);
   }
 
   snapshotEnd(account: number, balanceCount: number, orderCount: number): void {
-    const at = this.beginAnswer(TEMPLATE_WORD.snapshotEnd, account);
+    const at = this.begin(TEMPLATE_WORD.snapshotEnd, account, true);
     const words = this.output.words;
     words[at + SnapshotEnd.balanceCount] = balanceCount;
     words[at + SnapshotEnd.orderCount] = orderCount;
-    this.finish(words, at, SnapshotEnd.words);
+    this.finish(at, SnapshotEnd.words);
   }
 
   epochChanged(): void {
     const engine = this.core.engine;
-    const at = this.beginAnswer(TEMPLATE_WORD.epochChanged, 0);
+    const at = this.begin(TEMPLATE_WORD.epochChanged, 0, true);
     const words = this.output.words;
-    words[at + EpochChanged.clusterId] = engine[EngineWord.clusterIdLow];
-    words[at + EpochChanged.clusterId + 1] = engine[EngineWord.clusterIdHigh];
-    words[at + EpochChanged.epoch] = engine[EngineWord.epoch];
-    words[at + EpochChanged.nodeId] = engine[EngineWord.nodeId];
-    this.finish(words, at, EpochChanged.words);
+    words[at + EpochChanged.clusterId] = engine[ENGINE_CLUSTER_ID_LOW];
+    words[at + EpochChanged.clusterId + 1] = engine[ENGINE_CLUSTER_ID_HIGH];
+    words[at + EpochChanged.epoch] = engine[ENGINE_EPOCH];
+    words[at + EpochChanged.nodeId] = engine[ENGINE_NODE_ID];
+    this.finish(at, EpochChanged.words);
   }
 
   massCancelled(account: number, orderCount: number): void {
-    const at = this.beginAnswer(TEMPLATE_WORD.massCancelled, account);
+    const at = this.begin(TEMPLATE_WORD.massCancelled, account, true);
     const words = this.output.words;
     words[at + MassCancelled.orderCount] = orderCount;
     words[at + MassCancelled.orderCount + 1] = 0;
-    this.finish(words, at, MassCancelled.words);
+    this.finish(at, MassCancelled.words);
   }
 
-  private tradeBody(
-    at: number,
+  private tradeSide(
     order: number,
     priceTicks: number,
     quantityLots: number,
     liquidity: number,
+    isAnswer: boolean,
   ): void {
+    const orders = this.orders;
+    const counters = this.counters;
+    const from = order & ORDER_MASK;
+    const at = this.begin(TEMPLATE_WORD.trade, orders[from + ORDER_ACCOUNT], isAnswer) & SLOT_START_MASK;
     const words = this.output.words;
-    const orders = this.core.orders.words;
-    const counters = this.core.orders.counters;
-    const bookSide = orders[order + OrderWord.bookSide];
-    words[at + Trade.orderId] = orders[order + OrderWord.orderId];
-    words[at + Trade.orderId + 1] = orders[order + OrderWord.orderId + 1];
-    words[at + Trade.clientOrderId] = orders[order + OrderWord.clientIdLow];
-    words[at + Trade.clientOrderId + 1] = orders[order + OrderWord.clientIdHigh];
-    words[at + Trade.tradeId] = counters[CounterWord.tradeId];
-    words[at + Trade.tradeId + 1] = counters[CounterWord.tradeId + 1];
+    const bookSide = orders[from + ORDER_BOOK_SIDE];
+    words[at + Trade.orderId] = orders[from + ORDER_ORDER_ID];
+    words[at + Trade.orderId + 1] = orders[from + ORDER_ORDER_ID + 1];
+    words[at + Trade.clientOrderId] = orders[from + ORDER_CLIENT_ID_LOW];
+    words[at + Trade.clientOrderId + 1] = orders[from + ORDER_CLIENT_ID_HIGH];
+    words[at + Trade.tradeId] = counters[COUNTER_TRADE_ID];
+    words[at + Trade.tradeId + 1] = counters[COUNTER_TRADE_ID + 1];
     words[at + Trade.instrumentId] = bookSide >> 1;
     words[at + Trade.priceTicks] = priceTicks;
     words[at + Trade.quantityLots] = quantityLots;
-    words[at + Trade.leavesLots] = orders[order + OrderWord.leaves];
-    words[at + Trade.cumulativeLots] = orders[order + OrderWord.cumulative];
+    words[at + Trade.leavesLots] = orders[from + ORDER_LEAVES];
+    words[at + Trade.cumulativeLots] = orders[from + ORDER_CUMULATIVE];
     words[at + Trade.side] = sideOf(bookSide) | (liquidity << 8);
-    this.finish(words, at, Trade.words);
+    this.finish(at, Trade.words);
   }
 
-  /** Starts an event that answers the command, for an account (a handle, 0 = nobody's). */
-  private beginAnswer(templateWord: number, account: number): number {
-    return this.begin(templateWord, account, this.sessionId, this.clientSequenceLow, this.clientSequenceHigh);
-  }
-
-  /** Claims a slot and writes the header and the two numbers that every event starts with. */
-  private begin(
-    templateWord: number,
-    account: number,
-    sessionId: number,
-    clientSequenceLow: number,
-    clientSequenceHigh: number,
-  ): number {
-    const at = this.output.next();
+  /**
+   * Claims a slot and writes the header and the two numbers that every event starts with. `account` is the handle
+   * of the addressee, 0 = nobody; `isAnswer` tells whether the event answers the session of the command.
+   */
+  private begin(templateWord: number, account: number, isAnswer: boolean): number {
+    const at = this.output.next() & SLOT_START_MASK;
     const words = this.output.words;
     words[at] = templateWord;
-    words[at + HeaderWord.sequence] = this.sequenceLow;
-    words[at + HeaderWord.sequence + 1] = this.sequenceHigh;
-    words[at + HeaderWord.timestampUs] = this.timestampLow;
-    words[at + HeaderWord.timestampUs + 1] = this.timestampHigh;
-    words[at + HeaderWord.index] = this.index;
-    words[at + HeaderWord.sessionId] = sessionId;
-    this.index += 1;
-    if (account !== 0) {
-      const accounts = this.core.accounts;
-      accounts.nextReport(account);
-      words[at + HeaderWord.accountId] = accounts.words[account + AccountWord.id];
-      words[at + REPORT_SEQUENCE] = accounts.words[account + AccountWord.reportSequence];
-      words[at + REPORT_SEQUENCE + 1] = accounts.words[account + AccountWord.reportSequence + 1];
+    words[at + HEADER_SEQUENCE] = this.sequenceLow;
+    words[at + HEADER_SEQUENCE + 1] = this.sequenceHigh;
+    words[at + HEADER_TIMESTAMP_US] = this.timestampLow;
+    words[at + HEADER_TIMESTAMP_US + 1] = this.timestampHigh;
+    words[at + HEADER_INDEX] = this.index;
+    this.index = (this.index + 1) | 0;
+    if (isAnswer) {
+      words[at + HEADER_SESSION_ID] = this.sessionId;
+      words[at + CLIENT_SEQUENCE] = this.clientSequenceLow;
+      words[at + CLIENT_SEQUENCE + 1] = this.clientSequenceHigh;
     } else {
-      words[at + HeaderWord.accountId] = 0;
+      words[at + HEADER_SESSION_ID] = 0;
+      words[at + CLIENT_SEQUENCE] = 0;
+      words[at + CLIENT_SEQUENCE + 1] = 0;
+    }
+    if (account === 0) {
+      words[at + HEADER_ACCOUNT_ID] = 0;
       words[at + REPORT_SEQUENCE] = 0;
       words[at + REPORT_SEQUENCE + 1] = 0;
+    } else {
+      const accounts = this.accounts;
+      const from = account & ACCOUNT_MASK;
+      accounts.nextReport(from);
+      words[at + HEADER_ACCOUNT_ID] = accounts.words[from + ACCOUNT_ID];
+      words[at + REPORT_SEQUENCE] = accounts.words[from + ACCOUNT_REPORT_SEQUENCE];
+      words[at + REPORT_SEQUENCE + 1] = accounts.words[from + ACCOUNT_REPORT_SEQUENCE + 1];
     }
-    words[at + CLIENT_SEQUENCE] = clientSequenceLow;
-    words[at + CLIENT_SEQUENCE + 1] = clientSequenceHigh;
     return at;
   }
 
   /** Clears what is left of the slot after its `used` words, and adds it to the output hash. */
-  private finish(words: Int32Array, at: number, used: number): void {
-    for (let i = at + used; i < at + SLOT_WORDS; i += 1) words[i] = 0;
-    this.outputHash.add(words, at, (used + 3) & ~3);
+  private finish(start: number, used: number): void {
+    const at = start & SLOT_START_MASK;
+    const words = this.output.words;
+    const doubles = this.output.doubles;
+    const pair = at >> 1;
+    if (used <= HASH_BLOCK_WORDS) {
+      // All but one of the messages: the second half of a word pair is cleared by hand, whole pairs as doubles.
+      if ((used & 1) !== 0) words[at + used] = 0;
+      for (let i = (used + 1) >> 1; i < HASH_BLOCK_WORDS >> 1; i += 1) doubles[pair + i] = 0;
+      doubles[pair + 12] = 0;
+      doubles[pair + 13] = 0;
+      doubles[pair + 14] = 0;
+      doubles[pair + 15] = 0;
+      this.outputHash.add(words, at);
+    } else {
+      for (let i = used; i < SLOT_WORDS; i += 1) words[at + i] = 0;
+      this.outputHash.add(words, at);
+      this.outputHash.addRest(words, at);
+    }
   }
 }
 
