@@ -50,8 +50,8 @@ export class IntegerHashIndex {
     const table = this.table;
     const mask = this.mask;
     let entry = hash & mask;
-    while (table[entry * 2 + 1] !== 0) {
-      if (table[entry * 2] === hash) return entry;
+    while (table[(entry << 1) | 1] !== 0) {
+      if (table[entry << 1] === hash) return entry;
       entry = (entry + 1) & mask;
     }
     return this.oldMask < 0 ? -1 : this.scanOld(hash, hash & this.oldMask);
@@ -63,8 +63,8 @@ export class IntegerHashIndex {
     const table = this.table;
     const mask = this.mask;
     let entry = (position + 1) & mask;
-    while (table[entry * 2 + 1] !== 0) {
-      if (table[entry * 2] === hash) return entry;
+    while (table[(entry << 1) | 1] !== 0) {
+      if (table[entry << 1] === hash) return entry;
       entry = (entry + 1) & mask;
     }
     return this.oldMask < 0 ? -1 : this.scanOld(hash, hash & this.oldMask);
@@ -72,7 +72,9 @@ export class IntegerHashIndex {
 
   /** Row (not 0) at a position that `first` or `next` returned. */
   rowAt(position: number): number {
-    return position < OLD_TABLE ? this.table[position * 2 + 1] : this.old[(position - OLD_TABLE) * 2 + 1];
+    return position < OLD_TABLE
+      ? this.table[(position << 1) | 1]
+      : this.old[((position - OLD_TABLE) << 1) | 1];
   }
 
   /** Adds a row (not 0) under a hash. The caller knows that its key is not in the index. */
@@ -97,17 +99,17 @@ export class IntegerHashIndex {
     const table = this.table;
     const mask = this.mask;
     let entry = hash & mask;
-    while (table[entry * 2 + 1] !== 0) entry = (entry + 1) & mask;
-    table[entry * 2] = hash;
-    table[entry * 2 + 1] = row;
+    while (table[(entry << 1) | 1] !== 0) entry = (entry + 1) & mask;
+    table[entry << 1] = hash | 0;
+    table[(entry << 1) | 1] = row | 0;
   }
 
   private scanOld(hash: number, start: number): number {
     const old = this.old;
     const mask = this.oldMask;
     let entry = start;
-    while (old[entry * 2 + 1] !== 0) {
-      if (old[entry * 2] === hash) return OLD_TABLE + entry;
+    while (old[(entry << 1) | 1] !== 0) {
+      if (old[entry << 1] === hash) return OLD_TABLE + entry;
       entry = (entry + 1) & mask;
     }
     return -1;
@@ -129,8 +131,8 @@ export class IntegerHashIndex {
     const old = this.old;
     const end = Math.min(this.migrated + MIGRATION_STEP, this.oldMask + 1);
     for (let entry = this.migrated; entry < end; entry += 1) {
-      while (old[entry * 2 + 1] !== 0) {
-        this.place(old[entry * 2], old[entry * 2 + 1]);
+      while (old[(entry << 1) | 1] !== 0) {
+        this.place(old[entry << 1], old[(entry << 1) | 1]);
         closeGap(old, this.oldMask, entry);
       }
     }
@@ -144,15 +146,15 @@ export class IntegerHashIndex {
 /** Empties entry `gap` and moves later entries of its cluster back, so that each stays reachable from its home. */
 function closeGap(table: Int32Array, mask: number, gap: number): void {
   let entry = (gap + 1) & mask;
-  while (table[entry * 2 + 1] !== 0) {
-    const home = table[entry * 2] & mask;
+  while (table[(entry << 1) | 1] !== 0) {
+    const home = table[entry << 1] & mask;
     if (((entry - home) & mask) >= ((entry - gap) & mask)) {
-      table[gap * 2] = table[entry * 2];
-      table[gap * 2 + 1] = table[entry * 2 + 1];
+      table[gap << 1] = table[entry << 1];
+      table[(gap << 1) | 1] = table[(entry << 1) | 1];
       gap = entry;
     }
     entry = (entry + 1) & mask;
   }
-  table[gap * 2] = 0;
-  table[gap * 2 + 1] = 0;
+  table[gap << 1] = 0;
+  table[(gap << 1) | 1] = 0;
 }

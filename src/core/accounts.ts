@@ -1,19 +1,16 @@
-/**
- * Accounts: id, report numbering and the list of open orders. A handle is the word index of the record; 0 is none.
- * Accounts are never removed.
- */
+/** Accounts: id, report numbering and the list of open orders. Accounts are never removed. */
 import { mix } from '../base/hash.js';
 import { incrementInt64 } from '../base/int64.js';
 import { IntegerHashIndex } from '../base/integer-hash-index.js';
+import { type Arena, HANDLE_MASK as HANDLES } from './arena.js';
 import { EntityHash, EntityKind } from './entity-hash.js';
 import { OrderWord } from './orders.js';
 
-const ORDER_ACCOUNT_PREVIOUS = OrderWord.accountPrevious;
-const ORDER_ACCOUNT_NEXT = OrderWord.accountNext;
-
 export const ACCOUNT_WORDS = 16;
 
+/** Words of an account record. The first HASHED_WORDS are what the state hash is made of. */
 export const AccountWord = {
+  /** First, so that an account's handle leads to its id at once. */
   id: 0,
   /** i64: number of the last report. */
   reportSequence: 1,
@@ -26,82 +23,99 @@ export const AccountWord = {
   hashLow: 7,
   hashHigh: 8,
 } as const;
-const ACCOUNT_ID = AccountWord.id;
-const ACCOUNT_REPORT_SEQUENCE = AccountWord.reportSequence;
-const ACCOUNT_DIRTY = AccountWord.dirty;
-const ACCOUNT_LAST_ORDER = AccountWord.lastOrder;
-const ACCOUNT_FIRST_ORDER = AccountWord.firstOrder;
-const ACCOUNT_OPEN_ORDERS = AccountWord.openOrders;
-const ACCOUNT_HASH_LOW = AccountWord.hashLow;
-const ACCOUNT_HASH_HIGH = AccountWord.hashHigh;
 
 const HASHED_WORDS = 3;
 
+// Local copies are folded into the code (see orders.ts).
+const HANDLE_MASK = HANDLES;
+const ID = AccountWord.id;
+const REPORT_SEQUENCE = AccountWord.reportSequence;
+const FIRST_ORDER = AccountWord.firstOrder;
+const LAST_ORDER = AccountWord.lastOrder;
+const OPEN_ORDERS = AccountWord.openOrders;
+const DIRTY = AccountWord.dirty;
+const HASH_LOW = AccountWord.hashLow;
+const HASH_HIGH = AccountWord.hashHigh;
+const ACCOUNT_NEXT = OrderWord.accountNext;
+const ACCOUNT_PREVIOUS = OrderWord.accountPrevious;
+
 export class Accounts {
+  /** The arena. */
   readonly words: Int32Array;
   readonly maxAccounts: number;
   readonly hash: EntityHash;
   count: number;
+  private readonly first: number;
   private readonly index: IntegerHashIndex;
 
-  constructor(maxAccounts: number) {
-    this.words = new Int32Array((maxAccounts + 1) * ACCOUNT_WORDS);
+  constructor(arena: Arena, maxAccounts: number) {
+    this.words = arena.words;
     this.maxAccounts = maxAccounts;
-    this.hash = new EntityHash(EntityKind.account, maxAccounts + 1);
+    this.hash = new EntityHash(EntityKind.account, maxAccounts);
     this.count = 0;
+    this.first = arena.reserve(maxAccounts * ACCOUNT_WORDS);
     this.index = new IntegerHashIndex(64);
+  }
+
+  /** Handle of account number 0, 1, 2 ... `count` - 1. */
+  handleOf(number: number): number {
+    return this.first + number * ACCOUNT_WORDS;
   }
 
   /** Handle of the account with this id, or 0. */
   find(accountId: number): number {
-    const hash = mix(accountId);
+    const hash = mix(accountId | 0);
     const index = this.index;
     for (let at = index.first(hash); at >= 0; at = index.next(at, hash)) {
       const account = index.rowAt(at);
-      if (this.words[account + ACCOUNT_ID] === accountId) return account;
+      if (this.words[account + ID] === accountId) return account;
     }
     return 0;
   }
 
-  /** Adds an account whose id is new; the caller has seen that there is room. Returns its handle. */
-  add(accountId: number): number {
+  /** Adds an account whose id is new; the caller has seen that there is room. */
+  add(accountId: number): void {
+    const account = this.handleOf(this.count);
     this.count += 1;
-    const account = this.count * ACCOUNT_WORDS;
-    this.words[account + ACCOUNT_ID] = accountId;
+    this.words[account + ID] = accountId;
     this.index.insert(mix(accountId), account);
     this.touch(account);
-    return account;
   }
 
   /** Numbers one more report of the account. */
-  nextReport(account: number): void {
+  nextReport(handle: number): void {
     const words = this.words;
-    incrementInt64(words, account + ACCOUNT_REPORT_SEQUENCE);
-    if (words[account + ACCOUNT_DIRTY] === 0) this.touch(account);
+    const account = handle & HANDLE_MASK;
+    incrementInt64(words, account + REPORT_SEQUENCE);
+    if (words[account + DIRTY] === 0) this.touch(account);
   }
 
   /** Appends an order, newer than all others, to the open orders of its account. */
-  addOrder(account: number, orders: Int32Array, order: number): void {
+  addOrder(accountHandle: number, orderHandle: number): void {
     const words = this.words;
-    const last = words[account + ACCOUNT_LAST_ORDER];
-    orders[order + ORDER_ACCOUNT_PREVIOUS] = last;
-    orders[order + ORDER_ACCOUNT_NEXT] = 0;
-    if (last === 0) words[account + ACCOUNT_FIRST_ORDER] = order;
-    else orders[last + ORDER_ACCOUNT_NEXT] = order;
-    words[account + ACCOUNT_LAST_ORDER] = order;
-    words[account + ACCOUNT_OPEN_ORDERS] = words[account + ACCOUNT_OPEN_ORDERS] + 1;
+    const account = accountHandle & HANDLE_MASK;
+    const order = orderHandle & HANDLE_MASK;
+    const last = words[account + LAST_ORDER] & HANDLE_MASK;
+    words[order + ACCOUNT_PREVIOUS] = last;
+    words[order + ACCOUNT_NEXT] = 0;
+    if (last === 0) words[account + FIRST_ORDER] = order;
+    else words[last + ACCOUNT_NEXT] = order;
+    words[account + LAST_ORDER] = order;
+    words[account + OPEN_ORDERS] = words[account + OPEN_ORDERS] + 1;
   }
 
   /** Takes an order out of the open orders of its account. */
-  removeOrder(account: number, orders: Int32Array, order: number): void {
+  removeOrder(accountHandle: number, orderHandle: number): void {
     const words = this.words;
-    const previous = orders[order + ORDER_ACCOUNT_PREVIOUS];
-    const next = orders[order + ORDER_ACCOUNT_NEXT];
-    if (previous === 0) words[account + ACCOUNT_FIRST_ORDER] = next;
-    else orders[previous + ORDER_ACCOUNT_NEXT] = next;
-    if (next === 0) words[account + ACCOUNT_LAST_ORDER] = previous;
-    else orders[next + ORDER_ACCOUNT_PREVIOUS] = previous;
-    words[account + ACCOUNT_OPEN_ORDERS] = words[account + ACCOUNT_OPEN_ORDERS] - 1;
+    const account = accountHandle & HANDLE_MASK;
+    const order = orderHandle & HANDLE_MASK;
+    const previous = words[order + ACCOUNT_PREVIOUS] & HANDLE_MASK;
+    const next = words[order + ACCOUNT_NEXT] & HANDLE_MASK;
+    if (previous === 0) words[account + FIRST_ORDER] = next;
+    else words[previous + ACCOUNT_NEXT] = next;
+    if (next === 0) words[account + LAST_ORDER] = previous;
+    else words[next + ACCOUNT_PREVIOUS] = previous;
+    words[account + OPEN_ORDERS] = words[account + OPEN_ORDERS] - 1;
   }
 
   /** Hashes one account into `hash`. */
@@ -111,21 +125,20 @@ export class Accounts {
 
   /** Brings the sum of the state hash up to date. */
   settleHash(): void {
-    const words = this.words;
-    const hash = this.hash;
+    const { words, hash } = this;
     for (let i = 0; i < hash.dirtyCount; i += 1) {
       const account = hash.dirtyRows[i];
-      words[account + ACCOUNT_DIRTY] = 0;
+      words[account + DIRTY] = 0;
       this.hashAccount(account, hash);
-      hash.exchange(words[account + ACCOUNT_HASH_LOW], words[account + ACCOUNT_HASH_HIGH]);
-      words[account + ACCOUNT_HASH_LOW] = hash.rowLow;
-      words[account + ACCOUNT_HASH_HIGH] = hash.rowHigh;
+      hash.exchange(words[account + HASH_LOW], words[account + HASH_HIGH]);
+      words[account + HASH_LOW] = hash.rowLow;
+      words[account + HASH_HIGH] = hash.rowHigh;
     }
     hash.dirtyCount = 0;
   }
 
   private touch(account: number): void {
-    this.words[account + ACCOUNT_DIRTY] = 1;
+    this.words[account + DIRTY] = 1;
     this.hash.markDirty(account);
   }
 }

@@ -8,8 +8,9 @@
  */
 import { hashTriple } from '../base/hash.js';
 import { IntegerHashIndex } from '../base/integer-hash-index.js';
-import { Accounts, AccountWord } from './accounts.js';
-import { ApiKeys, PUBLIC_KEY_WORDS } from './api-keys.js';
+import { ACCOUNT_WORDS, Accounts, AccountWord } from './accounts.js';
+import { API_KEY_WORDS, ApiKeys, PUBLIC_KEY_WORDS } from './api-keys.js';
+import { Arena, HANDLE_MASK as HANDLES } from './arena.js';
 import { ASSET_CODE_BYTES, Assets } from './assets.js';
 import {
   BalanceReason,
@@ -23,44 +24,51 @@ import {
 } from './codes.js';
 import { type CoreOptions, resolveCoreOptions } from './core-options.js';
 import type { EventSink } from './event-sink.js';
-import { Holdings } from './holdings.js';
+import { HOLDING_WORDS, Holdings } from './holdings.js';
 import { INSTRUMENT_WORDS, Instruments, InstrumentWord, SYMBOL_BYTES, SYMBOL_WORDS } from './instruments.js';
 import { canFill, matchOrder } from './matching.js';
 import { MONEY_MAX, scaledProduct } from './money.js';
 import { OrderBooks } from './order-books.js';
-import { Orders, OrderWord } from './orders.js';
-import { isSellSide, keyOf, LevelWord, PRICE_MAX } from './price-ladder.js';
+import { ORDER_WORDS, Orders, OrderWord } from './orders.js';
+import {
+  BOOK_SIDE_WORDS,
+  isSellSide,
+  keyOf,
+  LEVEL_WORDS,
+  LevelWord,
+  PAGE_WORDS,
+  PRICE_MAX,
+  type PriceLadder,
+} from './price-ladder.js';
 import { isAssetCode, isSymbol } from './text-fields.js';
 import { Transfers } from './transfers.js';
 
-const INSTRUMENT_SYMBOL = InstrumentWord.symbol;
-const INSTRUMENT_BASE_ASSET = InstrumentWord.baseAsset;
-const INSTRUMENT_QUOTE_ASSET = InstrumentWord.quoteAsset;
-const INSTRUMENT_TICK_MANTISSA = InstrumentWord.tickMantissa;
-const INSTRUMENT_LOT_MANTISSA = InstrumentWord.lotMantissa;
-const INSTRUMENT_TICK_EXPONENT = InstrumentWord.tickExponent;
-const INSTRUMENT_LOT_EXPONENT = InstrumentWord.lotExponent;
-const INSTRUMENT_PROTECTION_PPM = InstrumentWord.protectionPpm;
-const INSTRUMENT_QUOTE_MINOR_PER_TICK_LOT = InstrumentWord.quoteMinorPerTickLot;
-const INSTRUMENT_BASE_MINOR_PER_LOT = InstrumentWord.baseMinorPerLot;
-
-const ACCOUNT_OPEN_ORDERS = AccountWord.openOrders;
-const ACCOUNT_FIRST_ORDER = AccountWord.firstOrder;
-
-const LEVEL_KEY = LevelWord.key;
-
-const ORDER_PRICE = OrderWord.price;
-const ORDER_LEAVES = OrderWord.leaves;
-const ORDER_CUMULATIVE = OrderWord.cumulative;
-const ORDER_BOOK_SIDE = OrderWord.bookSide;
-const ORDER_CLIENT_ID_LOW = OrderWord.clientIdLow;
-const ORDER_CLIENT_ID_HIGH = OrderWord.clientIdHigh;
-const ORDER_TERMS = OrderWord.terms;
-const ORDER_ACCOUNT = OrderWord.account;
-const ORDER_QUOTE_HOLDING = OrderWord.quoteHolding;
-const ORDER_BASE_HOLDING = OrderWord.baseHolding;
-const ORDER_CLIENT_ID_HASH = OrderWord.clientIdHash;
-const ORDER_ACCOUNT_NEXT = OrderWord.accountNext;
+// Local copies are folded into the code (see orders.ts).
+const HANDLE_MASK = HANDLES;
+const MONEY_LIMIT = MONEY_MAX;
+const BUY = Side.buy;
+const SELL = Side.sell;
+const LIMIT = OrderType.limit;
+const MARKET = OrderType.market;
+const GTC = TimeInForce.GTC;
+const FOK = TimeInForce.FOK;
+const REINSERT = ReplaceFlag.reinsert;
+const KEY = LevelWord.key;
+const MIRROR = PRICE_MAX;
+const QUOTE_ASSET = InstrumentWord.quoteAsset;
+const BASE_ASSET = InstrumentWord.baseAsset;
+const PRICE = OrderWord.price;
+const LEAVES = OrderWord.leaves;
+const CUMULATIVE = OrderWord.cumulative;
+const BOOK_SIDE = OrderWord.bookSide;
+const CLIENT_ID_LOW = OrderWord.clientIdLow;
+const CLIENT_ID_HIGH = OrderWord.clientIdHigh;
+const TERMS = OrderWord.terms;
+const ACCOUNT = OrderWord.account;
+const QUOTE_HOLDING = OrderWord.quoteHolding;
+const BASE_HOLDING = OrderWord.baseHolding;
+const CLIENT_ID_HASH = OrderWord.clientIdHash;
+const ACCOUNT_NEXT = OrderWord.accountNext;
 
 const EXPONENT_MIN = -15;
 const EXPONENT_MAX = 9;
@@ -72,12 +80,8 @@ export type { CoreOptions };
 
 /** Words of `Core.engine`. */
 export const EngineWord = { epoch: 0, nodeId: 1, clusterIdLow: 2, clusterIdHigh: 3, timestampUs: 4 } as const;
-const ENGINE_EPOCH = EngineWord.epoch;
-const ENGINE_NODE_ID = EngineWord.nodeId;
-const ENGINE_CLUSTER_ID_LOW = EngineWord.clusterIdLow;
-const ENGINE_CLUSTER_ID_HIGH = EngineWord.clusterIdHigh;
-const ENGINE_TIMESTAMP_US = EngineWord.timestampUs;
 export const ENGINE_WORDS = 6;
+const TIMESTAMP_US = EngineWord.timestampUs;
 
 export class Core {
   readonly accounts: Accounts;
@@ -90,6 +94,8 @@ export class Core {
   readonly books: OrderBooks;
   /** (account, client order id) -> order. */
   readonly clientIds: IntegerHashIndex;
+  private readonly words: Int32Array;
+  private readonly ladder: PriceLadder;
   /** Epoch, node, cluster and command time. */
   readonly engine: Int32Array;
   /** Set by `connect`, before the first command. */
@@ -97,14 +103,27 @@ export class Core {
 
   constructor(options: CoreOptions = {}) {
     const limits = resolveCoreOptions(options);
-    this.accounts = new Accounts(limits.maxAccounts);
+    const maxLevels = limits.maxOrders + 1;
+    const arena = new Arena([
+      limits.maxAccounts * ACCOUNT_WORDS,
+      limits.maxInstruments * INSTRUMENT_WORDS,
+      limits.maxHoldings * HOLDING_WORDS,
+      limits.maxApiKeys * API_KEY_WORDS,
+      (limits.maxInstruments + 1) * 2 * BOOK_SIDE_WORDS,
+      maxLevels * LEVEL_WORDS,
+      maxLevels * PAGE_WORDS,
+      limits.maxOrders * ORDER_WORDS,
+    ]);
+    this.accounts = new Accounts(arena, limits.maxAccounts);
+    this.instruments = new Instruments(arena, limits.maxInstruments);
+    this.holdings = new Holdings(arena, limits.maxHoldings);
+    this.apiKeys = new ApiKeys(arena, limits.maxApiKeys);
+    this.books = new OrderBooks(arena, this.instruments, maxLevels);
+    this.orders = new Orders(arena, limits.maxOrders);
+    this.words = arena.words;
+    this.ladder = this.books.ladder;
     this.assets = new Assets(limits.maxAssets);
-    this.instruments = new Instruments(limits.maxInstruments);
-    this.holdings = new Holdings(limits.maxHoldings);
-    this.apiKeys = new ApiKeys(limits.maxApiKeys);
     this.transfers = new Transfers(limits.maxTransfers);
-    this.orders = new Orders(limits.maxOrders);
-    this.books = new OrderBooks(this.orders, this.instruments);
     this.clientIds = new IntegerHashIndex(1024);
     this.engine = new Int32Array(ENGINE_WORDS);
   }
@@ -160,19 +179,19 @@ export class Core {
     if (quote === 0) quote = assets.add(text, quoteAt, quoteDecimals);
     instruments.count += 1;
     const instrumentId = instruments.count;
-    const at = instrumentId * INSTRUMENT_WORDS;
+    const at = instruments.handleOf(instrumentId);
     const words = instruments.words;
-    for (let i = 0; i < SYMBOL_WORDS; i += 1) words[at + INSTRUMENT_SYMBOL + i] = text[symbolAt + i];
-    words[at + INSTRUMENT_BASE_ASSET] = base;
-    words[at + INSTRUMENT_QUOTE_ASSET] = quote;
-    words[at + INSTRUMENT_TICK_MANTISSA] = tickMantissa;
-    words[at + INSTRUMENT_LOT_MANTISSA] = lotMantissa;
-    words[at + INSTRUMENT_TICK_EXPONENT] = tickExponent;
-    words[at + INSTRUMENT_LOT_EXPONENT] = lotExponent;
-    words[at + INSTRUMENT_PROTECTION_PPM] = protectionPpm === 0 ? DEFAULT_PROTECTION_PPM : protectionPpm;
-    instruments.doubles[(at + INSTRUMENT_QUOTE_MINOR_PER_TICK_LOT) >> 1] = quotePerTickLot;
-    instruments.doubles[(at + INSTRUMENT_BASE_MINOR_PER_LOT) >> 1] = basePerLot;
-    instruments.touch(instrumentId);
+    for (let i = 0; i < SYMBOL_WORDS; i += 1) words[at + InstrumentWord.symbol + i] = text[symbolAt + i];
+    words[at + InstrumentWord.baseAsset] = base;
+    words[at + InstrumentWord.quoteAsset] = quote;
+    words[at + InstrumentWord.tickMantissa] = tickMantissa;
+    words[at + InstrumentWord.lotMantissa] = lotMantissa;
+    words[at + InstrumentWord.tickExponent] = tickExponent;
+    words[at + InstrumentWord.lotExponent] = lotExponent;
+    words[at + InstrumentWord.protectionPpm] = protectionPpm === 0 ? DEFAULT_PROTECTION_PPM : protectionPpm;
+    instruments.doubles[(at + InstrumentWord.quoteMinorPerTickLot) >> 1] = quotePerTickLot;
+    instruments.doubles[(at + InstrumentWord.baseMinorPerLot) >> 1] = basePerLot;
+    instruments.touch(at);
     this.sink.instrumentListed(instrumentId);
     return 0;
   }
@@ -215,7 +234,7 @@ export class Core {
     assetAt: number,
   ): number {
     const { accounts, assets, holdings, transfers } = this;
-    if (!(amount >= 1 && amount <= MONEY_MAX)) return RejectCode.INVALID_AMOUNT;
+    if (!(amount >= 1 && amount <= MONEY_LIMIT)) return RejectCode.INVALID_AMOUNT;
     const account = accounts.find(accountId);
     if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
     const assetId = assets.find(text, assetAt);
@@ -229,12 +248,12 @@ export class Core {
       return 0;
     }
     if (transfers.count === transfers.maxTransfers) return RejectCode.TOO_MANY_TRANSFERS;
-    if (assets.supply[assetId] + amount > MONEY_MAX) return RejectCode.SUPPLY_TOO_LARGE;
+    if (assets.supply[assetId] + amount > MONEY_LIMIT) return RejectCode.SUPPLY_TOO_LARGE;
     if (holding === 0 && holdings.count === holdings.maxHoldings) return RejectCode.TOO_MANY_HOLDINGS;
 
     if (holding === 0) holding = holdings.add(account, assetId);
     assets.supply[assetId] += amount;
-    holdings.money[holding] += amount;
+    holdings.money[holding >> 1] += amount;
     holdings.touch(holding);
     transfers.add(transferIdLow, transferIdHigh, accountId, assetId, amount);
     this.sink.balanceChanged(account, holding, transferIdLow, transferIdHigh, amount, reason, 0);
@@ -251,7 +270,7 @@ export class Core {
     assetAt: number,
   ): number {
     const { accounts, assets, holdings, transfers } = this;
-    if (!(amount >= 1 && amount <= MONEY_MAX)) return RejectCode.INVALID_AMOUNT;
+    if (!(amount >= 1 && amount <= MONEY_LIMIT)) return RejectCode.INVALID_AMOUNT;
     const account = accounts.find(accountId);
     if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
     const assetId = assets.find(text, assetAt);
@@ -265,10 +284,10 @@ export class Core {
       return 0;
     }
     if (transfers.count === transfers.maxTransfers) return RejectCode.TOO_MANY_TRANSFERS;
-    if (holding === 0 || holdings.money[holding] < amount) return RejectCode.INSUFFICIENT_FUNDS;
+    if (holdings.available(holding) < amount) return RejectCode.INSUFFICIENT_FUNDS;
 
     assets.supply[assetId] -= amount;
-    holdings.money[holding] -= amount;
+    holdings.money[holding >> 1] -= amount;
     holdings.touch(holding);
     transfers.add(transferIdLow, transferIdHigh, accountId, assetId, -amount);
     this.sink.balanceChanged(account, holding, transferIdLow, transferIdHigh, -amount, reason, 0);
@@ -281,88 +300,87 @@ export class Core {
    */
   newOrder(
     account: number,
-    clientIdLow: number,
-    clientIdHigh: number,
+    idLow: number,
+    idHigh: number,
     instrumentId: number,
     priceTicks: number,
-    quantityLots: number,
+    quantity: number,
     side: number,
     orderType: number,
     timeInForce: number,
     flags: number,
   ): number {
     const { orders, holdings, instruments, books } = this;
+    // `| 0` on arguments: they are used as integers, not by way of a double.
+    const clientIdLow = idLow | 0;
+    const clientIdHigh = idHigh | 0;
+    const quantityLots = quantity | 0;
     if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
     if (!this.isInstrument(instrumentId)) return RejectCode.UNKNOWN_INSTRUMENT;
-    if (side !== Side.buy && side !== Side.sell) return RejectCode.INVALID_SIDE;
-    if (orderType !== OrderType.limit && orderType !== OrderType.market) return RejectCode.INVALID_ORDER_TYPE;
-    if (timeInForce < TimeInForce.GTC || timeInForce > TimeInForce.FOK)
-      return RejectCode.INVALID_TIME_IN_FORCE;
-    if (orderType === OrderType.market && timeInForce === TimeInForce.GTC) {
+    if (side !== BUY && side !== SELL) return RejectCode.INVALID_SIDE;
+    if (orderType !== LIMIT && orderType !== MARKET) return RejectCode.INVALID_ORDER_TYPE;
+    if (timeInForce < GTC || timeInForce > FOK) return RejectCode.INVALID_TIME_IN_FORCE;
+    if (orderType === MARKET && timeInForce === GTC) {
       return RejectCode.INVALID_TIME_IN_FORCE;
     }
     if (flags !== 0) return RejectCode.INVALID_FLAGS;
     if (quantityLots < 1) return RejectCode.INVALID_QUANTITY;
-    if (priceTicks < (orderType === OrderType.limit ? 1 : 0)) return RejectCode.INVALID_PRICE;
-    const clientIdHash = hashTriple(account, clientIdLow, clientIdHigh);
+    if (priceTicks < (orderType === LIMIT ? 1 : 0)) return RejectCode.INVALID_PRICE;
+    const clientIdHash = hashTriple(account | 0, clientIdLow, clientIdHigh);
     if (this.findOrder(clientIdHash, account, clientIdLow, clientIdHigh) !== 0) {
       return RejectCode.DUPLICATE_CLIENT_ORDER_ID;
     }
     if (orders.count === orders.maxOrders) return RejectCode.TOO_MANY_ORDERS;
-    const bookSide = instrumentId * 2 + side - 1;
-    let price = priceTicks;
+    const bookSide = ((instrumentId << 1) + side - 1) | 0;
+    let price = priceTicks | 0;
     if (price === 0) {
-      price = this.protectedPrice(bookSide);
+      price = this.protectedPrice(bookSide) | 0;
       if (price === 0) return RejectCode.NO_LIQUIDITY;
     }
-    const quoteAmount = price * quantityLots * instruments.quoteMinorPerTickLot(instrumentId);
-    const baseAmount = quantityLots * instruments.baseMinorPerLot(instrumentId);
-    if (quoteAmount > MONEY_MAX || baseAmount > MONEY_MAX) return RejectCode.NOTIONAL_TOO_LARGE;
-    const instrument = instrumentId * INSTRUMENT_WORDS;
-    const quoteAsset = instruments.words[instrument + INSTRUMENT_QUOTE_ASSET];
-    const baseAsset = instruments.words[instrument + INSTRUMENT_BASE_ASSET];
+    const instrument = instruments.handleOf(instrumentId);
+    const quoteAmount = price * quantityLots * instruments.quoteMinorPerTickLot(instrument);
+    const baseAmount = quantityLots * instruments.baseMinorPerLot(instrument);
+    if (quoteAmount > MONEY_LIMIT || baseAmount > MONEY_LIMIT) return RejectCode.NOTIONAL_TOO_LARGE;
+    const words = this.words;
+    const quoteAsset = words[instrument + QUOTE_ASSET];
+    const baseAsset = words[instrument + BASE_ASSET];
     let quoteHolding = holdings.find(account, quoteAsset);
     let baseHolding = holdings.find(account, baseAsset);
-    const isSell = side === Side.sell;
+    const isSell = side === SELL;
     const funding = isSell ? baseHolding : quoteHolding;
     const reservation = isSell ? baseAmount : quoteAmount;
-    const money = holdings.money;
-    // Handle 0 is a holding that never has anything in it.
-    if (money[funding] < reservation) return RejectCode.INSUFFICIENT_FUNDS;
+    if (holdings.available(funding) < reservation) return RejectCode.INSUFFICIENT_FUNDS;
     if ((quoteHolding === 0 || baseHolding === 0) && holdings.count === holdings.maxHoldings) {
       return RejectCode.TOO_MANY_HOLDINGS;
     }
 
     if (quoteHolding === 0) quoteHolding = holdings.add(account, quoteAsset);
     if (baseHolding === 0) baseHolding = holdings.add(account, baseAsset);
-    money[funding] -= reservation;
-    money[funding + 1] += reservation;
-    holdings.touch(funding);
-    const order = orders.allocate();
-    const words = orders.words;
-    words[order + ORDER_PRICE] = price;
-    words[order + ORDER_LEAVES] = quantityLots;
-    words[order + ORDER_CUMULATIVE] = 0;
-    words[order + ORDER_BOOK_SIDE] = bookSide;
-    words[order + ORDER_CLIENT_ID_LOW] = clientIdLow;
-    words[order + ORDER_CLIENT_ID_HIGH] = clientIdHigh;
-    words[order + ORDER_TERMS] = orderType | (timeInForce << 8);
-    words[order + ORDER_ACCOUNT] = account;
-    words[order + ORDER_QUOTE_HOLDING] = quoteHolding;
-    words[order + ORDER_BASE_HOLDING] = baseHolding;
-    words[order + ORDER_CLIENT_ID_HASH] = clientIdHash;
+    holdings.reserve(funding, reservation);
+    const order = orders.allocate() & HANDLE_MASK;
+    words[order + PRICE] = price;
+    words[order + LEAVES] = quantityLots;
+    words[order + CUMULATIVE] = 0;
+    words[order + BOOK_SIDE] = bookSide;
+    words[order + CLIENT_ID_LOW] = clientIdLow;
+    words[order + CLIENT_ID_HIGH] = clientIdHigh;
+    words[order + TERMS] = orderType | (timeInForce << 8);
+    words[order + ACCOUNT] = account | 0;
+    words[order + QUOTE_HOLDING] = quoteHolding | 0;
+    words[order + BASE_HOLDING] = baseHolding | 0;
+    words[order + CLIENT_ID_HASH] = clientIdHash;
     this.sink.accepted(order);
 
-    if (timeInForce === TimeInForce.FOK && !canFill(this, order)) {
+    if (timeInForce === FOK && !canFill(this, order)) {
       this.cancelIncoming(order, CancelReason.fokUnfillable);
       return 0;
     }
-    matchOrder(this, order);
-    if (words[order + ORDER_LEAVES] === 0) {
+    if (this.isMarketable(order)) matchOrder(this, order);
+    if (words[order + LEAVES] === 0) {
       orders.release(order);
-    } else if (timeInForce === TimeInForce.GTC) {
+    } else if (timeInForce === GTC) {
       this.clientIds.insert(clientIdHash, order);
-      this.accounts.addOrder(account, words, order);
+      this.accounts.addOrder(account, order);
       this.rest(order);
     } else {
       this.cancelIncoming(order, CancelReason.iocRemainder);
@@ -376,8 +394,8 @@ export class Core {
     if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
     if (!this.isInstrument(instrumentId)) return RejectCode.UNKNOWN_INSTRUMENT;
     const hash = hashTriple(account, clientIdLow, clientIdHigh);
-    const order = this.findOrder(hash, account, clientIdLow, clientIdHigh);
-    if (order === 0 || this.orders.words[order + ORDER_BOOK_SIDE] >> 1 !== instrumentId) {
+    const order = this.findOrder(hash, account, clientIdLow, clientIdHigh) & HANDLE_MASK;
+    if (order === 0 || this.orders.words[order + BOOK_SIDE] >> 1 !== instrumentId) {
       return RejectCode.UNKNOWN_ORDER;
     }
     this.cancelResting(order, CancelReason.requested);
@@ -386,71 +404,73 @@ export class Core {
   }
 
   /**
-   * Changes an open order in one step. `quantityLots` is the new total of the chain, fills included, so that a
+   * Changes an open order in one step. `quantity` is the new total of the chain, fills included, so that a
    * fill that was under way cannot make it trade more than was meant; a total that is filled already cancels the
    * rest. The order keeps its place when the price stays and the quantity does not grow; otherwise it comes in
-   * anew under the same order id, and may trade. With ReplaceFlag.reinsert `quantityLots` is the new open
+   * anew under the same order id, and may trade. With ReplaceFlag.reinsert `quantity` is the new open
    * quantity, the filled quantity starts at 0 again, and the place is always lost.
    */
   replaceOrder(
     account: number,
-    clientIdLow: number,
-    clientIdHigh: number,
-    newIdLow: number,
-    newIdHigh: number,
+    idLow: number,
+    idHigh: number,
+    newLow: number,
+    newHigh: number,
     instrumentId: number,
-    priceTicks: number,
-    quantityLots: number,
+    price: number,
+    quantity: number,
     flags: number,
   ): number {
     const { orders, holdings, instruments, books } = this;
+    const clientIdLow = idLow | 0;
+    const clientIdHigh = idHigh | 0;
+    const newIdLow = newLow | 0;
+    const newIdHigh = newHigh | 0;
+    const priceTicks = price | 0;
+    const quantityLots = quantity | 0;
     if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
     if (!this.isInstrument(instrumentId)) return RejectCode.UNKNOWN_INSTRUMENT;
-    if ((flags & ~ReplaceFlag.reinsert) !== 0) return RejectCode.INVALID_FLAGS;
+    if ((flags & ~REINSERT) !== 0) return RejectCode.INVALID_FLAGS;
     if (quantityLots < 1) return RejectCode.INVALID_QUANTITY;
     if (priceTicks < 1) return RejectCode.INVALID_PRICE;
-    const words = orders.words;
-    const hash = hashTriple(account, clientIdLow, clientIdHigh);
-    const order = this.findOrder(hash, account, clientIdLow, clientIdHigh);
-    if (order === 0 || words[order + ORDER_BOOK_SIDE] >> 1 !== instrumentId) return RejectCode.UNKNOWN_ORDER;
+    const words = this.words;
+    const hash = hashTriple(account | 0, clientIdLow, clientIdHigh);
+    const order = this.findOrder(hash, account, clientIdLow, clientIdHigh) & HANDLE_MASK;
+    if (order === 0 || words[order + BOOK_SIDE] >> 1 !== instrumentId) return RejectCode.UNKNOWN_ORDER;
     const isNewId = newIdLow !== clientIdLow || newIdHigh !== clientIdHigh;
-    const newHash = isNewId ? hashTriple(account, newIdLow, newIdHigh) : hash;
+    const newHash = isNewId ? hashTriple(account | 0, newIdLow, newIdHigh) : hash;
     if (isNewId && this.findOrder(newHash, account, newIdLow, newIdHigh) !== 0) {
       return RejectCode.DUPLICATE_CLIENT_ORDER_ID;
     }
     const reinsert = flags !== 0;
-    const oldLeaves = words[order + ORDER_LEAVES];
-    const oldPrice = words[order + ORDER_PRICE];
-    const leaves = reinsert ? quantityLots : quantityLots - words[order + ORDER_CUMULATIVE];
+    const oldLeaves = words[order + LEAVES];
+    const oldPrice = words[order + PRICE];
+    const leaves = reinsert ? quantityLots : (quantityLots - words[order + CUMULATIVE]) | 0;
     if (leaves <= 0) {
       this.cancelResting(order, CancelReason.replacedToFilled);
       books.flush(this.sink);
       return 0;
     }
-    const quotePerTickLot = instruments.quoteMinorPerTickLot(instrumentId);
-    const basePerLot = instruments.baseMinorPerLot(instrumentId);
+    const instrument = instruments.handleOf(instrumentId);
+    const quotePerTickLot = instruments.quoteMinorPerTickLot(instrument);
+    const basePerLot = instruments.baseMinorPerLot(instrument);
     const quoteAmount = priceTicks * leaves * quotePerTickLot;
     const baseAmount = leaves * basePerLot;
-    if (quoteAmount > MONEY_MAX || baseAmount > MONEY_MAX) return RejectCode.NOTIONAL_TOO_LARGE;
-    const isSell = isSellSide(words[order + ORDER_BOOK_SIDE]);
-    const funding = words[order + (isSell ? ORDER_BASE_HOLDING : ORDER_QUOTE_HOLDING)];
+    if (quoteAmount > MONEY_LIMIT || baseAmount > MONEY_LIMIT) return RejectCode.NOTIONAL_TOO_LARGE;
+    const isSell = (words[order + BOOK_SIDE] & 1) !== 0;
+    const funding = isSell ? words[order + BASE_HOLDING] : words[order + QUOTE_HOLDING];
     const more = isSell
       ? baseAmount - oldLeaves * basePerLot
       : quoteAmount - oldPrice * oldLeaves * quotePerTickLot;
-    const money = holdings.money;
-    if (money[funding] < more) return RejectCode.INSUFFICIENT_FUNDS;
+    if (holdings.available(funding) < more) return RejectCode.INSUFFICIENT_FUNDS;
 
-    if (more !== 0) {
-      money[funding] -= more;
-      money[funding + 1] += more;
-      holdings.touch(funding);
-    }
+    if (more !== 0) holdings.reserve(funding, more);
     if (isNewId) {
       this.clientIds.remove(hash, order);
       this.clientIds.insert(newHash, order);
-      words[order + ORDER_CLIENT_ID_LOW] = newIdLow;
-      words[order + ORDER_CLIENT_ID_HIGH] = newIdHigh;
-      words[order + ORDER_CLIENT_ID_HASH] = newHash;
+      words[order + CLIENT_ID_LOW] = newIdLow;
+      words[order + CLIENT_ID_HIGH] = newIdHigh;
+      words[order + CLIENT_ID_HASH] = newHash;
     }
     if (!reinsert && priceTicks === oldPrice && leaves <= oldLeaves) {
       if (leaves !== oldLeaves) books.reduce(order, oldLeaves - leaves);
@@ -458,12 +478,12 @@ export class Core {
       this.sink.replaced(order, clientIdLow, clientIdHigh, 1);
     } else {
       books.remove(order);
-      words[order + ORDER_PRICE] = priceTicks;
-      words[order + ORDER_LEAVES] = leaves;
-      if (reinsert) words[order + ORDER_CUMULATIVE] = 0;
+      words[order + PRICE] = priceTicks;
+      words[order + LEAVES] = leaves;
+      if (reinsert) words[order + CUMULATIVE] = 0;
       this.sink.replaced(order, clientIdLow, clientIdHigh, 0);
-      matchOrder(this, order);
-      if (words[order + ORDER_LEAVES] === 0) this.close(order);
+      if (this.isMarketable(order)) matchOrder(this, order);
+      if (words[order + LEAVES] === 0) this.close(order);
       else this.rest(order);
     }
     books.flush(this.sink);
@@ -474,9 +494,9 @@ export class Core {
   massCancel(account: number): number {
     const { accounts } = this;
     if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
-    const count = accounts.words[account + ACCOUNT_OPEN_ORDERS];
+    const count = accounts.words[account + AccountWord.openOrders];
     for (let i = 0; i < count; i += 1) {
-      this.cancelResting(accounts.words[account + ACCOUNT_FIRST_ORDER], CancelReason.massCancel);
+      this.cancelResting(accounts.words[account + AccountWord.firstOrder], CancelReason.massCancel);
     }
     this.sink.massCancelled(account, count);
     this.books.flush(this.sink);
@@ -490,17 +510,17 @@ export class Core {
     let balanceCount = 0;
     for (let assetId = 1; assetId <= assets.count; assetId += 1) {
       const holding = holdings.find(account, assetId);
-      if (holdings.money[holding] === 0 && holdings.money[holding + 1] === 0) continue;
+      if (holdings.available(holding) === 0 && holdings.reserved(holding) === 0) continue;
       balanceCount += 1;
       sink.balanceChanged(account, holding, 0, 0, 0, BalanceReason.snapshot, 0);
     }
-    const words = this.orders.words;
+    const words = this.words;
     let orderCount = 0;
-    let order = accounts.words[account + ACCOUNT_FIRST_ORDER];
+    let order = accounts.words[account + AccountWord.firstOrder];
     while (order !== 0) {
       orderCount += 1;
       sink.orderStatus(order);
-      order = words[order + ORDER_ACCOUNT_NEXT];
+      order = words[order + ACCOUNT_NEXT];
     }
     sink.snapshotEnd(account, balanceCount, orderCount);
     return 0;
@@ -509,11 +529,11 @@ export class Core {
   /** Opens the epoch of a primary; it must be greater than every one before. u32 and u64 in int32 words. */
   startEpoch(epoch: number, nodeId: number, clusterIdLow: number, clusterIdHigh: number): number {
     const engine = this.engine;
-    if (epoch >>> 0 <= engine[ENGINE_EPOCH] >>> 0) return RejectCode.STALE_EPOCH;
-    engine[ENGINE_EPOCH] = epoch;
-    engine[ENGINE_NODE_ID] = nodeId;
-    engine[ENGINE_CLUSTER_ID_LOW] = clusterIdLow;
-    engine[ENGINE_CLUSTER_ID_HIGH] = clusterIdHigh;
+    if (epoch >>> 0 <= engine[EngineWord.epoch] >>> 0) return RejectCode.STALE_EPOCH;
+    engine[EngineWord.epoch] = epoch;
+    engine[EngineWord.nodeId] = nodeId;
+    engine[EngineWord.clusterIdLow] = clusterIdLow;
+    engine[EngineWord.clusterIdHigh] = clusterIdHigh;
     this.sink.epochChanged();
     return 0;
   }
@@ -521,10 +541,10 @@ export class Core {
   /** Moves command time to the timestamp (i64 in two words) of a command; it never goes back. */
   advanceTime(low: number, high: number): void {
     const engine = this.engine;
-    const nowHigh = engine[ENGINE_TIMESTAMP_US + 1];
-    if (high < nowHigh || (high === nowHigh && low >>> 0 <= engine[ENGINE_TIMESTAMP_US] >>> 0)) return;
-    engine[ENGINE_TIMESTAMP_US] = low;
-    engine[ENGINE_TIMESTAMP_US + 1] = high;
+    const nowHigh = engine[TIMESTAMP_US + 1];
+    if (high < nowHigh || (high === nowHigh && low >>> 0 <= engine[TIMESTAMP_US] >>> 0)) return;
+    engine[TIMESTAMP_US] = low | 0;
+    engine[TIMESTAMP_US + 1] = high | 0;
   }
 
   private isInstrument(instrumentId: number): boolean {
@@ -534,13 +554,13 @@ export class Core {
   /** The open order of an account with a client order id, or 0. */
   findOrder(hash: number, account: number, clientIdLow: number, clientIdHigh: number): number {
     const index = this.clientIds;
-    const words = this.orders.words;
+    const words = this.words;
     for (let at = index.first(hash); at >= 0; at = index.next(at, hash)) {
-      const order = index.rowAt(at);
+      const order = index.rowAt(at) & HANDLE_MASK;
       if (
-        words[order + ORDER_CLIENT_ID_LOW] === clientIdLow &&
-        words[order + ORDER_CLIENT_ID_HIGH] === clientIdHigh &&
-        words[order + ORDER_ACCOUNT] === account
+        words[order + CLIENT_ID_LOW] === clientIdLow &&
+        words[order + CLIENT_ID_HIGH] === clientIdHigh &&
+        words[order + ACCOUNT] === account
       ) {
         return order;
       }
@@ -555,13 +575,25 @@ export class Core {
   private protectedPrice(bookSide: number): number {
     const { ladder } = this.books;
     const opposite = bookSide ^ 1;
-    const level = ladder.best[opposite];
+    const level = ladder.best(opposite);
     if (level === 0) return 0;
-    const best = keyOf(opposite, ladder.levels[level + LEVEL_KEY]);
-    const ppm = this.instruments.words[(bookSide >> 1) * INSTRUMENT_WORDS + INSTRUMENT_PROTECTION_PPM];
+    const best = keyOf(opposite, ladder.levels[level + LevelWord.key]);
+    const ppm =
+      this.instruments.words[this.instruments.handleOf(bookSide >> 1) + InstrumentWord.protectionPpm];
     return isSellSide(bookSide)
       ? Math.max(1, Math.ceil((best * (PPM - ppm)) / PPM))
       : Math.min(PRICE_MAX, Math.floor((best * (PPM + ppm)) / PPM));
+  }
+
+  /** Whether an order, by its price, trades with the best opposite level. */
+  private isMarketable(handle: number): boolean {
+    const words = this.words;
+    const order = handle & HANDLE_MASK;
+    const opposite = words[order + BOOK_SIDE] ^ 1;
+    const level = this.ladder.best(opposite) & HANDLE_MASK;
+    if (level === 0) return false;
+    const price = words[order + PRICE];
+    return words[level + KEY] <= ((opposite & 1) !== 0 ? price : MIRROR - price);
   }
 
   /** Puts what is left of an order into the book, behind all that is there. */
@@ -588,31 +620,25 @@ export class Core {
 
   /** Forgets an order that was open. */
   private close(order: number): void {
-    const words = this.orders.words;
-    this.accounts.removeOrder(words[order + ORDER_ACCOUNT], words, order);
-    this.clientIds.remove(words[order + ORDER_CLIENT_ID_HASH], order);
+    const words = this.words;
+    this.accounts.removeOrder(words[order + ACCOUNT], order);
+    this.clientIds.remove(words[order + CLIENT_ID_HASH], order);
     this.orders.release(order);
   }
 
   /** Frees what the leaves of the order still reserve. */
-  private releaseReservation(order: number): void {
-    const words = this.orders.words;
-    const bookSide = words[order + ORDER_BOOK_SIDE];
-    const leaves = words[order + ORDER_LEAVES];
-    const money = this.holdings.money;
-    if (isSellSide(bookSide)) {
-      const holding = words[order + ORDER_BASE_HOLDING];
-      const amount = leaves * this.instruments.baseMinorPerLot(bookSide >> 1);
-      money[holding + 1] -= amount;
-      money[holding] += amount;
-      this.holdings.touch(holding);
+  private releaseReservation(handle: number): void {
+    const { holdings, instruments } = this;
+    const words = this.words;
+    const order = handle & HANDLE_MASK;
+    const bookSide = words[order + BOOK_SIDE];
+    const leaves = words[order + LEAVES];
+    const instrument = instruments.handleOf(bookSide >> 1);
+    if ((bookSide & 1) !== 0) {
+      holdings.reserve(words[order + BASE_HOLDING], -(leaves * instruments.baseMinorPerLot(instrument)));
     } else {
-      const holding = words[order + ORDER_QUOTE_HOLDING];
-      const price = words[order + ORDER_PRICE];
-      const amount = price * leaves * this.instruments.quoteMinorPerTickLot(bookSide >> 1);
-      money[holding + 1] -= amount;
-      money[holding] += amount;
-      this.holdings.touch(holding);
+      const amount = words[order + PRICE] * leaves * instruments.quoteMinorPerTickLot(instrument);
+      holdings.reserve(words[order + QUOTE_HOLDING], -amount);
     }
   }
 }

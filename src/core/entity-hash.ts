@@ -29,8 +29,9 @@ export class EntityHash {
 
   /** Notes that a row changed. The caller has set the row's flag, which was not set. */
   markDirty(row: number): void {
-    this.dirtyRows[this.dirtyCount] = row;
-    this.dirtyCount += 1;
+    const count = this.dirtyCount | 0;
+    this.dirtyRows[count] = row | 0;
+    this.dirtyCount = (count + 1) | 0;
   }
 
   /** Hashes `count` words from `at` and two more into `rowLow` and `rowHigh`. */

@@ -37,8 +37,8 @@ export interface EventSink {
   /** A new API key. */
   apiKeyRegistered(apiKeyId: number): void;
 
-  /** A price level (a handle) as it is after the command; its instrument's book sequence was raised for it. */
-  bookDelta(level: number): void;
+  /** A price level as it is after the command; the book sequence of its instrument (a handle) was raised for it. */
+  bookDelta(level: number, instrument: number): void;
 
   /** An open order, in a snapshot. */
   orderStatus(order: number): void;

@@ -2,10 +2,10 @@
 import { fail } from '../base/assert.js';
 import { hashTriple } from '../base/hash.js';
 import { readInt64 } from '../base/int64.js';
-import { ACCOUNT_WORDS, AccountWord } from './accounts.js';
+import { AccountWord } from './accounts.js';
 import type { Core } from './core.js';
 import { HoldingWord } from './holdings.js';
-import { INSTRUMENT_WORDS, InstrumentWord } from './instruments.js';
+import { InstrumentWord } from './instruments.js';
 import { MONEY_MAX } from './money.js';
 import { OrderWord } from './orders.js';
 import { isSellSide, keyOf, LevelWord } from './price-ladder.js';
@@ -13,7 +13,7 @@ import { fullStateHash, stateHash } from './state-hash.js';
 
 /** Throws an Error that names the first invariant that does not hold. Allocates; not for the path of a command. */
 export function checkInvariants(core: Core): void {
-  const reserved = new Float64Array((core.holdings.count + 1) * 2);
+  const reserved = new Float64Array(core.holdings.count);
   const resting = checkBooks(core, reserved);
   checkAccounts(core, resting);
   checkMoney(core, reserved);
@@ -32,8 +32,8 @@ function checkBooks(core: Core, reserved: Float64Array): number {
   if (violation !== '') fail(violation);
   let resting = 0;
   for (let instrumentId = 1; instrumentId <= core.instruments.count; instrumentId += 1) {
-    const bid = ladder.best[instrumentId * 2];
-    const ask = ladder.best[instrumentId * 2 + 1];
+    const bid = ladder.best(instrumentId * 2);
+    const ask = ladder.best(instrumentId * 2 + 1);
     if (bid !== 0 && ask !== 0) {
       const bidPrice = keyOf(0, ladder.levels[bid + LevelWord.key]);
       const askPrice = keyOf(1, ladder.levels[ask + LevelWord.key]);
@@ -51,7 +51,7 @@ function checkSide(core: Core, bookSide: number, reserved: Float64Array): number
   let resting = 0;
   let levelCount = 0;
   let lastKey = -1;
-  let level = ladder.best[bookSide];
+  let level = ladder.best(bookSide);
   while (level !== 0) {
     levelCount += 1;
     const key = levels[level + LevelWord.key];
@@ -61,8 +61,8 @@ function checkSide(core: Core, bookSide: number, reserved: Float64Array): number
     resting += checkLevel(core, level, reserved);
     level = ladder.next(level);
   }
-  if (levelCount !== ladder.levelCounts[bookSide]) {
-    fail('walk from the best price reaches every level', bookSide, levelCount, ladder.levelCounts[bookSide]);
+  if (levelCount !== ladder.levelCount(bookSide)) {
+    fail('walk from the best price reaches every level', bookSide, levelCount, ladder.levelCount(bookSide));
   }
   return resting;
 }
@@ -106,7 +106,7 @@ function addReservation(core: Core, order: number, reserved: Float64Array): void
   const { holdings, instruments } = core;
   const words = core.orders.words;
   const bookSide = words[order + OrderWord.bookSide];
-  const instrument = (bookSide >> 1) * INSTRUMENT_WORDS;
+  const instrument = instruments.handleOf(bookSide >> 1);
   const account = words[order + OrderWord.account];
   const quote = holdings.find(account, instruments.words[instrument + InstrumentWord.quoteAsset]);
   const base = holdings.find(account, instruments.words[instrument + InstrumentWord.baseAsset]);
@@ -114,10 +114,10 @@ function addReservation(core: Core, order: number, reserved: Float64Array): void
   if (words[order + OrderWord.baseHolding] !== base) fail('order has the base holding of its account');
   const lots = words[order + OrderWord.leaves];
   if (isSellSide(bookSide)) {
-    reserved[base / 2] += lots * instruments.baseMinorPerLot(bookSide >> 1);
+    reserved[holdings.numberOf(base)] += lots * instruments.baseMinorPerLot(instrument);
   } else {
-    reserved[quote / 2] +=
-      words[order + OrderWord.price] * lots * instruments.quoteMinorPerTickLot(bookSide >> 1);
+    reserved[holdings.numberOf(quote)] +=
+      words[order + OrderWord.price] * lots * instruments.quoteMinorPerTickLot(instrument);
   }
 }
 
@@ -126,8 +126,8 @@ function checkAccounts(core: Core, resting: number): void {
   const { accounts } = core;
   const words = core.orders.words;
   let listed = 0;
-  for (let row = 1; row <= accounts.count; row += 1) {
-    const account = row * ACCOUNT_WORDS;
+  for (let n = 0; n < accounts.count; n += 1) {
+    const account = accounts.handleOf(n);
     const accountId = accounts.words[account + AccountWord.id];
     if (accounts.find(accountId) !== account) fail('account is found by its id', accountId);
     let count = 0;
@@ -164,23 +164,17 @@ function checkAccounts(core: Core, resting: number): void {
 function checkMoney(core: Core, reserved: Float64Array): void {
   const { holdings, assets, accounts } = core;
   const held = new Float64Array(assets.count + 1);
-  for (let row = 1; row <= holdings.count; row += 1) {
-    const holding = holdings.handleOf(row);
-    const assetId = holdings.words[holding * 2 + HoldingWord.assetId];
-    const accountId = accounts.words[holdings.words[holding * 2 + HoldingWord.account]];
-    const available = holdings.money[holding];
+  for (let n = 0; n < holdings.count; n += 1) {
+    const holding = holdings.handleOf(n);
+    const assetId = holdings.words[holding + HoldingWord.assetId];
+    const accountId = accounts.words[holdings.words[holding + HoldingWord.account]];
+    const available = holdings.available(holding);
     if (!(available >= 0 && available <= MONEY_MAX))
       fail('available is 0..2^53-1', accountId, assetId, available);
-    if (holdings.money[holding + 1] !== reserved[holding / 2]) {
-      fail(
-        'reserved is what open orders hold',
-        accountId,
-        assetId,
-        holdings.money[holding + 1],
-        reserved[holding / 2],
-      );
+    if (holdings.reserved(holding) !== reserved[n]) {
+      fail('reserved is what open orders hold', accountId, assetId, holdings.reserved(holding), reserved[n]);
     }
-    held[assetId] += available + holdings.money[holding + 1];
+    held[assetId] += available + holdings.reserved(holding);
   }
   for (let assetId = 1; assetId <= assets.count; assetId += 1) {
     if (held[assetId] !== assets.supply[assetId]) {

@@ -3,40 +3,43 @@
  * at the maker's price. Money moves with each fill by the exact amounts; nothing rounds.
  */
 import { incrementInt64 } from '../base/int64.js';
+import { HANDLE_MASK as HANDLES } from './arena.js';
 import type { Core } from './core.js';
+import { HoldingWord } from './holdings.js';
 import { CounterWord, OrderWord } from './orders.js';
-import { isSellSide, keyOf, LevelWord } from './price-ladder.js';
+import { keyOf, LevelWord } from './price-ladder.js';
 
-const ORDER_BOOK_SIDE = OrderWord.bookSide;
-const ORDER_PRICE = OrderWord.price;
-const ORDER_LEAVES = OrderWord.leaves;
-const ORDER_CUMULATIVE = OrderWord.cumulative;
-const ORDER_QUOTE_HOLDING = OrderWord.quoteHolding;
-const ORDER_BASE_HOLDING = OrderWord.baseHolding;
-const ORDER_NEXT = OrderWord.next;
-const ORDER_ACCOUNT = OrderWord.account;
-const ORDER_CLIENT_ID_HASH = OrderWord.clientIdHash;
-const ORDER_PREVIOUS = OrderWord.previous;
-const LEVEL_KEY = LevelWord.key;
-const LEVEL_LOTS = LevelWord.lots;
-const LEVEL_HEAD = LevelWord.head;
-const LEVEL_ORDER_COUNT = LevelWord.orderCount;
-const LEVEL_TAIL = LevelWord.tail;
-const COUNTER_TRADE_ID = CounterWord.tradeId;
+// Local copies are folded into the code (see orders.ts).
+const HANDLE_MASK = HANDLES;
+const PRICE = OrderWord.price;
+const LEAVES = OrderWord.leaves;
+const CUMULATIVE = OrderWord.cumulative;
+const BOOK_SIDE = OrderWord.bookSide;
+const ACCOUNT = OrderWord.account;
+const NEXT = OrderWord.next;
+const PREVIOUS = OrderWord.previous;
+const QUOTE_HOLDING = OrderWord.quoteHolding;
+const BASE_HOLDING = OrderWord.baseHolding;
+const CLIENT_ID_HASH = OrderWord.clientIdHash;
+const TRADE_ID = CounterWord.tradeId;
+const HEAD = LevelWord.head;
+const TAIL = LevelWord.tail;
+const ORDER_COUNT = LevelWord.orderCount;
+const KEY = LevelWord.key;
+const LOTS = LevelWord.lots;
+const AVAILABLE = HoldingWord.available;
+const RESERVED = HoldingWord.reserved;
 
-/**
- * Whether `lots` can be filled at once within the order's price: what a fill-or-kill order must know before its
- * first trade.
- */
+/** Whether all of an order can be filled at once within its price: what decides a fill-or-kill order. */
 export function canFill(core: Core, order: number): boolean {
-  const orders = core.orders.words;
-  const ladder = core.books.ladder;
-  const opposite = orders[order + ORDER_BOOK_SIDE] ^ 1;
-  const limitKey = keyOf(opposite, orders[order + ORDER_PRICE]);
-  let missing = orders[order + ORDER_LEAVES];
-  let level = ladder.best[opposite];
-  while (level !== 0 && ladder.levels[level + LEVEL_KEY] <= limitKey) {
-    missing -= ladder.levelDoubles[(level + LEVEL_LOTS) >> 1];
+  const { ladder } = core.books;
+  const words = core.orders.words;
+  const opposite = words[order + BOOK_SIDE] ^ 1;
+  const limitKey = keyOf(opposite, words[order + PRICE]);
+  let missing = words[order + LEAVES];
+  let level = ladder.best(opposite);
+  while (level !== 0 && words[level + KEY] <= limitKey) {
+    missing -= ladder.levelDoubles[(level + LOTS) >> 1];
     if (missing <= 0) return true;
     level = ladder.next(level);
   }
@@ -48,86 +51,84 @@ export function canFill(core: Core, order: number): boolean {
  * makers are gone afterwards; the taker has its new leaves and cumulative quantity and what it no longer needs of
  * its reservation is released. Empty levels stay until the books are flushed.
  */
-export function matchOrder(core: Core, taker: number): void {
-  const { books, orders: orderColumns, accounts, holdings, sink } = core;
+export function matchOrder(core: Core, takerHandle: number): void {
+  const { books, orders, accounts, holdings, instruments, sink } = core;
   const { ladder } = books;
-  const orders = orderColumns.words;
-  const levels = ladder.levels;
-  const lots = ladder.levelDoubles;
-  const money = holdings.money;
-  const bookSide = orders[taker + ORDER_BOOK_SIDE];
+  const words = orders.words;
+  const doubles = ladder.levelDoubles;
+  const taker = takerHandle & HANDLE_MASK;
+  const bookSide = words[taker + BOOK_SIDE];
   const opposite = bookSide ^ 1;
-  const limitPrice = orders[taker + ORDER_PRICE];
+  const limitPrice = words[taker + PRICE];
   const limitKey = keyOf(opposite, limitPrice);
-  let level = ladder.best[opposite];
-  if (level === 0 || levels[level + LEVEL_KEY] > limitKey) return;
-
-  const quotePerTickLot = core.instruments.quoteMinorPerTickLot(bookSide >> 1);
-  const basePerLot = core.instruments.baseMinorPerLot(bookSide >> 1);
-  const makerSells = isSellSide(opposite);
-  const wanted = orders[taker + ORDER_LEAVES];
+  const instrument = instruments.handleOf(bookSide >> 1);
+  const quotePerTickLot = instruments.quoteMinorPerTickLot(instrument);
+  const basePerLot = instruments.baseMinorPerLot(instrument);
+  const makerSells = (opposite & 1) !== 0;
+  const wanted = words[taker + LEAVES];
   let leaves = wanted;
   let quoteTraded = 0;
-  do {
-    const price = keyOf(opposite, levels[level + LEVEL_KEY]);
+  let level = ladder.best(opposite) & HANDLE_MASK;
+  while (level !== 0 && words[level + KEY] <= limitKey) {
+    const price = keyOf(opposite, words[level + KEY]);
     const quotePerLot = price * quotePerTickLot;
     const leavesBefore = leaves;
-    let maker = levels[level + LEVEL_HEAD];
+    let maker = words[level + HEAD] & HANDLE_MASK;
     do {
-      const makerLeaves = orders[maker + ORDER_LEAVES];
+      const makerLeaves = words[maker + LEAVES];
       const filled = Math.min(makerLeaves, leaves);
       leaves -= filled;
-      orders[maker + ORDER_LEAVES] = makerLeaves - filled;
-      orders[maker + ORDER_CUMULATIVE] = orders[maker + ORDER_CUMULATIVE] + filled;
-      orders[taker + ORDER_LEAVES] = leaves;
-      orders[taker + ORDER_CUMULATIVE] = orders[taker + ORDER_CUMULATIVE] + filled;
+      words[maker + LEAVES] = makerLeaves - filled;
+      words[maker + CUMULATIVE] = words[maker + CUMULATIVE] + filled;
+      words[taker + LEAVES] = leaves;
+      words[taker + CUMULATIVE] = words[taker + CUMULATIVE] + filled;
       const quote = filled * quotePerLot;
       const base = filled * basePerLot;
       quoteTraded += quote;
-      const makerQuote = orders[maker + ORDER_QUOTE_HOLDING];
-      const makerBase = orders[maker + ORDER_BASE_HOLDING];
+      const makerQuote = words[maker + QUOTE_HOLDING] & HANDLE_MASK;
+      const makerBase = words[maker + BASE_HOLDING] & HANDLE_MASK;
       if (makerSells) {
-        money[makerQuote] += quote;
-        money[makerBase + 1] -= base;
+        doubles[(makerQuote + AVAILABLE) >> 1] += quote;
+        doubles[(makerBase + RESERVED) >> 1] -= base;
       } else {
-        money[makerQuote + 1] -= quote;
-        money[makerBase] += base;
+        doubles[(makerQuote + RESERVED) >> 1] -= quote;
+        doubles[(makerBase + AVAILABLE) >> 1] += base;
       }
       holdings.touch(makerQuote);
       holdings.touch(makerBase);
-      incrementInt64(orderColumns.counters, COUNTER_TRADE_ID);
+      incrementInt64(orders.counters, TRADE_ID);
       sink.trade(maker, taker, price, filled);
       if (makerLeaves !== filled) {
-        orderColumns.touch(maker);
+        orders.touch(maker);
         break;
       }
-      const next = orders[maker + ORDER_NEXT];
-      levels[level + LEVEL_ORDER_COUNT] = levels[level + LEVEL_ORDER_COUNT] - 1;
-      accounts.removeOrder(orders[maker + ORDER_ACCOUNT], orders, maker);
-      core.clientIds.remove(orders[maker + ORDER_CLIENT_ID_HASH], maker);
-      orderColumns.release(maker);
+      const next = words[maker + NEXT] & HANDLE_MASK;
+      words[level + ORDER_COUNT] = words[level + ORDER_COUNT] - 1;
+      accounts.removeOrder(words[maker + ACCOUNT], maker);
+      core.clientIds.remove(words[maker + CLIENT_ID_HASH], maker);
+      orders.release(maker);
       maker = next;
     } while (leaves !== 0 && maker !== 0);
-    levels[level + LEVEL_HEAD] = maker;
-    if (maker === 0) levels[level + LEVEL_TAIL] = 0;
-    else orders[maker + ORDER_PREVIOUS] = 0;
-    lots[(level + LEVEL_LOTS) >> 1] -= leavesBefore - leaves;
+    words[level + HEAD] = maker;
+    if (maker === 0) words[level + TAIL] = 0;
+    else words[maker + PREVIOUS] = 0;
+    doubles[(level + LOTS) >> 1] -= leavesBefore - leaves;
     books.touch(level);
     if (leaves === 0) break;
-    level = ladder.next(level);
-  } while (level !== 0 && levels[level + LEVEL_KEY] <= limitKey);
+    level = ladder.next(level) & HANDLE_MASK;
+  }
 
-  const takerQuote = orders[taker + ORDER_QUOTE_HOLDING];
-  const takerBase = orders[taker + ORDER_BASE_HOLDING];
+  const takerQuote = words[taker + QUOTE_HOLDING] & HANDLE_MASK;
+  const takerBase = words[taker + BASE_HOLDING] & HANDLE_MASK;
   const baseTraded = (wanted - leaves) * basePerLot;
   if (makerSells) {
     const released = (wanted - leaves) * limitPrice * quotePerTickLot;
-    money[takerQuote + 1] -= released;
-    money[takerQuote] += released - quoteTraded;
-    money[takerBase] += baseTraded;
+    doubles[(takerQuote + RESERVED) >> 1] -= released;
+    doubles[(takerQuote + AVAILABLE) >> 1] += released - quoteTraded;
+    doubles[(takerBase + AVAILABLE) >> 1] += baseTraded;
   } else {
-    money[takerBase + 1] -= baseTraded;
-    money[takerQuote] += quoteTraded;
+    doubles[(takerBase + RESERVED) >> 1] -= baseTraded;
+    doubles[(takerQuote + AVAILABLE) >> 1] += quoteTraded;
   }
   holdings.touch(takerQuote);
   holdings.touch(takerBase);

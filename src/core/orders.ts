@@ -1,9 +1,7 @@
-/**
- * The columns of all open orders, interleaved: one order is one record of ORDER_WORDS int32 words, so that the
- * fields which a fill or a cancel needs share cache lines. A handle is the word index of the record; 0 is none.
- */
+/** The records of all open orders. The state hash, the books and the accounts each use their part of them. */
 import { assert } from '../base/assert.js';
 import { incrementInt64 } from '../base/int64.js';
+import { type Arena, HANDLE_MASK as HANDLES } from './arena.js';
 import { EntityHash, EntityKind } from './entity-hash.js';
 
 export const ORDER_WORDS = 32;
@@ -28,7 +26,7 @@ export const OrderWord = {
   account: 11,
   /** Handle of the price level; 0 while the order is incoming. */
   level: 12,
-  /** Neighbours in the queue of the level, or of the free list. */
+  /** Neighbours in the queue of the level; `next` links free records. */
   next: 13,
   previous: 14,
   /** Handles of the holdings that settlement moves. */
@@ -45,113 +43,120 @@ export const OrderWord = {
   hashLow: 21,
   hashHigh: 22,
 } as const;
-const ORDER_NEXT = OrderWord.next;
-const ORDER_ORDER_ID = OrderWord.orderId;
-const ORDER_LEVEL = OrderWord.level;
-const ORDER_PRIORITY = OrderWord.priority;
-const ORDER_HASH_LOW = OrderWord.hashLow;
-const ORDER_HASH_HIGH = OrderWord.hashHigh;
-const ORDER_PRICE = OrderWord.price;
-const ORDER_DIRTY = OrderWord.dirty;
-const ORDER_ACCOUNT = OrderWord.account;
+
+/** Words of `Orders.counters`: the last numbers given out, each an i64. */
+export const CounterWord = { orderId: 0, tradeId: 2, priority: 4 } as const;
 
 const HASHED_WORDS = 11;
 
+// An imported or exported binding is read anew each time, a local constant is folded into the code: hence these.
+const HANDLE_MASK = HANDLES;
+const PRICE = OrderWord.price;
+const ORDER_ID = OrderWord.orderId;
+const PRIORITY = OrderWord.priority;
+const ACCOUNT = OrderWord.account;
+const LEVEL = OrderWord.level;
+const NEXT = OrderWord.next;
+const DIRTY = OrderWord.dirty;
+const HASH_LOW = OrderWord.hashLow;
+const HASH_HIGH = OrderWord.hashHigh;
+const LAST_ORDER_ID = CounterWord.orderId;
+const LAST_PRIORITY = CounterWord.priority;
+
 export class Orders {
+  /** The arena. */
   readonly words: Int32Array;
   readonly maxOrders: number;
   readonly hash: EntityHash;
-  /** Orders in the columns. */
+  readonly counters: Int32Array;
+  /** Orders in the records. */
   count: number;
-  /** First free record that was used before; the last one released is the next one taken, as it is in the cache. */
+  /** The record released last is the next one taken, as it is still in the cache. */
   private free: number;
   /** First record never used. */
   private fresh: number;
-  /** Last order id, trade id and priority given out, as i64 words. */
-  readonly counters: Int32Array;
+  private readonly end: number;
 
-  constructor(maxOrders: number) {
-    this.words = new Int32Array((maxOrders + 1) * ORDER_WORDS);
+  constructor(arena: Arena, maxOrders: number) {
+    this.words = arena.words;
     this.maxOrders = maxOrders;
     this.hash = new EntityHash(EntityKind.order, maxOrders + 1);
+    this.counters = new Int32Array(6);
     this.count = 0;
     this.free = 0;
-    this.fresh = ORDER_WORDS;
-    this.counters = new Int32Array(6);
+    this.fresh = arena.reserve(maxOrders * ORDER_WORDS);
+    this.end = this.fresh + maxOrders * ORDER_WORDS;
   }
 
   /** A record with a new order id; the caller has seen that there is room and fills in the rest. */
   allocate(): number {
-    const words = this.words;
+    const { words, counters } = this;
     let order = this.free;
     if (order !== 0) {
-      this.free = words[order + ORDER_NEXT];
+      this.free = words[(order & HANDLE_MASK) + NEXT];
     } else {
       order = this.fresh;
-      assert(order < words.length, 'an order fits in the columns');
+      assert(order < this.end, 'an order fits in the arena');
       this.fresh = order + ORDER_WORDS;
     }
+    order &= HANDLE_MASK;
     this.count += 1;
-    const counters = this.counters;
-    incrementInt64(counters, COUNTER_ORDER_ID);
-    words[order + ORDER_ORDER_ID] = counters[COUNTER_ORDER_ID];
-    words[order + ORDER_ORDER_ID + 1] = counters[COUNTER_ORDER_ID + 1];
-    words[order + ORDER_LEVEL] = 0;
+    incrementInt64(counters, LAST_ORDER_ID);
+    words[order + ORDER_ID] = counters[LAST_ORDER_ID];
+    words[order + ORDER_ID + 1] = counters[LAST_ORDER_ID + 1];
+    words[order + LEVEL] = 0;
     return order;
   }
 
   /** Puts the order behind all others that came before it. */
-  assignPriority(order: number): void {
-    const words = this.words;
-    const counters = this.counters;
-    incrementInt64(counters, COUNTER_PRIORITY);
-    words[order + ORDER_PRIORITY] = counters[COUNTER_PRIORITY];
-    words[order + ORDER_PRIORITY + 1] = counters[COUNTER_PRIORITY + 1];
+  assignPriority(handle: number): void {
+    const { words, counters } = this;
+    const order = handle & HANDLE_MASK;
+    incrementInt64(counters, LAST_PRIORITY);
+    words[order + PRIORITY] = counters[LAST_PRIORITY];
+    words[order + PRIORITY + 1] = counters[LAST_PRIORITY + 1];
   }
 
   /** Frees the record of an order that is in no queue, list or index any more. */
-  release(order: number): void {
+  release(handle: number): void {
     const words = this.words;
-    this.hash.subtract(words[order + ORDER_HASH_LOW], words[order + ORDER_HASH_HIGH]);
-    words[order + ORDER_HASH_LOW] = 0;
-    words[order + ORDER_HASH_HIGH] = 0;
-    words[order + ORDER_PRICE] = 0;
-    words[order + ORDER_NEXT] = this.free;
+    const order = handle & HANDLE_MASK;
+    this.hash.subtract(words[order + HASH_LOW], words[order + HASH_HIGH]);
+    words[order + HASH_LOW] = 0;
+    words[order + HASH_HIGH] = 0;
+    words[order + PRICE] = 0;
+    words[order + NEXT] = this.free | 0;
     this.free = order;
     this.count -= 1;
   }
 
   /** Notes for the state hash that the order changed. */
-  touch(order: number): void {
+  touch(handle: number): void {
     const words = this.words;
-    if (words[order + ORDER_DIRTY] !== 0) return;
-    words[order + ORDER_DIRTY] = 1;
+    const order = handle & HANDLE_MASK;
+    if (words[order + DIRTY] !== 0) return;
+    words[order + DIRTY] = 1;
     this.hash.markDirty(order);
   }
 
   /** Hashes one order into `hash`. */
-  hashOrder(order: number, accountIds: Int32Array, hash: EntityHash): void {
-    hash.hashRow(this.words, order, HASHED_WORDS, accountIds[this.words[order + ORDER_ACCOUNT]], 0);
+  hashOrder(order: number, hash: EntityHash): void {
+    // The first word of an account is its id.
+    hash.hashRow(this.words, order, HASHED_WORDS, this.words[this.words[order + ACCOUNT]], 0);
   }
 
-  /** Brings the sum of the state hash up to date. `accountIds` has the id of an account at its handle. */
-  settleHash(accountIds: Int32Array): void {
-    const words = this.words;
-    const hash = this.hash;
+  /** Brings the sum of the state hash up to date. */
+  settleHash(): void {
+    const { words, hash } = this;
     for (let i = 0; i < hash.dirtyCount; i += 1) {
       const order = hash.dirtyRows[i];
-      words[order + ORDER_DIRTY] = 0;
-      if (words[order + ORDER_PRICE] === 0) continue;
-      this.hashOrder(order, accountIds, hash);
-      hash.exchange(words[order + ORDER_HASH_LOW], words[order + ORDER_HASH_HIGH]);
-      words[order + ORDER_HASH_LOW] = hash.rowLow;
-      words[order + ORDER_HASH_HIGH] = hash.rowHigh;
+      words[order + DIRTY] = 0;
+      if (words[order + PRICE] === 0) continue;
+      this.hashOrder(order, hash);
+      hash.exchange(words[order + HASH_LOW], words[order + HASH_HIGH]);
+      words[order + HASH_LOW] = hash.rowLow;
+      words[order + HASH_HIGH] = hash.rowHigh;
     }
     hash.dirtyCount = 0;
   }
 }
-
-/** Words of `Orders.counters`. */
-export const CounterWord = { orderId: 0, tradeId: 2, priority: 4 } as const;
-const COUNTER_ORDER_ID = CounterWord.orderId;
-const COUNTER_PRIORITY = CounterWord.priority;

@@ -4,7 +4,7 @@ import { AccountWord } from './accounts.js';
 import { ASSET_CODE_BYTES } from './assets.js';
 import { Side } from './codes.js';
 import type { Core } from './core.js';
-import { INSTRUMENT_WORDS, InstrumentWord, SYMBOL_BYTES } from './instruments.js';
+import { InstrumentWord, SYMBOL_BYTES } from './instruments.js';
 import { OrderWord } from './orders.js';
 import { isSellSide, keyOf, LevelWord } from './price-ladder.js';
 import { textOf } from './text-fields.js';
@@ -100,8 +100,8 @@ export function queryAccount(core: Core, accountId: number): AccountView | undef
   const balances: BalanceView[] = [];
   for (let assetId = 1; assetId <= assets.count; assetId += 1) {
     const holding = holdings.find(account, assetId);
-    const available = holdings.money[holding];
-    const reserved = holdings.money[holding + 1];
+    const available = holdings.available(holding);
+    const reserved = holdings.reserved(holding);
     if (available === 0 && reserved === 0) continue;
     balances.push({
       asset: assetCode(core, assetId),
@@ -129,7 +129,7 @@ export function queryAccount(core: Core, accountId: number): AccountView | undef
 export function querySideOrders(core: Core, instrumentId: number, side: number): OrderView[] {
   const { ladder } = core.books;
   const open: OrderView[] = [];
-  let level = ladder.best[instrumentId * 2 + (side === Side.sell ? 1 : 0)];
+  let level = ladder.best(instrumentId * 2 + (side === Side.sell ? 1 : 0));
   while (level !== 0) {
     let order = ladder.levels[level + LevelWord.head];
     while (order !== 0) {
@@ -147,7 +147,7 @@ export function queryInstruments(core: Core): InstrumentView[] {
   const words = instruments.words;
   const views: InstrumentView[] = [];
   for (let instrumentId = 1; instrumentId <= instruments.count; instrumentId += 1) {
-    const at = instrumentId * INSTRUMENT_WORDS;
+    const at = instruments.handleOf(instrumentId);
     const base = words[at + InstrumentWord.baseAsset];
     const quote = words[at + InstrumentWord.quoteAsset];
     views.push({
@@ -161,8 +161,8 @@ export function queryInstruments(core: Core): InstrumentView[] {
       lotExponent: words[at + InstrumentWord.lotExponent],
       baseDecimals: assets.decimals(base),
       quoteDecimals: assets.decimals(quote),
-      quoteMinorPerTickLot: instruments.quoteMinorPerTickLot(instrumentId),
-      baseMinorPerLot: instruments.baseMinorPerLot(instrumentId),
+      quoteMinorPerTickLot: instruments.quoteMinorPerTickLot(at),
+      baseMinorPerLot: instruments.baseMinorPerLot(at),
       marketProtectionPpm: words[at + InstrumentWord.protectionPpm],
       bookSequence: readInt64(words, at + InstrumentWord.bookSequence),
     });
@@ -188,7 +188,7 @@ export function queryAssets(core: Core): AssetView[] {
 function levelsOf(core: Core, bookSide: number, depth: number): BookLevel[] {
   const { ladder } = core.books;
   const found: BookLevel[] = [];
-  let level = ladder.best[bookSide];
+  let level = ladder.best(bookSide);
   while (level !== 0 && found.length < depth) {
     found.push({
       priceTicks: keyOf(bookSide, ladder.levels[level + LevelWord.key]),

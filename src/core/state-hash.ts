@@ -4,7 +4,7 @@
  * command time. Not on how the state came about, or on where in the columns anything lies.
  */
 import { hex64 } from '../base/hex.js';
-import { ACCOUNT_WORDS, AccountWord } from './accounts.js';
+import { AccountWord } from './accounts.js';
 import { type Core, ENGINE_WORDS } from './core.js';
 import { EntityHash, EntityKind } from './entity-hash.js';
 import { OrderWord } from './orders.js';
@@ -19,9 +19,9 @@ export function stateHash(core: Core): string {
 /** The hash as two words, low and high. Hashes only the rows that changed since the last time. */
 export function writeStateHash(core: Core, target: Int32Array, at: number): void {
   const { orders, holdings, apiKeys, accounts, instruments, assets, transfers } = core;
-  orders.settleHash(accounts.words);
-  holdings.settleHash(accounts.words);
-  apiKeys.settleHash(accounts.words);
+  orders.settleHash();
+  holdings.settleHash();
+  apiKeys.settleHash();
   accounts.settleHash();
   instruments.settleHash();
   const sums = [orders.hash, holdings.hash, apiKeys.hash, accounts.hash, instruments.hash, assets.hash];
@@ -33,32 +33,32 @@ export function fullStateHash(core: Core): string {
   const { orders, holdings, apiKeys, accounts, instruments, assets, transfers } = core;
   const accountHash = new EntityHash(EntityKind.account, 0);
   const orderHash = new EntityHash(EntityKind.order, 0);
-  for (let row = 1; row <= accounts.count; row += 1) {
-    const account = row * ACCOUNT_WORDS;
+  for (let n = 0; n < accounts.count; n += 1) {
+    const account = accounts.handleOf(n);
     accounts.hashAccount(account, accountHash);
     accountHash.exchange(0, 0);
     let order = accounts.words[account + AccountWord.firstOrder];
     while (order !== 0) {
-      orders.hashOrder(order, accounts.words, orderHash);
+      orders.hashOrder(order, orderHash);
       orderHash.exchange(0, 0);
       order = orders.words[order + OrderWord.accountNext];
     }
   }
   const holdingHash = new EntityHash(EntityKind.holding, 0);
-  for (let row = 1; row <= holdings.count; row += 1) {
-    const holding = holdings.handleOf(row);
-    if (holdings.money[holding] === 0 && holdings.money[holding + 1] === 0) continue;
-    holdings.hashHolding(holding, accounts.words, holdingHash);
+  for (let n = 0; n < holdings.count; n += 1) {
+    const holding = holdings.handleOf(n);
+    if (holdings.available(holding) === 0 && holdings.reserved(holding) === 0) continue;
+    holdings.hashHolding(holding, holdingHash);
     holdingHash.exchange(0, 0);
   }
   const apiKeyHash = new EntityHash(EntityKind.apiKey, 0);
   for (let id = 1; id <= apiKeys.count; id += 1) {
-    apiKeys.hashApiKey(apiKeys.recordAt(id), accounts.words, apiKeyHash);
+    apiKeys.hashApiKey(apiKeys.handleOf(id), apiKeyHash);
     apiKeyHash.exchange(0, 0);
   }
   const instrumentHash = new EntityHash(EntityKind.instrument, 0);
   for (let id = 1; id <= instruments.count; id += 1) {
-    instruments.hashInstrument(id, instrumentHash);
+    instruments.hashInstrument(instruments.handleOf(id), instrumentHash);
     instrumentHash.exchange(0, 0);
   }
   const assetHash = new EntityHash(EntityKind.asset, 0);

@@ -5,23 +5,37 @@
 import { hex64 } from '../base/hex.js';
 import { readInt64 } from '../base/int64.js';
 import { ApiKeyWord } from '../core/api-keys.js';
+import { HANDLE_MASK as HANDLES } from '../core/arena.js';
 import { Permission, RejectCode } from '../core/codes.js';
 import type { Core } from '../core/core.js';
 import { stateHash, writeStateHash } from '../core/state-hash.js';
 import { Template } from '../wire/schema.js';
-import { HeaderWord, RECORD_VERSION, templateOf } from '../wire/slot.js';
+import { HeaderWord, packTemplate, RECORD_VERSION, templateOf } from '../wire/slot.js';
 import type { EventOutput } from './event-output.js';
 import { shiftOf, wordAround, wordOf } from './layout.js';
 import { SlotEventSink } from './slot-event-sink.js';
 
+// Local copies are folded into the code (see orders.ts).
+const HANDLE_MASK = HANDLES;
+const ACCOUNT_ID = HeaderWord.accountId;
+const SESSION_ID = HeaderWord.sessionId;
+const TIMESTAMP_US = HeaderWord.timestampUs;
 const KEY_ACCOUNT = ApiKeyWord.account;
 const KEY_PERMISSIONS = ApiKeyWord.permissions;
-const HEADER_BODY = HeaderWord.body;
-const HEADER_ACCOUNT_ID = HeaderWord.accountId;
-const HEADER_SESSION_ID = HeaderWord.sessionId;
-const HEADER_TIMESTAMP_US = HeaderWord.timestampUs;
+const TRADE_PERMISSION = Permission.trade;
+const BAD_FIELD = RejectCode.BAD_FIELD;
+const NOT_PERMITTED = RejectCode.NOT_PERMITTED;
+const DUPLICATE_COMMAND = RejectCode.DUPLICATE_COMMAND;
+const NEW_ORDER = packTemplate(Template.newOrder, RECORD_VERSION, 0);
+const CANCEL_ORDER = packTemplate(Template.cancelOrder, RECORD_VERSION, 0);
+const REPLACE_ORDER = packTemplate(Template.replaceOrder, RECORD_VERSION, 0);
 
-const CLIENT_SEQUENCE = HEADER_BODY;
+/** A slot starts here at the latest; tells the compiler that positions in the slot cannot overflow. */
+const SLOT_START_MASK = 0x0fffffe0;
+/** What only commands without a session may do; beyond the permissions that a key can have. */
+const NODE_PERMISSION = 4;
+const ALL_PERMISSIONS = Permission.trade | Permission.admin | NODE_PERMISSION;
+const CLIENT_SEQUENCE = HeaderWord.body;
 /** High word of 2^53-1. */
 const SAFE_HIGH_MAX = 0x1fffff;
 
@@ -90,44 +104,45 @@ export class BusinessLogicProcessor {
     core.connect(this.sink);
   }
 
-  /** Carries out the command in the slot at `at` and writes all its events. */
-  onCommand(words: Int32Array, at: number): void {
+  /** Carries out the command in the slot at `start` and writes all its events. */
+  onCommand(words: Int32Array, start: number): void {
     const { core, sink } = this;
-    const templateId = templateOf(words[at]);
-    const accountId = words[at + HEADER_ACCOUNT_ID];
-    const sessionId = words[at + HEADER_SESSION_ID];
+    const at = start & SLOT_START_MASK;
+    const accountId = words[at + ACCOUNT_ID];
+    const sessionId = words[at + SESSION_ID];
     const clientSequenceLow = words[at + CLIENT_SEQUENCE];
     const clientSequenceHigh = words[at + CLIENT_SEQUENCE + 1];
     const isNumberValid = clientSequenceHigh >= 0 && clientSequenceHigh <= SAFE_HIGH_MAX;
     if (isNumberValid) sink.beginCommand(words, at, clientSequenceLow, clientSequenceHigh);
     else sink.beginCommand(words, at, 0, 0);
-    core.advanceTime(words[at + HEADER_TIMESTAMP_US], words[at + HEADER_TIMESTAMP_US + 1]);
+    core.advanceTime(words[at + TIMESTAMP_US], words[at + TIMESTAMP_US + 1]);
 
     let account = 0;
-    let permissions = Permission.trade | Permission.admin | NODE_PERMISSION;
+    let permissions = ALL_PERMISSIONS;
     let code = 0;
     if (sessionId === 0) {
       account = core.accounts.find(accountId);
-      if (!isNumberValid) code = RejectCode.BAD_FIELD;
+      if (!isNumberValid) code = BAD_FIELD;
     } else {
       const apiKeys = core.apiKeys;
-      const key = apiKeys.recordAt(sessionId);
+      const key = apiKeys.handleOf(sessionId) & HANDLE_MASK;
       account = apiKeys.words[key + KEY_ACCOUNT];
       permissions = apiKeys.words[key + KEY_PERMISSIONS];
-      if (key === 0 || core.accounts.words[account] !== accountId) {
+      // The first word of an account is its id; that of handle 0 is 0.
+      if (key === 0 || apiKeys.words[account & HANDLE_MASK] !== accountId) {
         account = core.accounts.find(accountId);
-        code = RejectCode.NOT_PERMITTED;
+        code = NOT_PERMITTED;
       } else if (!isNumberValid) {
-        code = RejectCode.BAD_FIELD;
+        code = BAD_FIELD;
       } else if (
         (clientSequenceLow | clientSequenceHigh) !== 0 &&
         !apiKeys.takeClientSequence(key, clientSequenceLow, clientSequenceHigh)
       ) {
-        code = RejectCode.DUPLICATE_COMMAND;
+        code = DUPLICATE_COMMAND;
       }
     }
-    if (code === 0) code = this.execute(words, at, templateId, account, permissions);
-    if (code !== 0) this.reject(words, at, templateId, account, accountId, code);
+    if (code === 0) code = this.execute(words, at, account, permissions);
+    if (code !== 0) this.reject(words, at, account, accountId, code);
   }
 
   /** Hash of the whole state: 16 hex digits. */
@@ -137,82 +152,75 @@ export class BusinessLogicProcessor {
 
   /** Running hash of every event since the processor was made: 16 hex digits. */
   outputHash(): string {
-    const { outputHash } = this.sink;
-    return hex64(outputHash.low(), outputHash.high());
+    return hex64(this.sink.hashLow(), this.sink.hashHigh());
   }
 
   /** Writes both hashes as four words: state low, state high, output low, output high. */
   writeHashes(target: Int32Array, at: number): void {
     writeStateHash(this.core, target, at);
-    target[at + 2] = this.sink.outputHash.low();
-    target[at + 3] = this.sink.outputHash.high();
+    target[at + 2] = this.sink.hashLow();
+    target[at + 3] = this.sink.hashHigh();
   }
 
   /** Calls the core; returns the reject code, 0 when the command was carried out. */
-  private execute(
-    words: Int32Array,
-    at: number,
-    templateId: number,
-    account: number,
-    permissions: number,
-  ): number {
+  private execute(words: Int32Array, start: number, account: number, permissions: number): number {
     const core = this.core;
-    if (words[at] >>> 16 !== RECORD_VERSION) return RejectCode.UNKNOWN_COMMAND;
-    switch (templateId) {
-      case Template.newOrder: {
-        if ((permissions & Permission.trade) === 0) return RejectCode.NOT_PERMITTED;
-        const terms = words[at + NewOrder.terms];
-        return core.newOrder(
-          account,
-          words[at + NewOrder.clientOrderId],
-          words[at + NewOrder.clientOrderId + 1],
-          words[at + NewOrder.instrumentId],
-          words[at + NewOrder.priceTicks],
-          words[at + NewOrder.quantityLots],
-          terms & 0xff,
-          (terms >> 8) & 0xff,
-          (terms >> 16) & 0xff,
-          terms >>> 24,
-        );
-      }
-      case Template.cancelOrder:
-        if ((permissions & Permission.trade) === 0) return RejectCode.NOT_PERMITTED;
-        return core.cancelOrder(
-          account,
-          words[at + CancelOrder.clientOrderId],
-          words[at + CancelOrder.clientOrderId + 1],
-          words[at + CancelOrder.instrumentId],
-        );
-      case Template.replaceOrder:
-        if ((permissions & Permission.trade) === 0) return RejectCode.NOT_PERMITTED;
-        return core.replaceOrder(
-          account,
-          words[at + ReplaceOrder.clientOrderId],
-          words[at + ReplaceOrder.clientOrderId + 1],
-          words[at + ReplaceOrder.newClientOrderId],
-          words[at + ReplaceOrder.newClientOrderId + 1],
-          words[at + ReplaceOrder.instrumentId],
-          words[at + ReplaceOrder.priceTicks],
-          words[at + ReplaceOrder.quantityLots],
-          words[at + ReplaceOrder.flags],
-        );
-      case Template.massCancel:
-        if ((permissions & Permission.trade) === 0) return RejectCode.NOT_PERMITTED;
-        return core.massCancel(account);
-      case Template.requestSnapshot:
-        if ((permissions & Permission.trade) === 0) return RejectCode.NOT_PERMITTED;
-        return core.requestSnapshot(account);
-      default:
-        return this.executeRare(words, at, templateId, permissions);
+    const at = start & SLOT_START_MASK;
+    const command = words[at];
+    const mayTrade = (permissions & TRADE_PERMISSION) !== 0;
+    if (command === REPLACE_ORDER && mayTrade) {
+      return core.replaceOrder(
+        account,
+        words[at + ReplaceOrder.clientOrderId],
+        words[at + ReplaceOrder.clientOrderId + 1],
+        words[at + ReplaceOrder.newClientOrderId],
+        words[at + ReplaceOrder.newClientOrderId + 1],
+        words[at + ReplaceOrder.instrumentId],
+        words[at + ReplaceOrder.priceTicks],
+        words[at + ReplaceOrder.quantityLots],
+        words[at + ReplaceOrder.flags],
+      );
     }
+    if (command === NEW_ORDER && mayTrade) {
+      const terms = words[at + NewOrder.terms];
+      return core.newOrder(
+        account,
+        words[at + NewOrder.clientOrderId],
+        words[at + NewOrder.clientOrderId + 1],
+        words[at + NewOrder.instrumentId],
+        words[at + NewOrder.priceTicks],
+        words[at + NewOrder.quantityLots],
+        terms & 0xff,
+        (terms >> 8) & 0xff,
+        (terms >> 16) & 0xff,
+        terms >>> 24,
+      );
+    }
+    if (command === CANCEL_ORDER && mayTrade) {
+      return core.cancelOrder(
+        account,
+        words[at + CancelOrder.clientOrderId],
+        words[at + CancelOrder.clientOrderId + 1],
+        words[at + CancelOrder.instrumentId],
+      );
+    }
+    return this.executeRare(words, at, account, permissions);
   }
 
-  /** Commands of admins and of the node. */
-  private executeRare(words: Int32Array, at: number, templateId: number, permissions: number): number {
+  /** The commands that are not worth a place in the hot path, and what may not be done at all. */
+  private executeRare(words: Int32Array, at: number, account: number, permissions: number): number {
+    if (words[at] >>> 16 !== RECORD_VERSION) return RejectCode.UNKNOWN_COMMAND;
+    const templateId = templateOf(words[at]);
+    const needed = permissionFor(templateId);
+    if (needed === 0) return RejectCode.UNKNOWN_COMMAND;
+    if ((permissions & needed) === 0) return RejectCode.NOT_PERMITTED;
     const core = this.core;
     switch (templateId) {
+      case Template.massCancel:
+        return core.massCancel(account);
+      case Template.requestSnapshot:
+        return core.requestSnapshot(account);
       case Template.listInstrument: {
-        if ((permissions & Permission.admin) === 0) return RejectCode.NOT_PERMITTED;
         const exponents = words[at + ListInstrument.exponents];
         return core.listInstrument(
           words,
@@ -229,10 +237,8 @@ export class BusinessLogicProcessor {
         );
       }
       case Template.openAccount:
-        if ((permissions & Permission.admin) === 0) return RejectCode.NOT_PERMITTED;
         return core.openAccount(words[at + OpenAccount.accountId]);
       case Template.registerApiKey:
-        if ((permissions & Permission.admin) === 0) return RejectCode.NOT_PERMITTED;
         return core.registerApiKey(
           words[at + RegisterApiKey.accountId],
           words[at + RegisterApiKey.permissions],
@@ -240,7 +246,6 @@ export class BusinessLogicProcessor {
           at + RegisterApiKey.publicKey,
         );
       case Template.deposit:
-        if ((permissions & Permission.admin) === 0) return RejectCode.NOT_PERMITTED;
         return core.deposit(
           words[at + Deposit.accountId],
           words[at + Deposit.transferId],
@@ -250,7 +255,6 @@ export class BusinessLogicProcessor {
           at + Deposit.asset,
         );
       case Template.withdraw:
-        if ((permissions & Permission.admin) === 0) return RejectCode.NOT_PERMITTED;
         return core.withdraw(
           words[at + Deposit.accountId],
           words[at + Deposit.transferId],
@@ -259,10 +263,7 @@ export class BusinessLogicProcessor {
           words,
           at + Deposit.asset,
         );
-      case Template.timeAdvanced:
-        return (permissions & NODE_PERMISSION) === 0 ? RejectCode.NOT_PERMITTED : 0;
       case Template.epochStarted:
-        if ((permissions & NODE_PERMISSION) === 0) return RejectCode.NOT_PERMITTED;
         return core.startEpoch(
           words[at + EpochStarted.epoch],
           words[at + EpochStarted.nodeId],
@@ -270,18 +271,13 @@ export class BusinessLogicProcessor {
           words[at + EpochStarted.clusterId + 1],
         );
       default:
-        return RejectCode.UNKNOWN_COMMAND;
+        // timeAdvanced: command time moves on with every command, and that is all it does.
+        return 0;
     }
   }
 
-  private reject(
-    words: Int32Array,
-    at: number,
-    templateId: number,
-    account: number,
-    accountId: number,
-    code: number,
-  ): void {
+  private reject(words: Int32Array, at: number, account: number, accountId: number, code: number): void {
+    const templateId = templateOf(words[at]);
     let clientIdLow = 0;
     let clientIdHigh = 0;
     let instrumentId = 0;
@@ -299,8 +295,28 @@ export class BusinessLogicProcessor {
   }
 }
 
-/** What only commands without a session may do; beyond the permissions that a key can have. */
-const NODE_PERMISSION = 4;
+/** The permission that a command needs; 0 when there is no such command. */
+function permissionFor(templateId: number): number {
+  switch (templateId) {
+    case Template.newOrder:
+    case Template.cancelOrder:
+    case Template.replaceOrder:
+    case Template.massCancel:
+    case Template.requestSnapshot:
+      return Permission.trade;
+    case Template.listInstrument:
+    case Template.openAccount:
+    case Template.registerApiKey:
+    case Template.deposit:
+    case Template.withdraw:
+      return Permission.admin;
+    case Template.timeAdvanced:
+    case Template.epochStarted:
+      return NODE_PERMISSION;
+    default:
+      return 0;
+  }
+}
 
 /** Stops the start when a word that is taken apart by hand is laid out otherwise in the schema. */
 function checkPacking(): void {

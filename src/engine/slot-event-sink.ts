@@ -1,24 +1,27 @@
 /** Writes what the core says as event slots, numbers the reports of each account, and keeps the output hash. */
+import { mix } from '../base/hash.js';
 import { writeInt64 } from '../base/int64.js';
 import { type Accounts, AccountWord } from '../core/accounts.js';
 import { ApiKeyWord, PUBLIC_KEY_WORDS } from '../core/api-keys.js';
+import { HANDLE_MASK as HANDLES } from '../core/arena.js';
 import { ASSET_CODE_WORDS } from '../core/assets.js';
 import { Liquidity } from '../core/codes.js';
 import { type Core, EngineWord } from '../core/core.js';
 import type { EventSink } from '../core/event-sink.js';
 import { HoldingWord } from '../core/holdings.js';
-import { INSTRUMENT_WORDS as INSTRUMENT_RECORD, InstrumentWord, SYMBOL_WORDS } from '../core/instruments.js';
+import { InstrumentWord, SYMBOL_WORDS } from '../core/instruments.js';
 import { CounterWord, OrderWord } from '../core/orders.js';
-import { keyOf, LevelWord } from '../core/price-ladder.js';
+import { LevelWord, PRICE_MAX } from '../core/price-ladder.js';
 import { Template } from '../wire/schema.js';
 import { HeaderWord, packTemplate, RECORD_VERSION, SLOT_WORDS } from '../wire/slot.js';
 import type { EventOutput } from './event-output.js';
 import { shiftOf, wordAround, wordOf, wordsOf } from './layout.js';
-import { HASH_BLOCK_WORDS as HASH_BLOCK, OutputHash } from './output-hash.js';
 
 // An imported binding is read anew each time, a local constant is folded into the code: hence these copies.
-const INSTRUMENT_WORDS = INSTRUMENT_RECORD;
-const HASH_BLOCK_WORDS = HASH_BLOCK;
+const HANDLE_MASK = HANDLES;
+const MIRROR = PRICE_MAX;
+const MAKER = Liquidity.maker;
+const TAKER = Liquidity.taker;
 const ORDER_PRICE = OrderWord.price;
 const ORDER_LEAVES = OrderWord.leaves;
 const ORDER_CUMULATIVE = OrderWord.cumulative;
@@ -52,6 +55,7 @@ const HEADER_ACCOUNT_ID = HeaderWord.accountId;
 const HEADER_SEQUENCE = HeaderWord.sequence;
 const HEADER_TIMESTAMP_US = HeaderWord.timestampUs;
 const HEADER_INDEX = HeaderWord.index;
+const HEADER_BODY = HeaderWord.body;
 const HEADER_SESSION_ID = HeaderWord.sessionId;
 const ENGINE_EPOCH = EngineWord.epoch;
 const ENGINE_NODE_ID = EngineWord.nodeId;
@@ -194,27 +198,22 @@ const TEMPLATE_WORD = {
   massCancelled: packTemplate(Template.massCancelled, RECORD_VERSION, 0),
 } as const;
 
+/** `finish` clears from here on in any case. */
+const MIDDLE_WORD = 24;
+
 /** Slots start here at the latest; also tells the compiler that word positions in a slot cannot overflow. */
 const SLOT_START_MASK = 0x0fffffe0;
-
-/** The same for handles of orders, levels and accounts, and for instrument ids. */
-const ORDER_MASK = 0x7fffffe0 >> 1;
-const LEVEL_MASK = 0x3ffffff8;
-const ACCOUNT_MASK = 0x3ffffff0;
-const INSTRUMENT_ID_MASK = 0x1fffff;
 
 checkPacking();
 
 export class SlotEventSink implements EventSink {
-  readonly outputHash: OutputHash;
   private readonly core: Core;
   private readonly output: EventOutput;
   private readonly accounts: Accounts;
-  private readonly orders: Int32Array;
+  /** All records: the arena, and the same as doubles. */
+  private readonly records: Int32Array;
+  private readonly doubles: Float64Array;
   private readonly counters: Int32Array;
-  private readonly levels: Int32Array;
-  private readonly levelDoubles: Float64Array;
-  private readonly instruments: Int32Array;
   /** The command that is answered. */
   private sequenceLow: number;
   private sequenceHigh: number;
@@ -223,19 +222,23 @@ export class SlotEventSink implements EventSink {
   private sessionId: number;
   private clientSequenceLow: number;
   private clientSequenceHigh: number;
+  /** Hash of its header. */
+  private commandHash: number;
+  /** Hash of the header of the event that is being written. */
+  private headerHash: number;
+  /** Lanes of the output hash. */
+  private laneLow: number;
+  private laneHigh: number;
   /** Index of its next event. */
   private index: number;
 
   constructor(core: Core, output: EventOutput) {
-    this.outputHash = new OutputHash();
     this.core = core;
     this.output = output;
     this.accounts = core.accounts;
-    this.orders = core.orders.words;
+    this.records = core.orders.words;
+    this.doubles = core.holdings.money;
     this.counters = core.orders.counters;
-    this.levels = core.books.ladder.levels;
-    this.levelDoubles = core.books.ladder.levelDoubles;
-    this.instruments = core.instruments.words;
     this.sequenceLow = 0;
     this.sequenceHigh = 0;
     this.timestampLow = 0;
@@ -243,6 +246,10 @@ export class SlotEventSink implements EventSink {
     this.sessionId = 0;
     this.clientSequenceLow = 0;
     this.clientSequenceHigh = 0;
+    this.commandHash = 0;
+    this.headerHash = 0;
+    this.laneLow = 0;
+    this.laneHigh = 0;
     this.index = 0;
   }
 
@@ -254,14 +261,29 @@ export class SlotEventSink implements EventSink {
     clientSequenceHigh: number,
   ): void {
     const at = start & SLOT_START_MASK;
-    this.sequenceLow = words[at + HEADER_SEQUENCE];
-    this.sequenceHigh = words[at + HEADER_SEQUENCE + 1];
-    this.timestampLow = words[at + HEADER_TIMESTAMP_US];
-    this.timestampHigh = words[at + HEADER_TIMESTAMP_US + 1];
+    const sequenceLow = words[at + HEADER_SEQUENCE];
+    const sequenceHigh = words[at + HEADER_SEQUENCE + 1];
+    const timestampLow = words[at + HEADER_TIMESTAMP_US];
+    const timestampHigh = words[at + HEADER_TIMESTAMP_US + 1];
+    this.sequenceLow = sequenceLow;
+    this.sequenceHigh = sequenceHigh;
+    this.timestampLow = timestampLow;
+    this.timestampHigh = timestampHigh;
     this.sessionId = words[at + HEADER_SESSION_ID];
     this.clientSequenceLow = clientSequenceLow;
     this.clientSequenceHigh = clientSequenceHigh;
+    this.commandHash = fold(fold(fold(sequenceLow, sequenceHigh), timestampLow), timestampHigh);
     this.index = 0;
+  }
+
+  /** Low half of the output hash: every word of every event so far is in it. */
+  hashLow(): number {
+    return mix(this.laneLow ^ (this.laneHigh >>> 15));
+  }
+
+  /** High half of the output hash. */
+  hashHigh(): number {
+    return mix(this.laneHigh ^ (this.laneLow << 7));
   }
 
   /** The command was rejected. `account` is the handle of account `accountId`, or 0. */
@@ -274,77 +296,112 @@ export class SlotEventSink implements EventSink {
     code: number,
     templateId: number,
   ): void {
-    const at = this.begin(TEMPLATE_WORD.rejected, account, true) & SLOT_START_MASK;
+    const at = this.begin(TEMPLATE_WORD.rejected, account, 1) & SLOT_START_MASK;
     const words = this.output.words;
     words[at + HEADER_ACCOUNT_ID] = accountId;
     words[at + Rejected.clientOrderId] = clientIdLow;
     words[at + Rejected.clientOrderId + 1] = clientIdHigh;
     words[at + Rejected.instrumentId] = instrumentId;
     words[at + Rejected.code] = code | (templateId << 16);
-    this.finish(at, Rejected.words);
+    this.finishRare(at, Rejected.words);
   }
 
   accepted(order: number): void {
-    const orders = this.orders;
-    const from = order & ORDER_MASK;
-    const at = this.begin(TEMPLATE_WORD.accepted, orders[from + ORDER_ACCOUNT], true) & SLOT_START_MASK;
+    const records = this.records;
+    const from = order & HANDLE_MASK;
+    const at = this.begin(TEMPLATE_WORD.accepted, records[from + ORDER_ACCOUNT], 1) & SLOT_START_MASK;
     const words = this.output.words;
-    const bookSide = orders[from + ORDER_BOOK_SIDE];
-    words[at + Accepted.orderId] = orders[from + ORDER_ORDER_ID];
-    words[at + Accepted.orderId + 1] = orders[from + ORDER_ORDER_ID + 1];
-    words[at + Accepted.clientOrderId] = orders[from + ORDER_CLIENT_ID_LOW];
-    words[at + Accepted.clientOrderId + 1] = orders[from + ORDER_CLIENT_ID_HIGH];
+    const bookSide = records[from + ORDER_BOOK_SIDE];
+    const orderIdLow = records[from + ORDER_ORDER_ID];
+    const orderIdHigh = records[from + ORDER_ORDER_ID + 1];
+    const clientIdLow = records[from + ORDER_CLIENT_ID_LOW];
+    const clientIdHigh = records[from + ORDER_CLIENT_ID_HIGH];
+    const price = records[from + ORDER_PRICE];
+    const leaves = records[from + ORDER_LEAVES];
+    const terms = sideOf(bookSide) | (records[from + ORDER_TERMS] << 8);
+    words[at + Accepted.orderId] = orderIdLow;
+    words[at + Accepted.orderId + 1] = orderIdHigh;
+    words[at + Accepted.clientOrderId] = clientIdLow;
+    words[at + Accepted.clientOrderId + 1] = clientIdHigh;
     words[at + Accepted.instrumentId] = bookSide >> 1;
-    words[at + Accepted.priceTicks] = orders[from + ORDER_PRICE];
-    words[at + Accepted.quantityLots] = orders[from + ORDER_LEAVES];
-    words[at + Accepted.side] = sideOf(bookSide) | (orders[from + ORDER_TERMS] << 8);
-    this.finish(at, Accepted.words);
+    words[at + Accepted.priceTicks] = price;
+    words[at + Accepted.quantityLots] = leaves;
+    words[at + Accepted.side] = terms;
+    const first = fold(fold(fold(this.headerHash, orderIdLow), clientIdLow), price);
+    const second = fold(fold(fold(fold(orderIdHigh, clientIdHigh), bookSide), leaves), terms);
+    this.finish(at, Accepted.words, first, second);
   }
 
   trade(maker: number, taker: number, priceTicks: number, quantityLots: number): void {
-    this.tradeSide(maker, priceTicks, quantityLots, Liquidity.maker, false);
-    this.tradeSide(taker, priceTicks, quantityLots, Liquidity.taker, true);
+    this.tradeSide(maker, priceTicks, quantityLots, MAKER, 0);
+    this.tradeSide(taker, priceTicks, quantityLots, TAKER, 1);
   }
 
   cancelled(order: number, reason: number): void {
-    const orders = this.orders;
-    const from = order & ORDER_MASK;
-    const at = this.begin(TEMPLATE_WORD.cancelled, orders[from + ORDER_ACCOUNT], true) & SLOT_START_MASK;
+    const records = this.records;
+    const from = order & HANDLE_MASK;
+    const at = this.begin(TEMPLATE_WORD.cancelled, records[from + ORDER_ACCOUNT], 1) & SLOT_START_MASK;
     const words = this.output.words;
-    const bookSide = orders[from + ORDER_BOOK_SIDE];
-    words[at + Cancelled.orderId] = orders[from + ORDER_ORDER_ID];
-    words[at + Cancelled.orderId + 1] = orders[from + ORDER_ORDER_ID + 1];
-    words[at + Cancelled.clientOrderId] = orders[from + ORDER_CLIENT_ID_LOW];
-    words[at + Cancelled.clientOrderId + 1] = orders[from + ORDER_CLIENT_ID_HIGH];
+    const bookSide = records[from + ORDER_BOOK_SIDE];
+    const orderIdLow = records[from + ORDER_ORDER_ID];
+    const orderIdHigh = records[from + ORDER_ORDER_ID + 1];
+    const clientIdLow = records[from + ORDER_CLIENT_ID_LOW];
+    const clientIdHigh = records[from + ORDER_CLIENT_ID_HIGH];
+    const price = records[from + ORDER_PRICE];
+    const leaves = records[from + ORDER_LEAVES];
+    const cumulative = records[from + ORDER_CUMULATIVE];
+    const terms = sideOf(bookSide) | (reason << 8);
+    words[at + Cancelled.orderId] = orderIdLow;
+    words[at + Cancelled.orderId + 1] = orderIdHigh;
+    words[at + Cancelled.clientOrderId] = clientIdLow;
+    words[at + Cancelled.clientOrderId + 1] = clientIdHigh;
     words[at + Cancelled.instrumentId] = bookSide >> 1;
-    words[at + Cancelled.priceTicks] = orders[from + ORDER_PRICE];
-    words[at + Cancelled.quantityLots] = orders[from + ORDER_LEAVES];
-    words[at + Cancelled.cumulativeLots] = orders[from + ORDER_CUMULATIVE];
-    words[at + Cancelled.side] = sideOf(bookSide) | (reason << 8);
-    this.finish(at, Cancelled.words);
+    words[at + Cancelled.priceTicks] = price;
+    words[at + Cancelled.quantityLots] = leaves;
+    words[at + Cancelled.cumulativeLots] = cumulative;
+    words[at + Cancelled.side] = terms;
+    const first = fold(fold(fold(fold(this.headerHash, orderIdLow), clientIdLow), price), cumulative);
+    const second = fold(fold(fold(fold(orderIdHigh, clientIdHigh), bookSide), leaves), terms);
+    this.finish(at, Cancelled.words, first, second);
   }
 
-  replaced(order: number, originalIdLow: number, originalIdHigh: number, priorityKept: number): void {
-    const orders = this.orders;
-    const from = order & ORDER_MASK;
-    const at = this.begin(TEMPLATE_WORD.replaced, orders[from + ORDER_ACCOUNT], true) & SLOT_START_MASK;
+  replaced(order: number, originalLow: number, originalHigh: number, priorityKept: number): void {
+    const originalIdLow = originalLow | 0;
+    const originalIdHigh = originalHigh | 0;
+    const records = this.records;
+    const from = order & HANDLE_MASK;
+    const at = this.begin(TEMPLATE_WORD.replaced, records[from + ORDER_ACCOUNT], 1) & SLOT_START_MASK;
     const words = this.output.words;
-    const bookSide = orders[from + ORDER_BOOK_SIDE];
-    const leaves = orders[from + ORDER_LEAVES];
-    const cumulative = orders[from + ORDER_CUMULATIVE];
-    words[at + Replaced.orderId] = orders[from + ORDER_ORDER_ID];
-    words[at + Replaced.orderId + 1] = orders[from + ORDER_ORDER_ID + 1];
-    words[at + Replaced.clientOrderId] = orders[from + ORDER_CLIENT_ID_LOW];
-    words[at + Replaced.clientOrderId + 1] = orders[from + ORDER_CLIENT_ID_HIGH];
+    const bookSide = records[from + ORDER_BOOK_SIDE];
+    const orderIdLow = records[from + ORDER_ORDER_ID];
+    const orderIdHigh = records[from + ORDER_ORDER_ID + 1];
+    const clientIdLow = records[from + ORDER_CLIENT_ID_LOW];
+    const clientIdHigh = records[from + ORDER_CLIENT_ID_HIGH];
+    const price = records[from + ORDER_PRICE];
+    const leaves = records[from + ORDER_LEAVES];
+    const cumulative = records[from + ORDER_CUMULATIVE];
+    const terms = sideOf(bookSide) | (priorityKept << 8);
+    words[at + Replaced.orderId] = orderIdLow;
+    words[at + Replaced.orderId + 1] = orderIdHigh;
+    words[at + Replaced.clientOrderId] = clientIdLow;
+    words[at + Replaced.clientOrderId + 1] = clientIdHigh;
     words[at + Replaced.originalClientOrderId] = originalIdLow;
     words[at + Replaced.originalClientOrderId + 1] = originalIdHigh;
     words[at + Replaced.instrumentId] = bookSide >> 1;
-    words[at + Replaced.priceTicks] = orders[from + ORDER_PRICE];
+    words[at + Replaced.priceTicks] = price;
     words[at + Replaced.quantityLots] = (leaves + cumulative) | 0;
     words[at + Replaced.leavesLots] = leaves;
     words[at + Replaced.cumulativeLots] = cumulative;
-    words[at + Replaced.side] = sideOf(bookSide) | (priorityKept << 8);
-    this.finish(at, Replaced.words);
+    words[at + Replaced.side] = terms;
+    const first = fold(
+      fold(fold(fold(fold(this.headerHash, orderIdLow), clientIdLow), price), cumulative),
+      originalIdLow,
+    );
+    const second = fold(
+      fold(fold(fold(fold(orderIdHigh, clientIdHigh), bookSide), leaves), terms),
+      originalIdHigh,
+    );
+    this.finish(at, Replaced.words, first, second);
   }
 
   balanceChanged(
@@ -357,25 +414,25 @@ export class SlotEventSink implements EventSink {
     duplicate: number,
   ): void {
     const { holdings, assets } = this.core;
-    const at = this.begin(TEMPLATE_WORD.balanceChanged, account, true);
+    const at = this.begin(TEMPLATE_WORD.balanceChanged, account, 1);
     const words = this.output.words;
-    const assetId = holdings.words[holding * 2 + HOLDING_ASSET_ID];
+    const assetId = holdings.words[holding + HOLDING_ASSET_ID];
     words[at + BalanceChanged.transferId] = transferIdLow;
     words[at + BalanceChanged.transferId + 1] = transferIdHigh;
     writeInt64(words, at + BalanceChanged.amount, amount);
-    writeInt64(words, at + BalanceChanged.available, holdings.money[holding]);
-    writeInt64(words, at + BalanceChanged.reserved, holdings.money[holding + 1]);
+    writeInt64(words, at + BalanceChanged.available, holdings.available(holding));
+    writeInt64(words, at + BalanceChanged.reserved, holdings.reserved(holding));
     copyWords(assets.words, assets.codeAt(assetId), words, at + BalanceChanged.asset, ASSET_CODE_WORDS);
     words[at + BalanceChanged.decimals] = assets.decimals(assetId) | (reason << 8) | (duplicate << 16);
-    this.finish(at, BalanceChanged.words);
+    this.finishRare(at, BalanceChanged.words);
   }
 
   instrumentListed(instrumentId: number): void {
     const { instruments, assets } = this.core;
-    const at = this.begin(TEMPLATE_WORD.instrumentListed, 0, true);
+    const at = this.begin(TEMPLATE_WORD.instrumentListed, 0, 1);
     const words = this.output.words;
     const from = instruments.words;
-    const record = instrumentId * INSTRUMENT_WORDS;
+    const record = instruments.handleOf(instrumentId);
     const base = from[record + INSTRUMENT_BASE_ASSET];
     const quote = from[record + INSTRUMENT_QUOTE_ASSET];
     copyWords(from, record + INSTRUMENT_SYMBOL, words, at + InstrumentListed.symbol, SYMBOL_WORDS);
@@ -390,142 +447,171 @@ export class SlotEventSink implements EventSink {
       (assets.decimals(quote) << 24);
     words[at + InstrumentListed.marketProtectionPpm] = from[record + INSTRUMENT_PROTECTION_PPM];
     words[at + InstrumentListed.instrumentId] = instrumentId;
-    this.finish(at, InstrumentListed.words);
+    this.finishRare(at, InstrumentListed.words);
   }
 
   accountOpened(accountId: number): void {
-    const at = this.begin(TEMPLATE_WORD.accountOpened, 0, true);
+    const at = this.begin(TEMPLATE_WORD.accountOpened, 0, 1);
     this.output.words[at + AccountOpened.accountId] = accountId;
-    this.finish(at, AccountOpened.words);
+    this.finishRare(at, AccountOpened.words);
   }
 
   apiKeyRegistered(apiKeyId: number): void {
     const { accounts, apiKeys } = this.core;
-    const at = this.begin(TEMPLATE_WORD.apiKeyRegistered, 0, true);
+    const at = this.begin(TEMPLATE_WORD.apiKeyRegistered, 0, 1);
     const words = this.output.words;
-    const key = apiKeys.recordAt(apiKeyId);
+    const key = apiKeys.handleOf(apiKeyId);
     const account = apiKeys.words[key + KEY_ACCOUNT];
     words[at + ApiKeyRegistered.accountId] = accounts.words[account + ACCOUNT_ID];
     words[at + ApiKeyRegistered.permissions] = apiKeys.words[key + KEY_PERMISSIONS];
     copyWords(apiKeys.words, key + KEY_PUBLIC_KEY, words, at + ApiKeyRegistered.publicKey, PUBLIC_KEY_WORDS);
     words[at + ApiKeyRegistered.apiKeyId] = apiKeyId;
-    this.finish(at, ApiKeyRegistered.words);
+    this.finishRare(at, ApiKeyRegistered.words);
   }
 
-  bookDelta(level: number): void {
-    const levels = this.levels;
-    const instruments = this.instruments;
-    const from = level & LEVEL_MASK;
-    const at = this.begin(TEMPLATE_WORD.bookDelta, 0, false) & SLOT_START_MASK;
+  bookDelta(level: number, instrument: number): void {
+    const records = this.records;
+    const from = level & HANDLE_MASK;
+    const sequence = (instrument & HANDLE_MASK) + INSTRUMENT_BOOK_SEQUENCE;
+    const at = this.begin(TEMPLATE_WORD.bookDelta, 0, 0) & SLOT_START_MASK;
     const words = this.output.words;
-    const bookSide = levels[from + LEVEL_BOOK_SIDE];
-    const instrumentId = (bookSide >> 1) & INSTRUMENT_ID_MASK;
-    const record = instrumentId * INSTRUMENT_WORDS;
-    const lots = this.levelDoubles[(from + LEVEL_LOTS) >> 1];
-    words[at + BookDelta.bookSequence] = instruments[record + INSTRUMENT_BOOK_SEQUENCE];
-    words[at + BookDelta.bookSequence + 1] = instruments[record + INSTRUMENT_BOOK_SEQUENCE + 1];
-    words[at + BookDelta.levelLots] = lots | 0;
-    words[at + BookDelta.levelLots + 1] = lots < 2147483648 ? 0 : Math.floor(lots / 4294967296);
-    words[at + BookDelta.instrumentId] = instrumentId;
-    words[at + BookDelta.priceTicks] = keyOf(bookSide, levels[from + LEVEL_KEY]);
-    words[at + BookDelta.orderCount] = levels[from + LEVEL_ORDER_COUNT];
+    const bookSide = records[from + LEVEL_BOOK_SIDE];
+    const key = records[from + LEVEL_KEY];
+    const orderCount = records[from + LEVEL_ORDER_COUNT];
+    const sequenceLow = records[sequence];
+    const sequenceHigh = records[sequence + 1];
+    const lots = this.doubles[(from + LEVEL_LOTS) >> 1];
+    const lotsLow = lots | 0;
+    const lotsHigh = lots < 2147483648 ? 0 : Math.floor(lots / 4294967296);
+    words[at + BookDelta.bookSequence] = sequenceLow;
+    words[at + BookDelta.bookSequence + 1] = sequenceHigh;
+    words[at + BookDelta.levelLots] = lotsLow;
+    words[at + BookDelta.levelLots + 1] = lotsHigh;
+    words[at + BookDelta.instrumentId] = bookSide >> 1;
+    words[at + BookDelta.priceTicks] = (bookSide & 1) !== 0 ? key : (MIRROR - key) | 0;
+    words[at + BookDelta.orderCount] = orderCount;
     words[at + BookDelta.side] = sideOf(bookSide);
-    this.finish(at, BookDelta.words);
+    const first = fold(fold(fold(this.headerHash, sequenceLow), lotsLow), key);
+    const second = fold(fold(fold(sequenceHigh, lotsHigh), bookSide), orderCount);
+    this.finish(at, BookDelta.words, first, second);
   }
 
   orderStatus(order: number): void {
-    const orders = this.orders;
-    const at = this.begin(TEMPLATE_WORD.orderStatus, orders[order + ORDER_ACCOUNT], true);
+    const records = this.records;
+    const at = this.begin(TEMPLATE_WORD.orderStatus, records[order + ORDER_ACCOUNT], 1);
     const words = this.output.words;
-    const bookSide = orders[order + ORDER_BOOK_SIDE];
-    const leaves = orders[order + ORDER_LEAVES];
-    const cumulative = orders[order + ORDER_CUMULATIVE];
-    words[at + OrderStatus.orderId] = orders[order + ORDER_ORDER_ID];
-    words[at + OrderStatus.orderId + 1] = orders[order + ORDER_ORDER_ID + 1];
-    words[at + OrderStatus.clientOrderId] = orders[order + ORDER_CLIENT_ID_LOW];
-    words[at + OrderStatus.clientOrderId + 1] = orders[order + ORDER_CLIENT_ID_HIGH];
+    const bookSide = records[order + ORDER_BOOK_SIDE];
+    const leaves = records[order + ORDER_LEAVES];
+    const cumulative = records[order + ORDER_CUMULATIVE];
+    words[at + OrderStatus.orderId] = records[order + ORDER_ORDER_ID];
+    words[at + OrderStatus.orderId + 1] = records[order + ORDER_ORDER_ID + 1];
+    words[at + OrderStatus.clientOrderId] = records[order + ORDER_CLIENT_ID_LOW];
+    words[at + OrderStatus.clientOrderId + 1] = records[order + ORDER_CLIENT_ID_HIGH];
     words[at + OrderStatus.instrumentId] = bookSide >> 1;
-    words[at + OrderStatus.priceTicks] = orders[order + ORDER_PRICE];
+    words[at + OrderStatus.priceTicks] = records[order + ORDER_PRICE];
     words[at + OrderStatus.quantityLots] = leaves + cumulative;
     words[at + OrderStatus.leavesLots] = leaves;
     words[at + OrderStatus.cumulativeLots] = cumulative;
-    words[at + OrderStatus.side] = sideOf(bookSide) | (orders[order + ORDER_TERMS] << 8);
-    this.finish(at, OrderStatus.words);
+    words[at + OrderStatus.side] = sideOf(bookSide) | (records[order + ORDER_TERMS] << 8);
+    this.finishRare(at, OrderStatus.words);
   }
 
   snapshotEnd(account: number, balanceCount: number, orderCount: number): void {
-    const at = this.begin(TEMPLATE_WORD.snapshotEnd, account, true);
+    const at = this.begin(TEMPLATE_WORD.snapshotEnd, account, 1);
     const words = this.output.words;
     words[at + SnapshotEnd.balanceCount] = balanceCount;
     words[at + SnapshotEnd.orderCount] = orderCount;
-    this.finish(at, SnapshotEnd.words);
+    this.finishRare(at, SnapshotEnd.words);
   }
 
   epochChanged(): void {
     const engine = this.core.engine;
-    const at = this.begin(TEMPLATE_WORD.epochChanged, 0, true);
+    const at = this.begin(TEMPLATE_WORD.epochChanged, 0, 1);
     const words = this.output.words;
     words[at + EpochChanged.clusterId] = engine[ENGINE_CLUSTER_ID_LOW];
     words[at + EpochChanged.clusterId + 1] = engine[ENGINE_CLUSTER_ID_HIGH];
     words[at + EpochChanged.epoch] = engine[ENGINE_EPOCH];
     words[at + EpochChanged.nodeId] = engine[ENGINE_NODE_ID];
-    this.finish(at, EpochChanged.words);
+    this.finishRare(at, EpochChanged.words);
   }
 
   massCancelled(account: number, orderCount: number): void {
-    const at = this.begin(TEMPLATE_WORD.massCancelled, account, true);
+    const at = this.begin(TEMPLATE_WORD.massCancelled, account, 1);
     const words = this.output.words;
     words[at + MassCancelled.orderCount] = orderCount;
     words[at + MassCancelled.orderCount + 1] = 0;
-    this.finish(at, MassCancelled.words);
+    this.finishRare(at, MassCancelled.words);
   }
 
-  private tradeSide(
-    order: number,
-    priceTicks: number,
-    quantityLots: number,
-    liquidity: number,
-    isAnswer: boolean,
-  ): void {
-    const orders = this.orders;
+  private tradeSide(order: number, price: number, quantity: number, liquidity: number, answer: number): void {
+    const priceTicks = price | 0;
+    const quantityLots = quantity | 0;
+    const records = this.records;
     const counters = this.counters;
-    const from = order & ORDER_MASK;
-    const at = this.begin(TEMPLATE_WORD.trade, orders[from + ORDER_ACCOUNT], isAnswer) & SLOT_START_MASK;
+    const from = order & HANDLE_MASK;
+    const at = this.begin(TEMPLATE_WORD.trade, records[from + ORDER_ACCOUNT], answer) & SLOT_START_MASK;
     const words = this.output.words;
-    const bookSide = orders[from + ORDER_BOOK_SIDE];
-    words[at + Trade.orderId] = orders[from + ORDER_ORDER_ID];
-    words[at + Trade.orderId + 1] = orders[from + ORDER_ORDER_ID + 1];
-    words[at + Trade.clientOrderId] = orders[from + ORDER_CLIENT_ID_LOW];
-    words[at + Trade.clientOrderId + 1] = orders[from + ORDER_CLIENT_ID_HIGH];
-    words[at + Trade.tradeId] = counters[COUNTER_TRADE_ID];
-    words[at + Trade.tradeId + 1] = counters[COUNTER_TRADE_ID + 1];
+    const bookSide = records[from + ORDER_BOOK_SIDE];
+    const orderIdLow = records[from + ORDER_ORDER_ID];
+    const orderIdHigh = records[from + ORDER_ORDER_ID + 1];
+    const clientIdLow = records[from + ORDER_CLIENT_ID_LOW];
+    const clientIdHigh = records[from + ORDER_CLIENT_ID_HIGH];
+    const tradeIdLow = counters[COUNTER_TRADE_ID];
+    const tradeIdHigh = counters[COUNTER_TRADE_ID + 1];
+    const leaves = records[from + ORDER_LEAVES];
+    const cumulative = records[from + ORDER_CUMULATIVE];
+    const terms = sideOf(bookSide) | (liquidity << 8);
+    words[at + Trade.orderId] = orderIdLow;
+    words[at + Trade.orderId + 1] = orderIdHigh;
+    words[at + Trade.clientOrderId] = clientIdLow;
+    words[at + Trade.clientOrderId + 1] = clientIdHigh;
+    words[at + Trade.tradeId] = tradeIdLow;
+    words[at + Trade.tradeId + 1] = tradeIdHigh;
     words[at + Trade.instrumentId] = bookSide >> 1;
     words[at + Trade.priceTicks] = priceTicks;
     words[at + Trade.quantityLots] = quantityLots;
-    words[at + Trade.leavesLots] = orders[from + ORDER_LEAVES];
-    words[at + Trade.cumulativeLots] = orders[from + ORDER_CUMULATIVE];
-    words[at + Trade.side] = sideOf(bookSide) | (liquidity << 8);
-    this.finish(at, Trade.words);
+    words[at + Trade.leavesLots] = leaves;
+    words[at + Trade.cumulativeLots] = cumulative;
+    words[at + Trade.side] = terms;
+    const first = fold(
+      fold(fold(fold(fold(this.headerHash, orderIdLow), clientIdLow), tradeIdLow), priceTicks),
+      leaves,
+    );
+    const second = fold(
+      fold(
+        fold(fold(fold(fold(orderIdHigh, clientIdHigh), tradeIdHigh), bookSide), quantityLots),
+        cumulative,
+      ),
+      terms,
+    );
+    this.finish(at, Trade.words, first, second);
   }
 
   /**
    * Claims a slot and writes the header and the two numbers that every event starts with. `account` is the handle
-   * of the addressee, 0 = nobody; `isAnswer` tells whether the event answers the session of the command.
+   * of the addressee, 0 = nobody; `answer` is 1 when the event answers the session of the command.
    */
-  private begin(templateWord: number, account: number, isAnswer: boolean): number {
+  private begin(templateWord: number, account: number, answer: number): number {
     const at = this.output.next() & SLOT_START_MASK;
     const words = this.output.words;
-    words[at] = templateWord;
-    words[at + HEADER_SEQUENCE] = this.sequenceLow;
-    words[at + HEADER_SEQUENCE + 1] = this.sequenceHigh;
-    words[at + HEADER_TIMESTAMP_US] = this.timestampLow;
-    words[at + HEADER_TIMESTAMP_US + 1] = this.timestampHigh;
-    words[at + HEADER_INDEX] = this.index;
-    this.index = (this.index + 1) | 0;
-    if (isAnswer) {
-      words[at + HEADER_SESSION_ID] = this.sessionId;
-      words[at + CLIENT_SEQUENCE] = this.clientSequenceLow;
-      words[at + CLIENT_SEQUENCE + 1] = this.clientSequenceHigh;
+    const index = this.index | 0;
+    let hash = fold(this.commandHash, (templateWord + index) | 0);
+    this.index = (index + 1) | 0;
+    words[at] = templateWord | 0;
+    // `| 0` on numbers from fields and arguments: they are stored as integers, not by way of a double.
+    words[at + HEADER_SEQUENCE] = this.sequenceLow | 0;
+    words[at + HEADER_SEQUENCE + 1] = this.sequenceHigh | 0;
+    words[at + HEADER_TIMESTAMP_US] = this.timestampLow | 0;
+    words[at + HEADER_TIMESTAMP_US + 1] = this.timestampHigh | 0;
+    words[at + HEADER_INDEX] = index;
+    if (answer !== 0) {
+      const sessionId = this.sessionId | 0;
+      const clientSequenceLow = this.clientSequenceLow | 0;
+      const clientSequenceHigh = this.clientSequenceHigh | 0;
+      words[at + HEADER_SESSION_ID] = sessionId;
+      words[at + CLIENT_SEQUENCE] = clientSequenceLow;
+      words[at + CLIENT_SEQUENCE + 1] = clientSequenceHigh;
+      hash = fold(fold(fold(hash, sessionId), clientSequenceLow), clientSequenceHigh);
     } else {
       words[at + HEADER_SESSION_ID] = 0;
       words[at + CLIENT_SEQUENCE] = 0;
@@ -536,37 +622,61 @@ export class SlotEventSink implements EventSink {
       words[at + REPORT_SEQUENCE] = 0;
       words[at + REPORT_SEQUENCE + 1] = 0;
     } else {
-      const accounts = this.accounts;
-      const from = account & ACCOUNT_MASK;
-      accounts.nextReport(from);
-      words[at + HEADER_ACCOUNT_ID] = accounts.words[from + ACCOUNT_ID];
-      words[at + REPORT_SEQUENCE] = accounts.words[from + ACCOUNT_REPORT_SEQUENCE];
-      words[at + REPORT_SEQUENCE + 1] = accounts.words[from + ACCOUNT_REPORT_SEQUENCE + 1];
+      const records = this.records;
+      const from = account & HANDLE_MASK;
+      this.accounts.nextReport(from);
+      const accountId = records[from + ACCOUNT_ID];
+      const reportSequenceLow = records[from + ACCOUNT_REPORT_SEQUENCE];
+      const reportSequenceHigh = records[from + ACCOUNT_REPORT_SEQUENCE + 1];
+      words[at + HEADER_ACCOUNT_ID] = accountId;
+      words[at + REPORT_SEQUENCE] = reportSequenceLow;
+      words[at + REPORT_SEQUENCE + 1] = reportSequenceHigh;
+      hash = fold(fold(fold(hash, accountId), reportSequenceLow), reportSequenceHigh);
     }
+    this.headerHash = hash;
     return at;
   }
 
-  /** Clears what is left of the slot after its `used` words, and adds it to the output hash. */
-  private finish(start: number, used: number): void {
+  /** Clears what is left of the slot after its `used` words, 20 to 24; takes the two hashes of the event. */
+  private finish(start: number, used: number, first: number, second: number): void {
     const at = start & SLOT_START_MASK;
-    const words = this.output.words;
     const doubles = this.output.doubles;
     const pair = at >> 1;
-    if (used <= HASH_BLOCK_WORDS) {
-      // All but one of the messages: the second half of a word pair is cleared by hand, whole pairs as doubles.
-      if ((used & 1) !== 0) words[at + used] = 0;
-      for (let i = (used + 1) >> 1; i < HASH_BLOCK_WORDS >> 1; i += 1) doubles[pair + i] = 0;
-      doubles[pair + 12] = 0;
-      doubles[pair + 13] = 0;
-      doubles[pair + 14] = 0;
-      doubles[pair + 15] = 0;
-      this.outputHash.add(words, at);
-    } else {
-      for (let i = used; i < SLOT_WORDS; i += 1) words[at + i] = 0;
-      this.outputHash.add(words, at);
-      this.outputHash.addRest(words, at);
+    if (used < MIDDLE_WORD) {
+      // A word that follows an odd number of used words is cleared alone, the others in pairs.
+      if ((used & 1) !== 0) this.output.words[at + used] = 0;
+      if (used <= 22) doubles[pair + 11] = 0;
+      if (used <= 20) doubles[pair + 10] = 0;
     }
+    doubles[pair + 12] = 0;
+    doubles[pair + 13] = 0;
+    doubles[pair + 14] = 0;
+    doubles[pair + 15] = 0;
+    this.laneLow = fold(this.laneLow, first) ^ second;
+    this.laneHigh = fold(this.laneHigh, second) ^ first;
   }
+
+  /** The same for an event that is rare or of another length: clears and hashes word by word. */
+  private finishRare(at: number, used: number): void {
+    const words = this.output.words;
+    for (let i = used; i < SLOT_WORDS; i += 1) words[at + i] = 0;
+    let first = this.headerHash;
+    let second = 0;
+    for (let i = HEADER_BODY; i < used; i += 2) {
+      first = fold(first, words[at + i]);
+      second = fold(second, words[at + i + 1]);
+    }
+    // A rejected event has the account id of the command, also where there is no such account.
+    first = fold(first, words[at + HEADER_ACCOUNT_ID]);
+    this.laneLow = fold(this.laneLow, first) ^ second;
+    this.laneHigh = fold(this.laneHigh, second) ^ first;
+  }
+}
+
+/** A hash after one more word; one to one in each of the two. */
+function fold(hash: number, word: number): number {
+  const product = Math.imul(hash ^ word, 0x9e3779b1);
+  return (product << 13) | (product >>> 19);
 }
 
 function sideOf(bookSide: number): number {

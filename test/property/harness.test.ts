@@ -57,7 +57,7 @@ class SwapsPriority extends EngineUnderTest {
     if (command.name !== 'cancelOrder') return;
     const { ladder } = this.core.books;
     for (const bookSide of [2, 3]) {
-      const level = ladder.best[bookSide]!;
+      const level = ladder.best(bookSide);
       const head = ladder.levels[level + LevelWord.head]!;
       const second = this.core.orders.words[head + OrderWord.next]!;
       if (level !== 0 && second !== 0) this.#swap(level, head, second);
