@@ -2,8 +2,7 @@
  * An open-addressed hash index from 32-bit hashes to row numbers. The keys stay in the columns of the rows:
  *
  * ```
- * for (let at = index.first(hash); at >= 0; at = index.next(at, hash)) {
- *   const row = index.rowAt(at);
+ * for (let row = index.first(hash); row !== 0; row = index.next(hash)) {
  *   if (the key columns of row match) return row;
  * }
  * ```
@@ -11,8 +10,7 @@
  * Linear probing over pairs (hash, row), at most half full; row 0 means empty. Deletion shifts the rest of the
  * cluster back, so there are no tombstones and an index of constant size never degrades. Growth is spread: the old
  * table is emptied a few entries at each insertion into one twice the size, so that no single insertion pays for
- * all. While that lasts a position may point into either table: positions of the old table are numbered from
- * OLD_TABLE on. A position is valid until the next insertion or removal.
+ * all. While that lasts a row may be in either table: positions of the old table are numbered from OLD_TABLE on.
  */
 
 import { assert, fail } from './assert.js';
@@ -31,6 +29,8 @@ export class IntegerHashIndex {
   private oldMask: number;
   /** Entries of `old` before this one are empty. */
   private migrated: number;
+  /** Where the row is that `first` or `next` returned last. */
+  private position: number;
   /** Rows in the index. */
   count: number;
 
@@ -42,39 +42,40 @@ export class IntegerHashIndex {
     this.old = new Int32Array(0);
     this.oldMask = -1;
     this.migrated = 0;
+    this.position = 0;
     this.count = 0;
   }
 
-  /** Position of the first entry with this hash, or -1. */
+  /** The first row with this hash, or 0. */
   first(hash: number): number {
     const table = this.table;
     const mask = this.mask;
     let entry = hash & mask;
-    while (table[(entry << 1) | 1] !== 0) {
-      if (table[entry << 1] === hash) return entry;
+    for (let row = table[(entry << 1) | 1]; row !== 0; row = table[(entry << 1) | 1]) {
+      if (table[entry << 1] === hash) {
+        this.position = entry;
+        return row;
+      }
       entry = (entry + 1) & mask;
     }
-    return this.oldMask < 0 ? -1 : this.scanOld(hash, hash & this.oldMask);
+    return this.oldMask < 0 ? 0 : this.scanOld(hash, hash & this.oldMask);
   }
 
-  /** Position of the entry with the same hash after `position`, or -1. */
-  next(position: number, hash: number): number {
+  /** The row with the same hash after the one that `first` or `next` returned last, or 0. */
+  next(hash: number): number {
+    const position = this.position;
     if (position >= OLD_TABLE) return this.scanOld(hash, (position - OLD_TABLE + 1) & this.oldMask);
     const table = this.table;
     const mask = this.mask;
     let entry = (position + 1) & mask;
-    while (table[(entry << 1) | 1] !== 0) {
-      if (table[entry << 1] === hash) return entry;
+    for (let row = table[(entry << 1) | 1]; row !== 0; row = table[(entry << 1) | 1]) {
+      if (table[entry << 1] === hash) {
+        this.position = entry;
+        return row;
+      }
       entry = (entry + 1) & mask;
     }
-    return this.oldMask < 0 ? -1 : this.scanOld(hash, hash & this.oldMask);
-  }
-
-  /** Row (not 0) at a position that `first` or `next` returned. */
-  rowAt(position: number): number {
-    return position < OLD_TABLE
-      ? this.table[(position << 1) | 1]
-      : this.old[((position - OLD_TABLE) << 1) | 1];
+    return this.oldMask < 0 ? 0 : this.scanOld(hash, hash & this.oldMask);
   }
 
   /** Adds a row (not 0) under a hash. The caller knows that its key is not in the index. */
@@ -87,9 +88,10 @@ export class IntegerHashIndex {
 
   /** Removes `row`, which must have been inserted under this hash. */
   remove(hash: number, row: number): void {
-    let position = this.first(hash);
-    while (position >= 0 && this.rowAt(position) !== row) position = this.next(position, hash);
-    if (position < 0) fail('row is in the index', hash, row);
+    let found = this.first(hash);
+    while (found !== row && found !== 0) found = this.next(hash);
+    if (found === 0) fail('row is in the index', hash, row);
+    const position = this.position;
     this.count -= 1;
     if (position < OLD_TABLE) closeGap(this.table, this.mask, position);
     else closeGap(this.old, this.oldMask, position - OLD_TABLE);
@@ -108,11 +110,14 @@ export class IntegerHashIndex {
     const old = this.old;
     const mask = this.oldMask;
     let entry = start;
-    while (old[(entry << 1) | 1] !== 0) {
-      if (old[entry << 1] === hash) return OLD_TABLE + entry;
+    for (let row = old[(entry << 1) | 1]; row !== 0; row = old[(entry << 1) | 1]) {
+      if (old[entry << 1] === hash) {
+        this.position = OLD_TABLE + entry;
+        return row;
+      }
       entry = (entry + 1) & mask;
     }
-    return -1;
+    return 0;
   }
 
   private grow(): void {

@@ -22,6 +22,10 @@ export const AccountWord = {
   dirty: 6,
   hashLow: 7,
   hashHigh: 8,
+  /** The instrument of the last order and its holdings, so that most orders need not look them up. */
+  lastInstrument: 9,
+  lastQuoteHolding: 10,
+  lastBaseHolding: 11,
 } as const;
 
 const HASHED_WORDS = 3;
@@ -66,8 +70,7 @@ export class Accounts {
   find(accountId: number): number {
     const hash = mix(accountId | 0);
     const index = this.index;
-    for (let at = index.first(hash); at >= 0; at = index.next(at, hash)) {
-      const account = index.rowAt(at);
+    for (let account = index.first(hash); account !== 0; account = index.next(hash)) {
       if (this.words[account + ID] === accountId) return account;
     }
     return 0;

@@ -63,8 +63,7 @@ export class ApiKeys {
   find(keyWords: Int32Array, at: number): number {
     const hash = publicKeyHash(keyWords, at);
     const index = this.index;
-    for (let position = index.first(hash); position >= 0; position = index.next(position, hash)) {
-      const apiKeyId = index.rowAt(position);
+    for (let apiKeyId = index.first(hash); apiKeyId !== 0; apiKeyId = index.next(hash)) {
       const publicKey = this.handleOf(apiKeyId) + ApiKeyWord.publicKey;
       if (sameWords(this.words, publicKey, keyWords, at, PUBLIC_KEY_WORDS)) return apiKeyId;
     }

@@ -32,6 +32,7 @@ import { OrderBooks } from './order-books.js';
 import { ORDER_WORDS, Orders, OrderWord } from './orders.js';
 import {
   BOOK_SIDE_WORDS,
+  IDLE_PAGES,
   isSellSide,
   keyOf,
   LEVEL_WORDS,
@@ -55,6 +56,9 @@ const FOK = TimeInForce.FOK;
 const REINSERT = ReplaceFlag.reinsert;
 const KEY = LevelWord.key;
 const MIRROR = PRICE_MAX;
+const LAST_INSTRUMENT = AccountWord.lastInstrument;
+const LAST_QUOTE_HOLDING = AccountWord.lastQuoteHolding;
+const LAST_BASE_HOLDING = AccountWord.lastBaseHolding;
 const QUOTE_ASSET = InstrumentWord.quoteAsset;
 const BASE_ASSET = InstrumentWord.baseAsset;
 const PRICE = OrderWord.price;
@@ -111,7 +115,7 @@ export class Core {
       limits.maxApiKeys * API_KEY_WORDS,
       (limits.maxInstruments + 1) * 2 * BOOK_SIDE_WORDS,
       maxLevels * LEVEL_WORDS,
-      maxLevels * PAGE_WORDS,
+      (maxLevels + IDLE_PAGES) * PAGE_WORDS,
       limits.maxOrders * ORDER_WORDS,
     ]);
     this.accounts = new Accounts(arena, limits.maxAccounts);
@@ -342,10 +346,10 @@ export class Core {
     const baseAmount = quantityLots * instruments.baseMinorPerLot(instrument);
     if (quoteAmount > MONEY_LIMIT || baseAmount > MONEY_LIMIT) return RejectCode.NOTIONAL_TOO_LARGE;
     const words = this.words;
-    const quoteAsset = words[instrument + QUOTE_ASSET];
-    const baseAsset = words[instrument + BASE_ASSET];
-    let quoteHolding = holdings.find(account, quoteAsset);
-    let baseHolding = holdings.find(account, baseAsset);
+    const owner = account & HANDLE_MASK;
+    const isKnown = words[owner + LAST_INSTRUMENT] === instrumentId;
+    let quoteHolding = isKnown ? words[owner + LAST_QUOTE_HOLDING] : this.quoteHolding(account, instrument);
+    let baseHolding = isKnown ? words[owner + LAST_BASE_HOLDING] : this.baseHolding(account, instrument);
     const isSell = side === SELL;
     const funding = isSell ? baseHolding : quoteHolding;
     const reservation = isSell ? baseAmount : quoteAmount;
@@ -354,8 +358,13 @@ export class Core {
       return RejectCode.TOO_MANY_HOLDINGS;
     }
 
-    if (quoteHolding === 0) quoteHolding = holdings.add(account, quoteAsset);
-    if (baseHolding === 0) baseHolding = holdings.add(account, baseAsset);
+    if (!isKnown) {
+      if (quoteHolding === 0) quoteHolding = holdings.add(account, words[instrument + QUOTE_ASSET]);
+      if (baseHolding === 0) baseHolding = holdings.add(account, words[instrument + BASE_ASSET]);
+      words[owner + LAST_INSTRUMENT] = instrumentId | 0;
+      words[owner + LAST_QUOTE_HOLDING] = quoteHolding;
+      words[owner + LAST_BASE_HOLDING] = baseHolding;
+    }
     holdings.reserve(funding, reservation);
     const order = orders.allocate() & HANDLE_MASK;
     words[order + PRICE] = price;
@@ -390,12 +399,14 @@ export class Core {
   }
 
   /** Cancels what is left of an open order. */
-  cancelOrder(account: number, clientIdLow: number, clientIdHigh: number, instrumentId: number): number {
+  cancelOrder(account: number, idLow: number, idHigh: number, instrumentId: number): number {
+    const clientIdLow = idLow | 0;
+    const clientIdHigh = idHigh | 0;
     if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
     if (!this.isInstrument(instrumentId)) return RejectCode.UNKNOWN_INSTRUMENT;
-    const hash = hashTriple(account, clientIdLow, clientIdHigh);
+    const hash = hashTriple(account | 0, clientIdLow, clientIdHigh);
     const order = this.findOrder(hash, account, clientIdLow, clientIdHigh) & HANDLE_MASK;
-    if (order === 0 || this.orders.words[order + BOOK_SIDE] >> 1 !== instrumentId) {
+    if (order === 0 || this.words[order + BOOK_SIDE] >> 1 !== instrumentId) {
       return RejectCode.UNKNOWN_ORDER;
     }
     this.cancelResting(order, CancelReason.requested);
@@ -547,6 +558,14 @@ export class Core {
     engine[TIMESTAMP_US + 1] = high | 0;
   }
 
+  private quoteHolding(account: number, instrument: number): number {
+    return this.holdings.find(account, this.words[instrument + QUOTE_ASSET]);
+  }
+
+  private baseHolding(account: number, instrument: number): number {
+    return this.holdings.find(account, this.words[instrument + BASE_ASSET]);
+  }
+
   private isInstrument(instrumentId: number): boolean {
     return instrumentId >= 1 && instrumentId <= this.instruments.count;
   }
@@ -555,8 +574,8 @@ export class Core {
   findOrder(hash: number, account: number, clientIdLow: number, clientIdHigh: number): number {
     const index = this.clientIds;
     const words = this.words;
-    for (let at = index.first(hash); at >= 0; at = index.next(at, hash)) {
-      const order = index.rowAt(at) & HANDLE_MASK;
+    for (let row = index.first(hash); row !== 0; row = index.next(hash)) {
+      const order = row & HANDLE_MASK;
       if (
         words[order + CLIENT_ID_LOW] === clientIdLow &&
         words[order + CLIENT_ID_HIGH] === clientIdHigh &&

@@ -79,8 +79,8 @@ export class Holdings {
     const hash = hashPair(account | 0, assetId | 0);
     const index = this.index;
     const words = this.words;
-    for (let at = index.first(hash); at >= 0; at = index.next(at, hash)) {
-      const holding = index.rowAt(at) & HANDLE_MASK;
+    for (let row = index.first(hash); row !== 0; row = index.next(hash)) {
+      const holding = row & HANDLE_MASK;
       if (words[holding + ACCOUNT] === account && words[holding + ASSET_ID] === assetId) return holding;
     }
     return 0;

@@ -1,5 +1,5 @@
 /**
- * Which ladder pages of each book side exist, in order: a set of page numbers (26 bits) for each book side that
+ * Which ladder pages of each book side have levels, in order: a set of page numbers (26 bits) for each book side that
  * finds the next larger member. Three tiers of bitmaps; a node of the two lower tiers covers 1,024 children with
  * 32 words under one summary word, and exists only while something is in it.
  *
@@ -31,6 +31,8 @@ export class PageDirectory {
   private readonly index: IntegerHashIndex;
   /** Two words for each book side. */
   private readonly tops: Int32Array;
+  /** For each book side the bottom node used last, or 0: nearly all of its pages are there. */
+  private readonly lastNodes: Int32Array;
   private free: number;
   private fresh: number;
 
@@ -39,6 +41,7 @@ export class PageDirectory {
     this.nodes = new Int32Array((2 * maxPages + 1) * NODE_WORDS);
     this.index = new IntegerHashIndex(64);
     this.tops = new Int32Array(bookSides * 2);
+    this.lastNodes = new Int32Array(bookSides);
     this.free = 0;
     this.fresh = NODE_WORDS;
   }
@@ -104,10 +107,17 @@ export class PageDirectory {
 
   /** Node of a tier and prefix, or 0. */
   private findNode(tier: number, bookSide: number, prefix: number): number {
+    const last = this.lastNodes[bookSide];
+    if (tier === BOTTOM && last !== 0 && this.nodes[last + NodeWord.prefix] === prefix) return last;
+    const found = this.searchNode(tier, bookSide, prefix);
+    if (tier === BOTTOM) this.lastNodes[bookSide] = found | 0;
+    return found;
+  }
+
+  private searchNode(tier: number, bookSide: number, prefix: number): number {
     const hash = hashTriple(bookSide, tier, prefix);
     const nodes = this.nodes;
-    for (let at = this.index.first(hash); at >= 0; at = this.index.next(at, hash)) {
-      const node = this.index.rowAt(at);
+    for (let node = this.index.first(hash); node !== 0; node = this.index.next(hash)) {
       if (
         nodes[node + NodeWord.prefix] === prefix &&
         nodes[node + NodeWord.bookSide] === bookSide &&
@@ -126,9 +136,9 @@ export class PageDirectory {
     const isNew = node === 0;
     if (isNew) {
       node = this.allocate();
-      nodes[node + NodeWord.bookSide] = bookSide;
-      nodes[node + NodeWord.tier] = tier;
-      nodes[node + NodeWord.prefix] = prefix;
+      nodes[node + NodeWord.bookSide] = bookSide | 0;
+      nodes[node + NodeWord.tier] = tier | 0;
+      nodes[node + NodeWord.prefix] = prefix | 0;
       this.index.insert(hashTriple(bookSide, tier, prefix), node);
     }
     const word = bit >>> 5;
@@ -148,8 +158,9 @@ export class PageDirectory {
     const summary = nodes[node + NodeWord.summary] & ~(1 << word);
     nodes[node + NodeWord.summary] = summary;
     if (summary !== 0) return false;
+    if (tier === BOTTOM) this.lastNodes[bookSide] = 0;
     this.index.remove(hashTriple(bookSide, tier, prefix), node);
-    nodes[node + NodeWord.summary] = this.free;
+    nodes[node + NodeWord.summary] = this.free | 0;
     this.free = node;
     return true;
   }

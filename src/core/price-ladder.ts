@@ -7,6 +7,9 @@
  * exists only while a level is in it. So a level near the market costs a hash probe and two loads, a level
  * anywhere in 1..2^31-1 costs one page, and the next level is a bit scan (across pages: page-directory.ts).
  *
+ * A page that becomes empty is not taken away at once, since prices come and go near the market: the last IDLE_PAGES
+ * of them are kept.
+ *
  * An empty level stays in the ladder, and in the way, until it is removed: the order books do that at the end of
  * each command.
  */
@@ -19,6 +22,8 @@ const PRICE_LIMIT = 0x7fffffff;
 export const PRICE_MAX = PRICE_LIMIT;
 export const LEVEL_WORDS = 8;
 export const PAGE_WORDS = 36;
+/** Pages kept though they became empty; a power of two. */
+export const IDLE_PAGES = 64;
 export const BOOK_SIDE_WORDS = 2;
 
 /** Words of a level record. */
@@ -39,9 +44,11 @@ export const LevelWord = {
 const PageWord = {
   /** Bit i: there is a level at key number * 32 + i. In a free page: the next free page. */
   bitmap: 0,
+  /** 0 in a free page. */
   bookSide: 1,
   number: 2,
-  hash: 3,
+  /** 1 while on the list of idle pages, be it empty or in use again. */
+  idle: 3,
   levels: 4,
 } as const;
 
@@ -82,19 +89,24 @@ export class PriceLadder {
   private freshLevel: number;
   private freePage: number;
   private freshPage: number;
+  /** The pages that became empty last, in a circle, and how many there were in all (modulo 2^30). */
+  private readonly idlePages: Int32Array;
+  private idleCount: number;
 
   /** `maxLevels` bounds the levels of all book sides together. */
   constructor(arena: Arena, bookSides: number, maxLevels: number) {
     this.levels = arena.words;
     this.levelDoubles = arena.doubles;
     this.pageIndex = new IntegerHashIndex(64);
-    this.directory = new PageDirectory(bookSides, maxLevels);
+    this.directory = new PageDirectory(bookSides, maxLevels + IDLE_PAGES);
     this.bookSides = arena.reserve(bookSides * BOOK_SIDE_WORDS);
     this.freeLevel = 0;
     this.freshLevel = arena.reserve(maxLevels * LEVEL_WORDS);
     this.freePage = 0;
-    this.firstPage = arena.reserve(maxLevels * PAGE_WORDS);
+    this.firstPage = arena.reserve((maxLevels + IDLE_PAGES) * PAGE_WORDS);
     this.freshPage = this.firstPage;
+    this.idlePages = new Int32Array(IDLE_PAGES);
+    this.idleCount = 0;
   }
 
   /** Best level of a book side, or 0. */
@@ -137,7 +149,7 @@ export class PriceLadder {
     words[page + PageWord.bitmap] = bitmap;
     words[level + HEAD] = this.freeLevel | 0;
     this.freeLevel = level;
-    if (bitmap === 0) this.removePage(page);
+    if (bitmap === 0) this.retire(page);
   }
 
   /** The level after this one, away from the best price, or 0. */
@@ -158,7 +170,9 @@ export class PriceLadder {
       const bookSide = words[page + PageWord.bookSide];
       if (bookSide === 0) continue;
       found += 1;
-      if (words[page + PageWord.bitmap] === 0) return 'a page in use has an empty bitmap';
+      if (words[page + PageWord.bitmap] === 0 && words[page + PageWord.idle] === 0) {
+        return 'an empty page is neither idle nor free';
+      }
       for (let bit = 0; bit < 32; bit += 1) {
         const level = words[page + PageWord.levels + bit];
         if ((level !== 0) !== ((words[page + PageWord.bitmap] & (1 << bit)) !== 0)) {
@@ -182,8 +196,8 @@ export class PriceLadder {
   private findPage(bookSide: number, number: number, hash: number): number {
     const words = this.levels;
     const index = this.pageIndex;
-    for (let at = index.first(hash); at >= 0; at = index.next(at, hash)) {
-      const page = index.rowAt(at) & HANDLE_MASK;
+    for (let row = index.first(hash); row !== 0; row = index.next(hash)) {
+      const page = row & HANDLE_MASK;
       if (words[page + PageWord.number] === number && words[page + PageWord.bookSide] === bookSide)
         return page;
     }
@@ -202,16 +216,31 @@ export class PriceLadder {
     }
     words[page + PageWord.bookSide] = bookSide | 0;
     words[page + PageWord.number] = number | 0;
-    words[page + PageWord.hash] = hash | 0;
     this.pageIndex.insert(hash, page);
-    this.directory.add(bookSide, number);
     return page;
   }
 
-  private removePage(page: number): void {
+  /**
+   * Takes a page that became empty out of the order of pages and puts it on the list of idle pages; the one whose
+   * place it takes there is freed if it is still empty.
+   */
+  private retire(page: number): void {
     const words = this.levels;
     this.directory.remove(words[page + PageWord.bookSide], words[page + PageWord.number]);
-    this.pageIndex.remove(words[page + PageWord.hash], page);
+    if (words[page + PageWord.idle] !== 0) return;
+    const place = this.idleCount & (IDLE_PAGES - 1);
+    this.idleCount = (this.idleCount + 1) & 0x3fffffff;
+    const oldest = this.idlePages[place];
+    this.idlePages[place] = page | 0;
+    words[page + PageWord.idle] = 1;
+    if (oldest === 0) return;
+    words[oldest + PageWord.idle] = 0;
+    if (words[oldest + PageWord.bitmap] === 0) this.releasePage(oldest);
+  }
+
+  private releasePage(page: number): void {
+    const words = this.levels;
+    this.pageIndex.remove(hashPair(words[page + PageWord.bookSide], words[page + PageWord.number]), page);
     words[page + PageWord.bookSide] = 0;
     words[page + PageWord.bitmap] = this.freePage | 0;
     this.freePage = page;
@@ -235,7 +264,9 @@ export class PriceLadder {
     words[level + BOOK_SIDE] = bookSide | 0;
     words[level + PAGE] = page;
     words[page + PageWord.levels + (key & 31)] = level;
-    words[page + PageWord.bitmap] = words[page + PageWord.bitmap] | (1 << (key & 31));
+    const bitmap = words[page + PageWord.bitmap];
+    words[page + PageWord.bitmap] = bitmap | (1 << (key & 31));
+    if (bitmap === 0) this.directory.add(bookSide, words[page + PageWord.number]);
     const side = this.recordOf(bookSide);
     words[side + BookSideWord.levelCount] = words[side + BookSideWord.levelCount] + 1;
     const best = words[side + BookSideWord.best] & HANDLE_MASK;

@@ -32,8 +32,7 @@ export class Transfers {
   find(idLow: number, idHigh: number): number {
     const hash = hashPair(idLow, idHigh);
     const index = this.index;
-    for (let at = index.first(hash); at >= 0; at = index.next(at, hash)) {
-      const row = index.rowAt(at);
+    for (let row = index.first(hash); row !== 0; row = index.next(hash)) {
       const word = row * TRANSFER_WORDS;
       if (this.words[word] === idLow && this.words[word + TransferWord.idHigh] === idHigh) return row;
     }

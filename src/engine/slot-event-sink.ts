@@ -298,10 +298,10 @@ export class SlotEventSink implements EventSink {
   ): void {
     const at = this.begin(TEMPLATE_WORD.rejected, account, 1) & SLOT_START_MASK;
     const words = this.output.words;
-    words[at + HEADER_ACCOUNT_ID] = accountId;
-    words[at + Rejected.clientOrderId] = clientIdLow;
-    words[at + Rejected.clientOrderId + 1] = clientIdHigh;
-    words[at + Rejected.instrumentId] = instrumentId;
+    words[at + HEADER_ACCOUNT_ID] = accountId | 0;
+    words[at + Rejected.clientOrderId] = clientIdLow | 0;
+    words[at + Rejected.clientOrderId + 1] = clientIdHigh | 0;
+    words[at + Rejected.instrumentId] = instrumentId | 0;
     words[at + Rejected.code] = code | (templateId << 16);
     this.finishRare(at, Rejected.words);
   }
