@@ -123,7 +123,8 @@ export class Holdings {
 
   /** Brings the sum of the state hash up to date. */
   settleHash(): void {
-    const { words, hash, hashes } = this;
+    const { words, hash } = this;
+    const hashes = this.hashes;
     for (let i = 0; i < hash.dirtyCount; i += 1) {
       const holding = hash.dirtyRows[i];
       const lane = this.numberOf(holding) * 2;

@@ -107,7 +107,9 @@ export class OrderBooks {
 
   /** Reports the touched levels and takes the empty ones away. The end of every command that may touch one. */
   flush(sink: EventSink): void {
-    const { words, instruments, touchedLevels } = this;
+    const words = this.words;
+    const instruments = this.instruments;
+    const touchedLevels = this.touchedLevels;
     const count = this.touchedCount;
     for (let i = 0; i < count; i += 1) {
       const level = touchedLevels[i] & HANDLE_MASK;
