@@ -3,7 +3,9 @@
  * The command line. Commands are declared here and loaded when they run, so that help and small commands are quick.
  */
 import { Command, CommanderError } from 'commander';
+import { addAccountCommand } from './commands/account.js';
 import { addBenchCommand } from './commands/bench.js';
+import { addBookCommand } from './commands/book.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addExecCommand } from './commands/exec.js';
 import { addImportCommand } from './commands/import.js';
@@ -47,6 +49,8 @@ function program(): Command {
   addStopCommand(root);
   addReplayCommand(root);
   addJournalCommand(root);
+  addAccountCommand(root);
+  addBookCommand(root);
   addExecCommand(root);
   addImportCommand(root);
   addLoadCommand(root);

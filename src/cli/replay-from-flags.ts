@@ -1,10 +1,10 @@
 /** What `replay` runs. */
 import { replayJournal } from '../../replay/replay-journal.js';
-import { Core } from '../core/core.js';
-import { resolveConfig } from '../node/config.js';
 import { checkedInteger, checkedTimeUs } from './checked-flags.js';
+import { coreOf } from './core-of.js';
 import { dataDirOf } from './data-dir.js';
 import { CliError, ExitCode } from './failure.js';
+import { isoTime } from './iso-time.js';
 import { journalOf } from './journal-of.js';
 import { ProgressLine } from './progress-line.js';
 
@@ -28,11 +28,9 @@ export function replayFromFlags(flags: ReplayFlags): void {
   };
   const progress = new ProgressLine('replay', 'commands');
   const dataDir = dataDirOf(flags);
-  // The capacity is a part of what decides: a node of another one would reject other orders.
-  const { maxOrders } = resolveConfig({ dataDir }, process.env);
   const result = replayJournal({
     directory: journalOf(dataDir),
-    core: new Core({ maxOrders }),
+    core: coreOf(dataDir),
     ...until,
     onProgress: (sequence, lastSequence) => progress.show(sequence, lastSequence),
   });
@@ -41,8 +39,7 @@ export function replayFromFlags(flags: ReplayFlags): void {
     process.stdout.write(`${JSON.stringify(result)}\n`);
     return;
   }
-  const time =
-    result.lastTimestampUs === 0 ? '' : ` at ${new Date(result.lastTimestampUs / 1000).toISOString()}`;
+  const time = result.lastTimestampUs === 0 ? '' : ` at ${isoTime(result.lastTimestampUs)}`;
   process.stdout.write(
     `${result.commands.toLocaleString('en-US')} commands in ${(result.elapsedMs / 1000).toFixed(3)} s ` +
       `(${Math.round(result.perSecond).toLocaleString('en-US')}/s)\n` +

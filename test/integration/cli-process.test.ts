@@ -29,6 +29,8 @@ const COMMANDS = [
   'stop',
   'replay',
   'journal',
+  'account',
+  'book',
   'exec',
   'import',
   'load',
@@ -94,6 +96,8 @@ describe('usage', () => {
   it.each([
     [['status', '--data-dir', '/nowhere'], 5, 'no node runs on /nowhere'],
     [['stop', '--data-dir', '/nowhere'], 5, 'ringfence serve --data-dir /nowhere'],
+    [['account', '1', '--data-dir', '/nowhere'], 1, '/nowhere has no journal'],
+    [['book', 'X', '--data-dir', '/nowhere'], 1, '/nowhere has no journal'],
     [['replay', '--data-dir', '/nowhere'], 1, '/nowhere has no journal'],
     [['journal', 'verify', '--data-dir', '/nowhere'], 1, '/nowhere has no journal'],
     [['exec', '--file', '/nowhere'], 1, '/nowhere: there is no such file'],
