@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import { addAccountCommand } from './commands/account.js';
+import { addAuditCommand } from './commands/audit.js';
 import { addBenchCommand } from './commands/bench.js';
 import { addBookCommand } from './commands/book.js';
 import { addDemoCommand } from './commands/demo.js';
@@ -51,6 +52,7 @@ function program(): Command {
   addJournalCommand(root);
   addAccountCommand(root);
   addBookCommand(root);
+  addAuditCommand(root);
   addExecCommand(root);
   addImportCommand(root);
   addLoadCommand(root);

@@ -31,6 +31,7 @@ const COMMANDS = [
   'journal',
   'account',
   'book',
+  'audit',
   'exec',
   'import',
   'load',
