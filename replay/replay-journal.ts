@@ -20,13 +20,18 @@ export interface ReplayOptions {
   /** A fresh core to replay into, for capacities or to look at afterwards; default one with the default capacities. */
   readonly core?: Core;
   /**
-   * Called after each command with its slot and its events, which stand there until the next one; nothing of what it is
-   * given may be kept or changed.
+   * Called after each command with its slot, its events, which stand there until the next one, and the logic, for its
+   * hashes; nothing of what it is given may be kept or changed.
    */
   readonly onCommand?: CommandObserver;
 }
 
-export type CommandObserver = (words: Int32Array, wordIndex: number, events: EventBuffer) => void;
+export type CommandObserver = (
+  words: Int32Array,
+  wordIndex: number,
+  events: EventBuffer,
+  logic: BusinessLogicProcessor,
+) => void;
 
 export interface ReplayResult {
   readonly commands: number;
@@ -79,7 +84,7 @@ export function* replayInBatches(options: ReplayOptions): Generator<number, Repl
     onCommand(words, wordIndex) {
       events.clear();
       processor.onCommand(words, wordIndex);
-      onCommand?.(words, wordIndex, events);
+      onCommand?.(words, wordIndex, events, processor);
     },
   };
   const replayer = new Replayer(onCommand === undefined ? processor : observed, limits);

@@ -23,7 +23,7 @@ import { ExitCode, failureOf } from './failure.js';
 
 const HELP_AFTER = `
 Exit codes:
-  0 done   1 failed   2 wrong usage or configuration   3 corrupt journal or nodes that differ
+  0 done   1 failed   2 wrong usage or configuration   3 corrupt journal, nodes or builds that differ
   4 refused (in use, foreign, no permission)   5 no running node reached
 
 First minutes:
