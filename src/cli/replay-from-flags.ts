@@ -9,7 +9,7 @@ import { dataDirOf } from './data-dir.js';
 import { CliError, ExitCode } from './failure.js';
 import { isoTime } from './iso-time.js';
 import { journalOf } from './journal-of.js';
-import { printEventsOf, printHashes, type ReplayRun } from './print-replay.js';
+import { printEventsOf, printHashes } from './print-replay.js';
 import { ProgressLine } from './progress-line.js';
 
 export interface ReplayFlags extends CorrectFlags {
@@ -41,49 +41,34 @@ export async function replayFromFlags(flags: ReplayFlags, output: Writable): Pro
     correctFromFlags(flags, output);
     return ExitCode.ok;
   }
-  const isSequence = (flag: string, value: string) => checkedInteger(flag, value, 1, Number.MAX_SAFE_INTEGER);
+  const toSequence = sequenceOf('--to-sequence', flags.toSequence);
+  const eventsOf = sequenceOf('--events-of', flags.eventsOf);
+  const every = sequenceOf('--hash-every', flags.hashEvery);
+  const fromSequence = sequenceOf('--from-sequence', flags.fromSequence);
+  if (fromSequence !== undefined && every === undefined) {
+    throw new CliError('--from-sequence goes with --hash-every only; give that too', ExitCode.usage);
+  }
+  const atTimeUs = flags.at === undefined ? undefined : checkedTimeUs('--at', flags.at);
+  const expected = hashOf('--expect', flags.expect);
   const dataDir = dataDirOf(flags);
   const run = { dataDir, directory: journalOf(dataDir) };
-  const toSequence =
-    flags.toSequence === undefined ? undefined : isSequence('--to-sequence', flags.toSequence);
-  if (flags.eventsOf !== undefined) {
-    await printEventsOf(run, isSequence('--events-of', flags.eventsOf), output);
+  if (eventsOf !== undefined) {
+    await printEventsOf(run, eventsOf, output);
     return ExitCode.ok;
   }
   if (flags.compareWith !== undefined) {
     return await compareBuilds(run, flags.compareWith, toSequence, flags.json === true, output);
   }
-  if (flags.hashEvery !== undefined) {
-    const every = isSequence('--hash-every', flags.hashEvery);
-    const fromSequence = isSequence('--from-sequence', flags.fromSequence ?? '1');
-    await printHashes(run, { every, fromSequence, toSequence }, output);
+  if (every !== undefined) {
+    await printHashes(run, { every, fromSequence: fromSequence ?? 1, toSequence }, output);
     return ExitCode.ok;
   }
-  if (flags.fromSequence !== undefined) {
-    throw new CliError('--from-sequence goes with --hash-every only; give that too', ExitCode.usage);
-  }
-  return printResult(flags, run, output);
-}
-
-function printResult(flags: ReplayFlags, run: ReplayRun, output: Writable): number {
-  const expected = flags.expect?.toLowerCase();
-  if (expected !== undefined && !/^[0-9a-f]{16}$/.test(expected)) {
-    throw new CliError(
-      `--expect: "${flags.expect}" is not a state hash; allowed: 16 hexadecimal digits`,
-      ExitCode.usage,
-    );
-  }
-  const until = {
-    ...(flags.toSequence === undefined
-      ? {}
-      : { toSequence: checkedInteger('--to-sequence', flags.toSequence, 1, Number.MAX_SAFE_INTEGER) }),
-    ...(flags.at === undefined ? {} : { atTimeUs: checkedTimeUs('--at', flags.at) }),
-  };
   const progress = new ProgressLine('replay', 'commands');
   const result = replayJournal({
     directory: run.directory,
     core: coreOf(run.dataDir),
-    ...until,
+    ...(toSequence === undefined ? {} : { toSequence }),
+    ...(atTimeUs === undefined ? {} : { atTimeUs }),
     onProgress: (sequence, lastSequence) => progress.show(sequence, lastSequence),
   });
   progress.clear();
@@ -92,6 +77,18 @@ function printResult(flags: ReplayFlags, run: ReplayRun, output: Writable): numb
   throw new CliError(
     `the state hash after command ${result.lastSequence} is ${result.stateHash}, not ${expected}`,
     ExitCode.corruption,
+  );
+}
+
+function sequenceOf(flag: string, value: string | undefined): number | undefined {
+  return value === undefined ? undefined : checkedInteger(flag, value, 1, Number.MAX_SAFE_INTEGER);
+}
+
+function hashOf(flag: string, value: string | undefined): string | undefined {
+  if (value === undefined || /^[0-9a-fA-F]{16}$/.test(value)) return value?.toLowerCase();
+  throw new CliError(
+    `${flag}: "${value}" is not a state hash; allowed: 16 hexadecimal digits`,
+    ExitCode.usage,
   );
 }
 
