@@ -29,7 +29,7 @@ import { CONFIG_KEYS, type ConfigValues } from '../node/config-options.js';
 import { renderConfigFile } from '../node/config-text.js';
 import { CliError, ExitCode } from './failure.js';
 
-const KEYS_FOLDER = 'keys';
+export const KEYS_FOLDER = 'keys';
 const ADMIN_KEY = join(KEYS_FOLDER, 'admin.pem');
 /** Ports of a standby's node lie so far above its primary's, so that both run on one machine as they are. */
 const STANDBY_PORT_STEP = 10;
@@ -95,7 +95,8 @@ export function initDataDir(options: InitOptions): InitReport {
   };
 }
 
-function refuseOccupied(dataDir: string): void {
+/** Throws CliError unless `dataDir` is not there or empty. */
+export function refuseOccupied(dataDir: string): void {
   let names: string[];
   try {
     names = readdirSync(dataDir);
