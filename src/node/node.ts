@@ -11,6 +11,7 @@ import { openStorage } from '../../journal/open-storage.js';
 import { PreparedSegments } from '../../journal/prepared-segments.js';
 import { type RecoveryReport, recover } from '../../journal/recover.js';
 import { type SegmentPreparer, startSegmentPreparer } from '../../journal/segment-preparer.js';
+import { type RunningSealer, startSegmentSealer } from '../../journal/segment-sealer.js';
 import { PromisedEpoch } from '../replication/promised-epoch.js';
 import { waitCellAsync } from '../ring/shared-cell.js';
 import { ACKNOWLEDGEMENT_POLICIES, type AcknowledgementPolicy } from '../runtime/acknowledgement-policy.js';
@@ -31,6 +32,7 @@ import { DiskSpaceGuard, freeBytesOf } from './disk-space-guard.js';
 import type { GatewayInput } from './gateway-worker.js';
 import type { JournalerInput } from './journaler-worker.js';
 import type { LogicInput } from './logic-worker.js';
+import { ensureNodeKey } from './node-key.js';
 import { makeLog } from './node-log.js';
 import { allocateNodeMemory, type NodeMemory } from './node-memory.js';
 import { type NodeStatus, nodeStatus } from './node-status.js';
@@ -42,7 +44,7 @@ const EXIT_FAILURE = 70;
 const EXIT_CORRUPT = 3;
 const EXIT_REFUSED = 4;
 const KEY_BYTES = 32;
-const DISK_LOOK_MS = 250;
+const DISK_LOOK_MS = 100;
 
 /** Where a node listens; replication is null while it is a standby. */
 export interface NodeAddresses {
@@ -90,6 +92,7 @@ export class RunningNode {
   private readonly errorLog: ErrorLog;
   private readonly preparer: SegmentPreparer;
   private readonly prepared: PreparedSegments;
+  private readonly sealer: RunningSealer;
   private readonly diskSpace: DiskSpaceGuard;
   private readonly log: Logger;
   private readonly control: ControlServer;
@@ -132,11 +135,13 @@ export class RunningNode {
     const identity = { clusterId: BigInt(config.clusterId), nodeId: config.nodeId };
     const path = join(config.dataDir, 'journal');
     this.directory = JournalDirectory.open(path, identity);
+    let keyFile: string;
     try {
       const storage = openStorage(path, config.journalBackend);
       this.backend = { kind: storage.kind, fallbackReason: storage.fallbackReason };
       this.recovered = recover(storage, identity);
       this.refuseBrokenPromise();
+      keyFile = ensureNodeKey(config.dataDir);
     } catch (error) {
       this.directory.close();
       throw error;
@@ -152,6 +157,12 @@ export class RunningNode {
     });
     this.prepared = new PreparedSegments(this.preparer.state);
     this.log = makeLog('node', config.logLevel);
+    this.sealer = startSegmentSealer({
+      directory: path,
+      identity,
+      keyFile,
+      onProblem: (problem) => this.log.error(problem, 'a segment cannot be sealed in the manifest'),
+    });
     this.diskSpace = new DiskSpaceGuard({
       prepared: this.prepared,
       freeBytes: () => freeBytesOf(path),
@@ -453,7 +464,7 @@ export class RunningNode {
 
   private async letGo(): Promise<void> {
     await this.control.close();
-    await this.preparer.stop();
+    await Promise.all([this.preparer.stop(), this.sealer.stop()]);
     this.directory.close();
   }
 }
@@ -461,6 +472,7 @@ export class RunningNode {
 /** Exit codes as the command line documents them. */
 function exitCodeOf(code: string): number {
   if (/CORRUPT|DIVERGE/.test(code)) return EXIT_CORRUPT;
+  if (code === 'JOURNAL_NO_SPACE') return EXIT_STOPPED;
   return /^EADDRINUSE$|^EACCES$|INSECURE|REFUSED|PERMISSION/.test(code) ? EXIT_REFUSED : EXIT_FAILURE;
 }
 

@@ -1,7 +1,9 @@
 /** A live node on a disk that fills up: alarm, orders refused, cancels taken, recovery, controlled stop. */
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { manifestFaults, readManifest } from '../../journal/manifest.js';
+import { signerOf } from '../../journal/manifest-key.js';
 import { openStorage } from '../../journal/open-storage.js';
 import { verifyJournal } from '../../journal/verify.js';
 import { initDataDir } from '../../src/cli/init-data-dir.js';
@@ -13,6 +15,8 @@ import { SmallDisk } from '../support/small-disk.js';
 
 const MIB = 1 << 20;
 const BURST = 500;
+/** In the last segment: few between two looks of the node at its disk. */
+const SLOW_BURST = 100;
 const disk = SmallDisk.mount('8m');
 afterAll(() => disk?.unmount());
 
@@ -29,9 +33,9 @@ function order(market: Market, clientOrderId: bigint) {
 }
 
 /** Cancels that find no order: they fill the journal and change nothing. */
-async function cancels(market: Market): Promise<unknown[]> {
+async function cancels(market: Market, count = BURST): Promise<unknown[]> {
   const { instrumentId } = market;
-  const answers = Array.from({ length: BURST }, () =>
+  const answers = Array.from({ length: count }, () =>
     market.sessions[0]!.cancelOrder({ clientOrderId: 99n, instrumentId }).catch((error: unknown) => error),
   );
   return Promise.all(answers);
@@ -99,6 +103,11 @@ test.skipIf(disk === undefined)(
     await until(() => !node.status().journal.lowDiskSpace, pause);
     expect((await order(market, 3n)).name).toBe('accepted');
 
+    const storage = openStorage(join(dataDir, 'journal'), 'positional');
+    await until(() => readManifest(storage).length > 0, pause);
+    const publicKey = signerOf(readFileSync(join(dataDir, 'keys', 'node.pem'), 'utf8')).publicKey;
+    expect(manifestFaults(readManifest(storage), publicKey)).toEqual([]);
+
     await until(() => node.status().journal.preparedSegments === 2, pause);
     writeFileSync(ballast, new Uint8Array(node.status().journal.freeBytes - MIB / 2));
     let exitCode: number | undefined;
@@ -107,12 +116,16 @@ test.skipIf(disk === undefined)(
     });
     await until(
       () => exitCode !== undefined,
-      () => Promise.race([cancels(market), node.closed]),
+      async () => {
+        const isLastSegment = node.status().journal.preparedSegments === 0;
+        await Promise.race([cancels(market, isLastSegment ? SLOW_BURST : BURST), node.closed]);
+        if (isLastSegment) await pause();
+      },
     );
     expect(exitCode).toBe(1);
     expect(node.failureReason?.message).toMatch(/disk of .* is full .* free some space/);
     await market.close();
-    const report = verifyJournal(openStorage(join(dataDir, 'journal'), 'positional'));
+    const report = verifyJournal(storage);
     expect(report).toMatchObject({ ok: true, tornBytes: 0 });
     expect(report.lastSequence).toBe(node.status().durable);
   },

@@ -2,11 +2,22 @@ import type { Command } from 'commander';
 import { addDataDirFlag } from '../config-flags.js';
 
 const VERIFY_HELP = `
-Checks every byte that the journal vouches for: headers, checksums, chain, sequence, epochs, links between segments.
+Checks every byte that the journal vouches for: headers, checksums, chain, sequence, epochs, links between segments, and
+sealed segments against the SHA-256 in the signed manifest.
 Exit code 0: everything is whole (a torn tail is no damage); 3: damage, each place named.
 
 Example:
   ringfence journal verify --data-dir ./data --json
+  ringfence journal verify --data-dir ./data --digest rf1-1000-...
+`;
+const DIGEST_HELP = `
+The digest names a command and pins down every bit of every command up to it; it is the same on both nodes of a pair.
+Write it down; "journal verify --digest" proves later that nothing before it has changed.
+
+Examples:
+  ringfence journal digest --data-dir ./data
+  ringfence journal digest --data-dir ./data --at 1000000
+  ringfence journal digest --data-dir ./data --at 2024-05-01T16:00:00Z
 `;
 const CAT_HELP = `
 Examples:
@@ -18,12 +29,27 @@ export function addJournalCommand(root: Command): void {
   const journal = root.command('journal').description('Look at the journal of a data directory. Reads only.');
 
   addDataDirFlag(journal.command('verify'))
-    .description('Check the whole journal.')
+    .description('Check the whole journal, its manifest, and what was written down of it.')
+    .option('--digest <digest>', 'prove that nothing has changed up to the command of this digest')
+    .option(
+      '--public-key <hex>',
+      'key that must have signed the manifest (default: that of the data directory, if it is there)',
+    )
     .option('--json', 'one JSON object')
     .addHelpText('after', VERIFY_HELP)
-    .action(async (flags: { dataDir?: string; json?: boolean }) => {
+    .action(async (flags: { dataDir?: string; json?: boolean; digest?: string; publicKey?: string }) => {
       const { verifyFromFlags } = await import('../journal-tools.js');
       process.exitCode = verifyFromFlags(flags);
+    });
+
+  addDataDirFlag(journal.command('digest'))
+    .description('Print the digest of all commands up to one, for the records of an auditor.')
+    .option('--at <sequence or time>', 'last command, or a moment (ISO 8601); default: the last command')
+    .option('--json', 'one JSON object')
+    .addHelpText('after', DIGEST_HELP)
+    .action(async (flags: { dataDir?: string; json?: boolean; at?: string }) => {
+      const { digestFromFlags } = await import('../journal-tools.js');
+      digestFromFlags(flags);
     });
 
   addDataDirFlag(journal.command('ls'))
