@@ -178,6 +178,13 @@ export const CONFIG_OPTIONS = {
     'fallocate',
     'How space of a segment is taken: by the file system at once, or by writing zeros (for thin-provisioned disks).',
   ),
+  archiveDir: text(
+    'text',
+    DURABILITY,
+    '',
+    'a path, relative to the data directory',
+    'Where "ringfence journal archive" moves sealed segments when it is not told.',
+  ),
   minFreeBytes: bytes(0, 2 ** 50)(
     DURABILITY,
     256 << 20,

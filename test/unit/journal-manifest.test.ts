@@ -1,11 +1,9 @@
 /** The manifest and the digest: what was sealed cannot be changed afterwards without being found, by place. */
-import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { crc32c } from '../../journal/crc32c.js';
 import { digestJournal, formatDigest, parseDigest } from '../../journal/digest.js';
 import { FRAME_HEADER_BYTES, FrameWord, frameHeaderCrc } from '../../journal/frame.js';
 import { MANIFEST_FILE, readManifest } from '../../journal/manifest.js';
-import { signerOf } from '../../journal/manifest-key.js';
 import { segmentNames } from '../../journal/recover.js';
 import { replaceFile } from '../../journal/replace-file.js';
 import { SegmentSealer } from '../../journal/seal-segments.js';
@@ -13,43 +11,9 @@ import { SEGMENT_HEADER_BYTES } from '../../journal/segment.js';
 import { SegmentScanner } from '../../journal/segment-scanner.js';
 import { PIECE_BYTES } from '../../journal/segment-sum.js';
 import { verifyJournal } from '../../journal/verify.js';
-import {
-  appendBatches,
-  IDENTITY,
-  makeRecords,
-  openWriter,
-  SEGMENT_BYTES,
-  START_US,
-} from '../support/journal-records.js';
+import { appendBatches, IDENTITY, makeRecords, openWriter, START_US } from '../support/journal-records.js';
+import { journal, makeSigner, sealAll, sealedJournal, signer } from '../support/sealed-journal.js';
 import { PowerCut, SimulatedDisk, seededRandom } from '../support/simulated-disk.js';
-
-const makeSigner = () =>
-  signerOf(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string);
-const signer = makeSigner();
-
-function journal(batches = 30, batch = 60, segmentBytes = SEGMENT_BYTES): SimulatedDisk {
-  const disk = new SimulatedDisk();
-  const writer = openWriter(disk, { segmentBytes });
-  appendBatches(
-    writer,
-    Array.from({ length: batches }, () => batch),
-  );
-  writer.close();
-  return disk;
-}
-
-function sealAll(disk: SimulatedDisk): number {
-  const sealer = new SegmentSealer(disk, IDENTITY, signer);
-  let sealed = 0;
-  while (sealer.sealNext() !== '') sealed++;
-  return sealed;
-}
-
-function sealedJournal(): SimulatedDisk {
-  const disk = journal();
-  sealAll(disk);
-  return disk;
-}
 
 function textOf(disk: SimulatedDisk): string {
   return Buffer.from(disk.contents(MANIFEST_FILE)).toString('latin1').trimEnd();
@@ -150,6 +114,11 @@ describe('the manifest', () => {
     expect(altered(([, ...rest]) => rest)).toContain(MANIFEST_FILE);
     expect(altered(([first, , ...rest]) => [first!, ...rest])).toContain(MANIFEST_FILE);
     expect(altered(([first, second, ...rest]) => [second!, first!, ...rest])).toContain(MANIFEST_FILE);
+    const changeLast = (all: string[]): string[] => [
+      ...all.slice(0, -1),
+      all.at(-1)!.replace(/"sha256":"./, '"sha256":"x'),
+    ];
+    expect(altered(changeLast)).toContain(MANIFEST_FILE);
     expect(altered((all) => [...all, '{'])).toContain(MANIFEST_FILE);
     const other = makeSigner();
     const problems = verifyJournal(disk, { publicKey: other.publicKey }).problems;

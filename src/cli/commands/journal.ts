@@ -25,8 +25,27 @@ Examples:
   ringfence journal cat --data-dir ./data --from-time 2024-05-01T09:30:00Z | grep newOrder
 `;
 
+const ARCHIVE_HELP = `
+A segment is moved when it is sealed and has its line in the signed manifest: compressed, synced, read back, and only then
+removed here. All commands, and the node, go on reading it where it is; the place is noted in journal/tiers.json.
+The node may run meanwhile.
+
+Examples:
+  ringfence journal archive --data-dir ./data --older-than 30d --to /mnt/cold/journal
+  ringfence journal archive --data-dir ./data --keep 100
+`;
+const RESTORE_HELP = `
+Copies segments back into the journal directory; the archive keeps its copies.
+
+Examples:
+  ringfence journal restore --data-dir ./data
+  ringfence journal restore --data-dir ./data --from 1000000 --to 2000000
+`;
+
 export function addJournalCommand(root: Command): void {
-  const journal = root.command('journal').description('Look at the journal of a data directory. Reads only.');
+  const journal = root
+    .command('journal')
+    .description('Look at the journal of a data directory; move old segments of it.');
 
   addDataDirFlag(journal.command('verify'))
     .description('Check the whole journal, its manifest, and what was written down of it.')
@@ -73,4 +92,29 @@ export function addJournalCommand(root: Command): void {
         await catFromFlags(flags);
       },
     );
+
+  addDataDirFlag(journal.command('archive'))
+    .description('Move sealed segments to another directory, compressed.')
+    .option('--older-than <age>', 'only what was sealed so long ago: a number with s, m, h or d, such as 30d')
+    .option('--keep <number>', 'leave so many sealed segments, the newest ones')
+    .option('--to <dir>', 'directory to move them to (default: archiveDir of the configuration)')
+    .option('--json', 'one JSON object for each segment, a line each')
+    .addHelpText('after', ARCHIVE_HELP)
+    .action(
+      async (flags: { dataDir?: string; olderThan?: string; keep?: string; to?: string; json?: boolean }) => {
+        const { archiveFromFlags } = await import('../journal-archive.js');
+        archiveFromFlags(flags);
+      },
+    );
+
+  addDataDirFlag(journal.command('restore'))
+    .description('Copy archived segments back.')
+    .option('--from <sequence>', 'first command that is wanted')
+    .option('--to <sequence>', 'last command that is wanted')
+    .option('--json', 'one JSON object for each segment, a line each')
+    .addHelpText('after', RESTORE_HELP)
+    .action(async (flags: { dataDir?: string; from?: string; to?: string; json?: boolean }) => {
+      const { restoreFromFlags } = await import('../journal-archive.js');
+      restoreFromFlags(flags);
+    });
 }
