@@ -246,8 +246,14 @@ function decide(storage: Storage, problems: JournalProblem[]): ReturnType<typeof
 
 function note(problems: JournalProblem[], error: unknown): void {
   if (!(error instanceof JournalError)) throw error;
+  const problem = problemOf(error);
+  if (!problems.some((known) => known.message === problem.message)) problems.push(problem);
+}
+
+/** The error as a plain object for reports. */
+export function problemOf(error: JournalError): JournalProblem {
   const detail = error instanceof JournalCorruptionError ? error : undefined;
-  const problem: JournalProblem = {
+  return {
     code: error.code,
     file: detail?.file ?? '',
     offset: detail?.offset ?? 0,
@@ -255,5 +261,4 @@ function note(problems: JournalProblem[], error: unknown): void {
     found: detail?.found ?? '',
     message: error.message,
   };
-  if (!problems.some((known) => known.message === problem.message)) problems.push(problem);
 }

@@ -1,6 +1,7 @@
-/** What `journal archive` and `journal restore` run. */
+/** What `journal archive`, `journal restore` and `journal scrub` run. */
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   archivable,
   archiveSegment,
@@ -11,6 +12,7 @@ import {
 } from '../../journal/archive.js';
 import { segmentHolding } from '../../journal/journal-reader.js';
 import { openFlatStorage } from '../../journal/open-storage.js';
+import { MIN_SCRUB_RATE, scrubJournal } from '../../journal/scrub.js';
 import { readTiers } from '../../journal/tiers.js';
 import { resolveConfig } from '../node/config.js';
 import { checkedInteger } from './checked-flags.js';
@@ -28,6 +30,7 @@ interface ArchiveFlags {
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const UNIT_BYTES: Readonly<Record<string, number>> = { KiB: 1 << 10, MiB: 1 << 20, GiB: 1 << 30 };
 const MAX_SEGMENTS = 1_000_000;
 
 /** Moves what the flags choose and prints a line for each segment. */
@@ -91,6 +94,44 @@ export function restoreFromFlags(flags: {
   }
   progress.clear();
   if (!flags.json) process.stdout.write(`restored ${restored} segments\n`);
+}
+
+/** Reads all copies again and prints what was found; returns the exit code. */
+export async function scrubFromFlags(flags: {
+  dataDir?: string;
+  rate: string;
+  json?: boolean;
+}): Promise<number> {
+  const bytesPerSecond = checkedRate(flags.rate);
+  const local = openFlatStorage(journalOf(dataDirOf(flags)), 'positional');
+  const archives = readTiers(local).map((directory) => openFlatStorage(directory, 'positional'));
+  const progress = new ProgressLine('scrub', 'bytes');
+  const report = await scrubJournal(local, archives, {
+    bytesPerSecond,
+    rest: (ms) => delay(ms),
+    nowMs: () => performance.now(),
+    onProgress: (done, total) => progress.show(done, total),
+  });
+  progress.clear();
+  if (flags.json) {
+    process.stdout.write(`${JSON.stringify(report)}\n`);
+  } else {
+    for (const problem of report.problems) process.stderr.write(`ringfence: ${problem.message}\n`);
+    process.stdout.write(
+      `${report.ok ? 'whole' : 'DAMAGED'}: ${report.copies} copies of sealed segments, ${report.bytes} bytes\n`,
+    );
+  }
+  return report.ok ? ExitCode.ok : ExitCode.corruption;
+}
+
+function checkedRate(text: string): number {
+  const match = /^([0-9]{1,12})(KiB|MiB|GiB)?$/.exec(text);
+  const rate = match === null ? Number.NaN : Number(match[1]) * (UNIT_BYTES[match[2] ?? ''] ?? 1);
+  if (rate >= MIN_SCRUB_RATE) return rate;
+  throw new CliError(
+    `--rate: "${text}" is no rate; allowed: ${MIN_SCRUB_RATE} bytes or more, also with KiB, MiB or GiB`,
+    ExitCode.usage,
+  );
 }
 
 function archiveDirectory(dataDir: string, flag: string | undefined): string {

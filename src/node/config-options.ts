@@ -179,7 +179,7 @@ export const CONFIG_OPTIONS = {
     'How space of a segment is taken: by the file system at once, or by writing zeros (for thin-provisioned disks).',
   ),
   archiveDir: text(
-    'text',
+    'path',
     DURABILITY,
     '',
     'a path, relative to the data directory',

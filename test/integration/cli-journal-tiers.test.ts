@@ -40,8 +40,17 @@ test('a journal is digested, archived, read, and restored, and is the same all t
   expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true, records: 1200, segments: names.length });
   expect((await run('ls', '--json')).stdout.trim().split('\n')).toHaveLength(names.length);
 
+  expect((await run('scrub')).stdout).toMatch(`whole: ${names.length - 1} copies`);
   expect((await run('restore')).stdout).toContain(`restored ${names.length - 2} segments`);
   expect(segmentsIn(journal)).toEqual(names);
+
+  const rotten = join(cold, readdirSync(cold)[0]!);
+  const bytes = readFileSync(rotten);
+  bytes[5000]! ^= 1;
+  writeFileSync(rotten, bytes);
+  const scrubbed = await run('scrub');
+  expect(scrubbed.exitCode).toBe(3);
+  expect(scrubbed.stderr).toContain(readdirSync(cold)[0]);
 });
 
 test('wrong use is told with exit code 2, a journal that was changed with exit code 3', async () => {
@@ -53,6 +62,7 @@ test('wrong use is told with exit code 2, a journal that was changed with exit c
     ['archive', '--older-than', '3 weeks', '--to', '/tmp'],
     ['verify', '--digest', 'rf1-nonsense'],
     ['verify', '--public-key', 'abc'],
+    ['scrub', '--rate', '1KiB'],
   ]) {
     const result = await run(...args);
     expect([args, result.exitCode]).toEqual([args, 2]);

@@ -34,6 +34,14 @@ Examples:
   ringfence journal archive --data-dir ./data --older-than 30d --to /mnt/cold/journal
   ringfence journal archive --data-dir ./data --keep 100
 `;
+const SCRUB_HELP = `
+Reads every copy of every segment that is in the signed manifest, here and in archives, at a limited rate, and compares it
+with the SHA-256 of the manifest. The node may run meanwhile.
+Exit code 0: nothing has changed; 3: rot, each place named by file and offset (of the segment).
+
+Example:
+  ringfence journal scrub --data-dir ./data --rate 16MiB
+`;
 const RESTORE_HELP = `
 Copies segments back into the journal directory; the archive keeps its copies.
 
@@ -116,5 +124,15 @@ export function addJournalCommand(root: Command): void {
     .action(async (flags: { dataDir?: string; from?: string; to?: string; json?: boolean }) => {
       const { restoreFromFlags } = await import('../journal-archive.js');
       restoreFromFlags(flags);
+    });
+
+  addDataDirFlag(journal.command('scrub'))
+    .description('Read sealed segments and archives again and report rot.')
+    .option('--rate <bytes>', 'bytes to read each second, also with KiB, MiB or GiB', '32MiB')
+    .option('--json', 'one JSON object')
+    .addHelpText('after', SCRUB_HELP)
+    .action(async (flags: { dataDir?: string; rate: string; json?: boolean }) => {
+      const { scrubFromFlags } = await import('../journal-archive.js');
+      process.exitCode = await scrubFromFlags(flags);
     });
 }
