@@ -15,7 +15,10 @@ export class SegmentSealer {
   readonly #onPiece: (() => void) | undefined;
   #entries: ManifestEntry[] | undefined;
 
-  /** @param onPiece called after each piece of a segment that was read, so that the thread may rest */
+  /**
+   * @param storage the journal directory; archived segments have their lines already
+   * @param onPiece called after each piece of a segment that was read, so that the thread may rest
+   */
   constructor(storage: Storage, identity: JournalIdentity, signer: ManifestSigner, onPiece?: () => void) {
     this.#storage = storage;
     this.#identity = identity;
@@ -32,7 +35,10 @@ export class SegmentSealer {
     this.#entries ??= readManifest(this.#storage);
     const entries = this.#entries;
     // The newest segment is still written to; one with a successor was sealed, and synced, before.
-    const name = segmentNames(this.#storage).slice(0, -1)[entries.length];
+    const last = entries.at(-1)?.segment ?? '';
+    const name = segmentNames(this.#storage)
+      .slice(0, -1)
+      .find((each) => each > last);
     if (name === undefined) return '';
     const sealed = examine(this.#storage, name, this.#onPiece);
     const expected = (entries.at(-1)?.lastSequence ?? 0) + 1;

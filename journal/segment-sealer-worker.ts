@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { JournalError } from './errors.js';
 import { signerOf } from './manifest-key.js';
-import { openStorage } from './open-storage.js';
+import { openFlatStorage } from './open-storage.js';
 import { SegmentSealer } from './seal-segments.js';
 import type { JournalIdentity } from './segment.js';
 import type { SealProblem } from './segment-sealer.js';
@@ -23,7 +23,7 @@ interface Order {
 const order = workerData as Order;
 const stop = new Int32Array(order.state);
 const sealer = new SegmentSealer(
-  openStorage(order.directory, 'positional'),
+  openFlatStorage(order.directory, 'positional'),
   order.identity,
   signerOf(readFileSync(order.keyFile, 'utf8')),
   () => Atomics.wait(stop, 0, 0, REST_MS),
