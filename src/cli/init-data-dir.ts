@@ -1,5 +1,5 @@
 /**
- * Makes the data directory of a node: configuration file, administrator's key, replication key.
+ * Makes the data directory of a node: configuration file, administrator's key, replication key, the node's own key.
  *
  * Everything is written into a directory of its own beside the wanted one and renamed into place at the end, so a
  * failure leaves nothing half made.
@@ -27,6 +27,7 @@ import {
 } from '../node/config.js';
 import { CONFIG_KEYS, type ConfigValues } from '../node/config-options.js';
 import { renderConfigFile } from '../node/config-text.js';
+import { ensureNodeKey } from '../node/node-key.js';
 import { CliError, ExitCode } from './failure.js';
 
 export const KEYS_FOLDER = 'keys';
@@ -75,6 +76,7 @@ export function initDataDir(options: InitOptions): InitReport {
         mode: 0o600,
       });
     }
+    ensureNodeKey(making);
     if (options.flags['replicationKeyFile'] === undefined) {
       writeFileSync(join(making, values.replicationKeyFile), `${replicationKey}\n`, { mode: 0o600 });
     }
