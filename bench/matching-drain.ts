@@ -24,7 +24,7 @@ export interface DrainResult {
 
 const input = workerData as DrainInput;
 const ring = new RingBuffer(input.memory);
-const consumer = new RingConsumer(ring, 0, new WaitStrategy('busy-spin'));
+const consumer = new RingConsumer(ring, 0, new WaitStrategy('backoff'));
 let store = new Int32Array(ring.words.length);
 
 function takeRun(): number {

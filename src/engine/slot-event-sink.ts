@@ -63,7 +63,11 @@ const ENGINE_CLUSTER_ID_LOW = EngineWord.clusterIdLow;
 const ENGINE_CLUSTER_ID_HIGH = EngineWord.clusterIdHigh;
 
 const REPORT_SEQUENCE = wordOf('accepted', 'reportSequence');
-const CLIENT_SEQUENCE = wordOf('accepted', 'clientSequence');
+/** Word pairs that are written as doubles. */
+const SEQUENCE_PAIR = HEADER_SEQUENCE >> 1;
+const TIMESTAMP_PAIR = HEADER_TIMESTAMP_US >> 1;
+const REPORT_SEQUENCE_PAIR = REPORT_SEQUENCE >> 1;
+const CLIENT_SEQUENCE_PAIR = wordOf('accepted', 'clientSequence') >> 1;
 
 const Accepted = {
   orderId: wordOf('accepted', 'orderId'),
@@ -215,15 +219,13 @@ export class SlotEventSink implements EventSink {
   private readonly doubles: Float64Array;
   private readonly counters: Int32Array;
   /** The command that is answered. */
-  private sequenceLow: number;
-  private sequenceHigh: number;
-  private timestampLow: number;
-  private timestampHigh: number;
   private sessionId: number;
-  private clientSequenceLow: number;
-  private clientSequenceHigh: number;
-  /** Hash of its header. */
+  /** Its sequence, timestamp and clientSequence, each an i64 in two words: none is negative, so none is a NaN as a double. */
+  private readonly contextWords: Int32Array;
+  private readonly context: Float64Array;
+  /** Hash of its header, and of that with what only its answers carry. */
   private commandHash: number;
+  private answerHash: number;
   /** Hash of the header of the event that is being written. */
   private headerHash: number;
   /** Lanes of the output hash. */
@@ -239,14 +241,11 @@ export class SlotEventSink implements EventSink {
     this.records = core.orders.words;
     this.doubles = core.holdings.money;
     this.counters = core.orders.counters;
-    this.sequenceLow = 0;
-    this.sequenceHigh = 0;
-    this.timestampLow = 0;
-    this.timestampHigh = 0;
     this.sessionId = 0;
-    this.clientSequenceLow = 0;
-    this.clientSequenceHigh = 0;
+    this.context = new Float64Array(3);
+    this.contextWords = new Int32Array(this.context.buffer);
     this.commandHash = 0;
+    this.answerHash = 0;
     this.headerHash = 0;
     this.laneLow = 0;
     this.laneHigh = 0;
@@ -265,14 +264,18 @@ export class SlotEventSink implements EventSink {
     const sequenceHigh = words[at + HEADER_SEQUENCE + 1];
     const timestampLow = words[at + HEADER_TIMESTAMP_US];
     const timestampHigh = words[at + HEADER_TIMESTAMP_US + 1];
-    this.sequenceLow = sequenceLow;
-    this.sequenceHigh = sequenceHigh;
-    this.timestampLow = timestampLow;
-    this.timestampHigh = timestampHigh;
-    this.sessionId = words[at + HEADER_SESSION_ID];
-    this.clientSequenceLow = clientSequenceLow;
-    this.clientSequenceHigh = clientSequenceHigh;
-    this.commandHash = fold(fold(fold(sequenceLow, sequenceHigh), timestampLow), timestampHigh);
+    const sessionId = words[at + HEADER_SESSION_ID];
+    const context = this.contextWords;
+    context[0] = sequenceLow;
+    context[1] = sequenceHigh;
+    context[2] = timestampLow;
+    context[3] = timestampHigh;
+    context[4] = clientSequenceLow | 0;
+    context[5] = clientSequenceHigh | 0;
+    this.sessionId = sessionId;
+    const hash = fold(fold(fold(sequenceLow, sequenceHigh), timestampLow), timestampHigh);
+    this.commandHash = hash;
+    this.answerHash = fold(fold(fold(hash, sessionId), clientSequenceLow | 0), clientSequenceHigh | 0);
     this.index = 0;
   }
 
@@ -592,35 +595,31 @@ export class SlotEventSink implements EventSink {
    * of the addressee, 0 = nobody; `answer` is 1 when the event answers the session of the command.
    */
   private begin(templateWord: number, account: number, answer: number): number {
-    const at = this.output.next() & SLOT_START_MASK;
-    const words = this.output.words;
+    const output = this.output;
+    const at = output.next() & SLOT_START_MASK;
+    const { words, doubles } = output;
+    const context = this.context;
+    const pair = at >> 1;
+    // `| 0` on numbers from fields and arguments: they are stored as integers, not by way of a double.
     const index = this.index | 0;
-    let hash = fold(this.commandHash, (templateWord + index) | 0);
     this.index = (index + 1) | 0;
     words[at] = templateWord | 0;
-    // `| 0` on numbers from fields and arguments: they are stored as integers, not by way of a double.
-    words[at + HEADER_SEQUENCE] = this.sequenceLow | 0;
-    words[at + HEADER_SEQUENCE + 1] = this.sequenceHigh | 0;
-    words[at + HEADER_TIMESTAMP_US] = this.timestampLow | 0;
-    words[at + HEADER_TIMESTAMP_US + 1] = this.timestampHigh | 0;
     words[at + HEADER_INDEX] = index;
+    doubles[pair + SEQUENCE_PAIR] = context[0];
+    doubles[pair + TIMESTAMP_PAIR] = context[1];
+    let hash = 0;
     if (answer !== 0) {
-      const sessionId = this.sessionId | 0;
-      const clientSequenceLow = this.clientSequenceLow | 0;
-      const clientSequenceHigh = this.clientSequenceHigh | 0;
-      words[at + HEADER_SESSION_ID] = sessionId;
-      words[at + CLIENT_SEQUENCE] = clientSequenceLow;
-      words[at + CLIENT_SEQUENCE + 1] = clientSequenceHigh;
-      hash = fold(fold(fold(hash, sessionId), clientSequenceLow), clientSequenceHigh);
+      words[at + HEADER_SESSION_ID] = this.sessionId | 0;
+      doubles[pair + CLIENT_SEQUENCE_PAIR] = context[2];
+      hash = fold(this.answerHash | 0, (templateWord + index) | 0);
     } else {
       words[at + HEADER_SESSION_ID] = 0;
-      words[at + CLIENT_SEQUENCE] = 0;
-      words[at + CLIENT_SEQUENCE + 1] = 0;
+      doubles[pair + CLIENT_SEQUENCE_PAIR] = 0;
+      hash = fold(this.commandHash | 0, (templateWord + index) | 0);
     }
     if (account === 0) {
       words[at + HEADER_ACCOUNT_ID] = 0;
-      words[at + REPORT_SEQUENCE] = 0;
-      words[at + REPORT_SEQUENCE + 1] = 0;
+      doubles[pair + REPORT_SEQUENCE_PAIR] = 0;
     } else {
       const records = this.records;
       const from = account & HANDLE_MASK;
