@@ -10,10 +10,11 @@
  * An empty level stays in the ladder, and in the way, until it is removed: the order books do that at the end of
  * each command.
  */
+import { makeWords } from '../base/columns.js';
 import { hashPair } from '../base/hash.js';
-import { IntegerHashIndex } from '../base/integer-hash-index.js';
-import { type Arena, HANDLE_MASK as HANDLES } from './arena.js';
-import { PageDirectory } from './page-directory.js';
+import { makeIntegerHashIndex } from '../base/integer-hash-index.js';
+import type { Arena } from './arena.js';
+import { makePageDirectory } from './page-directory.js';
 
 const PRICE_LIMIT = 0x7fffffff;
 export const PRICE_MAX = PRICE_LIMIT;
@@ -48,8 +49,7 @@ const PageWord = {
 /** Words of a book side record: the best level, or 0, and the number of levels. */
 const BookSideWord = { best: 0, levelCount: 1 } as const;
 
-// Local copies are folded into the code (see orders.ts).
-const HANDLE_MASK = HANDLES;
+// Local copies are folded into the code (README.md).
 const HEAD = LevelWord.head;
 const TAIL = LevelWord.tail;
 const ORDER_COUNT = LevelWord.orderCount;
@@ -69,92 +69,84 @@ export function keyOf(bookSide: number, priceOrKey: number): number {
   return (bookSide & 1) !== 0 ? priceOrKey : (PRICE_LIMIT - priceOrKey) | 0;
 }
 
-export class PriceLadder {
-  /** The arena. */
-  readonly levels: Int32Array;
-  /** The arena as doubles: lots of a level are at [(level + LevelWord.lots) >> 1]. */
-  readonly levelDoubles: Float64Array;
-  private readonly pageIndex: IntegerHashIndex;
-  private readonly directory: PageDirectory;
-  private readonly bookSides: number;
-  private readonly firstPage: number;
-  private freeLevel: number;
-  private freshLevel: number;
-  private freePage: number;
-  private freshPage: number;
+/** Words of the private state. */
+const FREE_LEVEL = 0;
+const FRESH_LEVEL = 1;
+const FREE_PAGE = 2;
+const FRESH_PAGE = 3;
 
-  /** `maxLevels` bounds the levels of all book sides together. */
-  constructor(arena: Arena, bookSides: number, maxLevels: number) {
-    this.levels = arena.words;
-    this.levelDoubles = arena.doubles;
-    this.pageIndex = new IntegerHashIndex(64);
-    this.directory = new PageDirectory(bookSides, maxLevels);
-    this.bookSides = arena.reserve(bookSides * BOOK_SIDE_WORDS);
-    this.freeLevel = 0;
-    this.freshLevel = arena.reserve(maxLevels * LEVEL_WORDS);
-    this.freePage = 0;
-    this.firstPage = arena.reserve(maxLevels * PAGE_WORDS);
-    this.freshPage = this.firstPage;
-  }
+export type PriceLadder = ReturnType<typeof makePriceLadder>;
+
+/** `maxLevels` bounds the levels of all book sides together. */
+export function makePriceLadder(arena: Arena, bookSides: number, maxLevels: number) {
+  const state = makeWords(4);
+  const { handleMask } = arena;
+  const pairHash = hashPair;
+  const words = arena.words;
+  const doubles = arena.doubles;
+  const pageIndex = makeIntegerHashIndex(maxLevels);
+  const { first: firstAt, next: nextAt, rowAt, insert: insertRow, remove: removeRow } = pageIndex;
+  const { add: addNumber, remove: removeNumber, nextAfter } = makePageDirectory(bookSides, maxLevels);
+  const firstBookSide = arena.reserve(bookSides * BOOK_SIDE_WORDS);
+  state[FRESH_LEVEL] = arena.reserve(maxLevels * LEVEL_WORDS);
+  const firstPage = arena.reserve(maxLevels * PAGE_WORDS);
+  state[FRESH_PAGE] = firstPage;
 
   /** Best level of a book side, or 0. */
-  best(bookSide: number): number {
-    return this.levels[this.recordOf(bookSide) + BookSideWord.best];
-  }
+  const best = (bookSide: number): number => {
+    return words[recordOf(bookSide) + BookSideWord.best];
+  };
 
   /** Number of levels of a book side. */
-  levelCount(bookSide: number): number {
-    return this.levels[this.recordOf(bookSide) + BookSideWord.levelCount];
-  }
+  const levelCount = (bookSide: number): number => {
+    return words[recordOf(bookSide) + BookSideWord.levelCount];
+  };
 
   /** Level at a key, or 0. */
-  find(bookSide: number, key: number): number {
-    const page = this.findPage(bookSide, key >>> 5, hashPair(bookSide, key >>> 5));
-    return page === 0 ? 0 : this.levels[page + PageWord.levels + (key & 31)];
-  }
+  const find = (bookSide: number, key: number): number => {
+    const page = findPage(bookSide, key >>> 5, pairHash(bookSide, key >>> 5));
+    return page === 0 ? 0 : words[page + PageWord.levels + (key & 31)];
+  };
 
   /** Level at a key; a new and empty one when there is none. */
-  findOrAdd(bookSide: number, key: number): number {
+  const findOrAdd = (bookSide: number, key: number): number => {
     const number = (key | 0) >>> 5;
-    const hash = hashPair(bookSide | 0, number);
-    let page = this.findPage(bookSide, number, hash);
-    if (page === 0) page = this.addPage(bookSide, number, hash);
-    const found = this.levels[(page & HANDLE_MASK) + PageWord.levels + (key & 31)];
-    return found !== 0 ? found : this.addLevel(bookSide, key, page);
-  }
+    const hash = pairHash(bookSide | 0, number);
+    let page = findPage(bookSide, number, hash);
+    if (page === 0) page = addPage(bookSide, number, hash);
+    const found = words[(page & handleMask) + PageWord.levels + (key & 31)];
+    return found !== 0 ? found : addLevel(bookSide, key, page);
+  };
 
   /** Takes an empty level out and frees it. */
-  remove(handle: number): void {
-    const words = this.levels;
-    const level = handle & HANDLE_MASK;
-    const side = this.recordOf(words[level + BOOK_SIDE]);
-    if (words[side + BookSideWord.best] === level) words[side + BookSideWord.best] = this.next(level) | 0;
+  const remove = (handle: number): void => {
+    const level = handle & handleMask;
+    const side = recordOf(words[level + BOOK_SIDE]);
+    if (words[side + BookSideWord.best] === level) words[side + BookSideWord.best] = next(level) | 0;
     words[side + BookSideWord.levelCount] = words[side + BookSideWord.levelCount] - 1;
-    const page = words[level + PAGE] & HANDLE_MASK;
+    const page = words[level + PAGE] & handleMask;
     const bit = words[level + KEY] & 31;
     words[page + PageWord.levels + bit] = 0;
     const bitmap = words[page + PageWord.bitmap] & ~(1 << bit);
     words[page + PageWord.bitmap] = bitmap;
-    words[level + HEAD] = this.freeLevel | 0;
-    this.freeLevel = level;
-    if (bitmap === 0) this.removePage(page);
-  }
+    words[level + HEAD] = state[FREE_LEVEL] | 0;
+    state[FREE_LEVEL] = level;
+    if (bitmap === 0) removePage(page);
+  };
 
   /** The level after this one, away from the best price, or 0. */
-  next(handle: number): number {
-    const words = this.levels;
-    const level = handle & HANDLE_MASK;
-    const page = words[level + PAGE] & HANDLE_MASK;
+  const next = (handle: number): number => {
+    const level = handle & handleMask;
+    const page = words[level + PAGE] & handleMask;
     const above = words[page + PageWord.bitmap] & (-2 << (words[level + KEY] & 31));
-    if (above === 0) return this.firstOfNextPage(page);
+    if (above === 0) return firstOfNextPage(page);
     return words[page + PageWord.levels + 31 - Math.clz32(above & -above)];
-  }
+  };
 
   /** What a full walk of the pages finds wrong: the first violation in words, or ''. */
-  violation(): string {
-    const words = this.levels;
+  const violation = (): string => {
     let found = 0;
-    for (let page = this.firstPage; page < this.freshPage; page += PAGE_WORDS) {
+    for (let page = firstPage; page < state[FRESH_PAGE]; page += PAGE_WORDS) {
       const bookSide = words[page + PageWord.bookSide];
       if (bookSide === 0) continue;
       found += 1;
@@ -169,87 +161,95 @@ export class PriceLadder {
         if (words[level + KEY] !== key) return 'a level is in the place of another price';
         if (words[level + BOOK_SIDE] !== bookSide) return 'a level is in a page of another side';
         if (words[level + PAGE] !== page) return 'a level names another page';
-        if (this.find(bookSide, key) !== level) return 'a level is not found by its price';
+        if (find(bookSide, key) !== level) return 'a level is not found by its price';
       }
     }
-    return found === this.pageIndex.count ? '' : 'the page index does not have exactly the pages in use';
-  }
+    return found === pageIndex.count ? '' : 'the page index does not have exactly the pages in use';
+  };
 
-  private recordOf(bookSide: number): number {
-    return ((this.bookSides | 0) + ((bookSide | 0) << 1)) & HANDLE_MASK;
-  }
+  const recordOf = (bookSide: number): number => {
+    return (firstBookSide + ((bookSide | 0) << 1)) & handleMask;
+  };
 
-  private findPage(bookSide: number, number: number, hash: number): number {
-    const words = this.levels;
-    const index = this.pageIndex;
-    for (let at = index.first(hash); at >= 0; at = index.next(at, hash)) {
-      const page = index.rowAt(at) & HANDLE_MASK;
+  const findPage = (bookSide: number, number: number, hash: number): number => {
+    for (let at = firstAt(hash); at >= 0; at = nextAt(at, hash)) {
+      const page = rowAt(at) & handleMask;
       if (words[page + PageWord.number] === number && words[page + PageWord.bookSide] === bookSide)
         return page;
     }
     return 0;
-  }
+  };
 
-  private addPage(bookSide: number, number: number, hash: number): number {
-    const words = this.levels;
-    let page = this.freePage;
+  const addPage = (bookSide: number, number: number, hash: number): number => {
+    let page = state[FREE_PAGE];
     if (page !== 0) {
-      this.freePage = words[page + PageWord.bitmap];
+      state[FREE_PAGE] = words[page + PageWord.bitmap];
       words[page + PageWord.bitmap] = 0;
     } else {
-      page = this.freshPage;
-      this.freshPage = page + PAGE_WORDS;
+      page = state[FRESH_PAGE];
+      state[FRESH_PAGE] = page + PAGE_WORDS;
     }
     words[page + PageWord.bookSide] = bookSide | 0;
     words[page + PageWord.number] = number | 0;
     words[page + PageWord.hash] = hash | 0;
-    this.pageIndex.insert(hash, page);
-    this.directory.add(bookSide, number);
+    insertRow(hash, page);
+    addNumber(bookSide, number);
     return page;
-  }
+  };
 
-  private removePage(page: number): void {
-    const words = this.levels;
-    this.directory.remove(words[page + PageWord.bookSide], words[page + PageWord.number]);
-    this.pageIndex.remove(words[page + PageWord.hash], page);
+  const removePage = (page: number): void => {
+    removeNumber(words[page + PageWord.bookSide], words[page + PageWord.number]);
+    removeRow(words[page + PageWord.hash], page);
     words[page + PageWord.bookSide] = 0;
-    words[page + PageWord.bitmap] = this.freePage | 0;
-    this.freePage = page;
-  }
+    words[page + PageWord.bitmap] = state[FREE_PAGE] | 0;
+    state[FREE_PAGE] = page;
+  };
 
-  private addLevel(bookSide: number, key: number, pageHandle: number): number {
-    const words = this.levels;
-    const page = pageHandle & HANDLE_MASK;
-    let level = this.freeLevel & HANDLE_MASK;
+  const addLevel = (bookSide: number, key: number, pageHandle: number): number => {
+    const page = pageHandle & handleMask;
+    let level = state[FREE_LEVEL] & handleMask;
     if (level !== 0) {
-      this.freeLevel = words[level + HEAD];
+      state[FREE_LEVEL] = words[level + HEAD];
     } else {
-      level = this.freshLevel & HANDLE_MASK;
-      this.freshLevel = level + LEVEL_RECORD_WORDS;
+      level = state[FRESH_LEVEL] & handleMask;
+      state[FRESH_LEVEL] = level + LEVEL_RECORD_WORDS;
     }
     words[level + HEAD] = 0;
     words[level + TAIL] = 0;
     words[level + ORDER_COUNT] = 0;
     words[level + KEY] = key | 0;
-    this.levelDoubles[(level + LOTS) >> 1] = 0;
+    doubles[(level + LOTS) >> 1] = 0;
     words[level + BOOK_SIDE] = bookSide | 0;
     words[level + PAGE] = page;
     words[page + PageWord.levels + (key & 31)] = level;
     words[page + PageWord.bitmap] = words[page + PageWord.bitmap] | (1 << (key & 31));
-    const side = this.recordOf(bookSide);
+    const side = recordOf(bookSide);
     words[side + BookSideWord.levelCount] = words[side + BookSideWord.levelCount] + 1;
-    const best = words[side + BookSideWord.best] & HANDLE_MASK;
+    const best = words[side + BookSideWord.best] & handleMask;
     if (best === 0 || key < words[best + KEY]) words[side + BookSideWord.best] = level;
     return level;
-  }
+  };
 
-  private firstOfNextPage(page: number): number {
-    const words = this.levels;
+  const firstOfNextPage = (page: number): number => {
     const bookSide = words[page + PageWord.bookSide];
-    const number = this.directory.nextAfter(bookSide, words[page + PageWord.number]);
+    const number = nextAfter(bookSide, words[page + PageWord.number]);
     if (number < 0) return 0;
-    const next = this.findPage(bookSide, number, hashPair(bookSide, number));
+    const next = findPage(bookSide, number, pairHash(bookSide, number));
     const bitmap = words[next + PageWord.bitmap];
     return words[next + PageWord.levels + 31 - Math.clz32(bitmap & -bitmap)];
-  }
+  };
+
+  return {
+    /** The arena. */
+    levels: words,
+    /** The arena as doubles: lots of a level are at [(level + LevelWord.lots) >> 1]. */
+    levelDoubles: doubles,
+    best,
+    levelCount,
+    find,
+    findOrAdd,
+    remove,
+    next,
+    violation,
+  };
 }
