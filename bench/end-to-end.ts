@@ -27,6 +27,7 @@ import { LoadSession } from './load-session.js';
 
 const FUNDS = 1_000_000_000_000;
 const WARM_UP_SECONDS = 2;
+const ROUND_TRIPS = 3000;
 const WARM_UP_RATE = 5000;
 const NODE_FLAGS = {
   port: '0',
@@ -56,6 +57,13 @@ interface Percentiles {
   readonly maxUs: number;
 }
 
+export interface PolicyFigures {
+  readonly policy: string;
+  /** One command at a time, as the echo and the synced write are measured. */
+  readonly roundTrip: Percentiles;
+  readonly runs: readonly EndToEndRun[];
+}
+
 export interface EndToEndRun extends Percentiles {
   readonly policy: string;
   readonly offeredPerSecond: number;
@@ -70,12 +78,12 @@ export async function runEndToEnd(options: EndToEndOptions): Promise<object> {
   const syncedWrite = percentilesOf(measureSyncedWrite());
   options.onLine?.(`bare ws echo          ${text(echo)}`);
   options.onLine?.(`one synced 4 KiB write ${text(syncedWrite)}`);
-  const runs: EndToEndRun[] = [];
-  for (const policy of options.policies) runs.push(...(await runPolicy(policy, options)));
-  return { echo, syncedWrite, runs };
+  const policies: PolicyFigures[] = [];
+  for (const policy of options.policies) policies.push(await runPolicy(policy, options));
+  return { echo, syncedWrite, policies };
 }
 
-async function runPolicy(policy: string, options: EndToEndOptions): Promise<EndToEndRun[]> {
+async function runPolicy(policy: string, options: EndToEndOptions): Promise<PolicyFigures> {
   const directory = mkdtempSync(join(tmpdir(), 'ringfence-e2e-'));
   const nodes: DemoNode[] = [];
   try {
@@ -90,16 +98,16 @@ async function runPolicy(policy: string, options: EndToEndOptions): Promise<EndT
       initDataDir({ dataDir, join: primaryDir, replicationKey: undefined, flags: standbyFlags });
       nodes.push(await DemoNode.start(dataDir));
     }
-    const runs = await measure(primary, policy, options);
+    const figures = await measure(primary, policy, options);
     await verify(primary);
-    return runs;
+    return figures;
   } finally {
     await Promise.all(nodes.map((node) => node.stop()));
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-async function measure(node: DemoNode, policy: string, options: EndToEndOptions): Promise<EndToEndRun[]> {
+async function measure(node: DemoNode, policy: string, options: EndToEndOptions): Promise<PolicyFigures> {
   const admin = await connectAdmin([node.admin], join(node.dataDir, 'keys', 'admin.pem'));
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const listing = {
@@ -126,6 +134,8 @@ async function measure(node: DemoNode, policy: string, options: EndToEndOptions)
   const session = await LoadSession.open(node.client, key.fields.apiKeyId, privateKey);
   const flow = new LoadFlow({ seed: options.seed, accounts: 1 });
   await session.run(flow, instrumentId, WARM_UP_RATE, WARM_UP_SECONDS);
+  const roundTrip = percentilesOf(await session.roundTrips(flow, instrumentId, ROUND_TRIPS));
+  options.onLine?.(`${policy.padEnd(13)} one at a time                          ${text(roundTrip)}`);
   const runs: EndToEndRun[] = [];
   for (const rate of options.rates) {
     const result = await session.run(flow, instrumentId, rate, options.seconds);
@@ -144,7 +154,7 @@ async function measure(node: DemoNode, policy: string, options: EndToEndOptions)
     options.onDistribution?.(`${policy}, ${rate}/s, microseconds`, result.latencies);
   }
   session.close();
-  return runs;
+  return { policy, roundTrip, runs };
 }
 
 /** The live state hash must be what the journal replays to. */

@@ -62,6 +62,25 @@ export class LoadSession {
     return new LoadSession(socket, apiKeyId, accepted + 1);
   }
 
+  /** Sends one command at a time, each when the one before was answered; the round trips in microseconds. */
+  async roundTrips(flow: LoadFlow, instrumentId: number, count: number): Promise<Histogram> {
+    const latencies = newHistogram();
+    for (let i = 0; i < count; i++) {
+      const clientSequence = this.nextSequence++;
+      const frame = clientFrame(this.encode(flow, instrumentId, clientSequence));
+      const startedAt = performance.now();
+      await new Promise<void>((resolve, reject) => {
+        this.socket.onClose = () => reject(new Error('the gateway closed the session'));
+        this.socket.onMessage = (message, at) => {
+          if (readSbeInt64(message, at + EVENT_CLIENT_SEQUENCE) === clientSequence) resolve();
+        };
+        this.socket.write(frame);
+      });
+      latencies.recordValue(Math.max(1, Math.round((performance.now() - startedAt) * 1000)));
+    }
+    return latencies;
+  }
+
   /** Sends `perSecond` commands each second for `seconds`; resolves when all are answered. */
   async run(flow: LoadFlow, instrumentId: number, perSecond: number, seconds: number): Promise<LoadResult> {
     const count = Math.round(perSecond * seconds);

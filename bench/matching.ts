@@ -20,6 +20,7 @@ import { RingEventOutput } from '../src/engine/ring-event-output.js';
 import { RingBuffer } from '../src/ring/ring-buffer.js';
 import { RingProducer } from '../src/ring/ring-producer.js';
 import { WaitStrategy } from '../src/ring/wait-strategy.js';
+import { tuneCompiler } from '../src/runtime/compiler-flags.js';
 import { SLOT_WORDS } from '../src/wire/slot.js';
 import { CommandTape } from './command-tape.js';
 import type { DrainInput, DrainResult } from './matching-drain.js';
@@ -61,7 +62,7 @@ export interface MatchingMemoryFigures {
 const ACCOUNTS = 1_000;
 const WARM_UP_RUNS = 3;
 const BATCH = 256;
-const RING_SLOTS = 32_768;
+const RING_SLOTS = 4_096;
 
 /** The benchmark as the bench command knows it: `--workload FILE --commands N --seed N --runs N`, or `--memory`. */
 export const matching = {
@@ -77,6 +78,7 @@ export const matching = {
         memory: { type: 'boolean', default: false },
       },
     });
+    tuneCompiler();
     const onLine = json ? {} : { onLine: (line: string) => process.stdout.write(`${line}\n`) };
     if (values.memory) return measureMemory(onLine);
     return runMatching({
@@ -171,8 +173,11 @@ function awaitDrained(producer: RingProducer): void {
 
 function endRun(drain: Worker, control: Int32Array, producer: RingProducer): Promise<DrainResult> {
   const result = new Promise<DrainResult>((resolve, reject) => {
-    drain.once('message', resolve);
     drain.once('error', reject);
+    drain.once('message', (message: DrainResult) => {
+      drain.off('error', reject);
+      resolve(message);
+    });
   });
   Atomics.store(control, 0, producer.nextSequence - 1);
   return result;

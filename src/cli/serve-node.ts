@@ -22,7 +22,11 @@ export async function serveNode(flags: ConfigFlags): Promise<number> {
       : `ready: ${config.role} on ${config.dataDir}\n  trading  ${client}\n  admin    ${admin}\n` +
           `  control  ${control}\n${replication === null ? '' : `  standby  ${replication}\n`}`,
   );
-  return node.closed;
+  const exitCode = await node.closed;
+  const { failureReason } = node;
+  if (failureReason !== undefined)
+    process.stderr.write(`ringfence: the node has ended: ${failureReason.message}\n`);
+  return exitCode;
 }
 
 function refuseIncomplete(config: NodeConfig): void {

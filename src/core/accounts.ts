@@ -23,6 +23,10 @@ export const AccountWord = {
   dirty: 6,
   hashLow: 7,
   hashHigh: 8,
+  /** The instrument of the last order and its holdings, so that most orders need not look them up. */
+  lastInstrument: 9,
+  lastQuoteHolding: 10,
+  lastBaseHolding: 11,
 } as const;
 
 const HASHED_WORDS = 3;

@@ -13,7 +13,7 @@ import { HOLDING_WORDS, type Holdings, makeHoldings } from './holdings.js';
 import { INSTRUMENT_WORDS, type Instruments, makeInstruments } from './instruments.js';
 import { makeOrderBooks, type OrderBooks } from './order-books.js';
 import { makeOrders, ORDER_WORDS, type Orders } from './orders.js';
-import { BOOK_SIDE_WORDS, LEVEL_WORDS, PAGE_WORDS } from './price-ladder.js';
+import { BOOK_SIDE_WORDS, IDLE_PAGES, LEVEL_WORDS, PAGE_WORDS } from './price-ladder.js';
 import { makeTransfers, type Transfers } from './transfers.js';
 
 export type { CoreOptions };
@@ -46,7 +46,7 @@ export class Core {
       limits.maxApiKeys * API_KEY_WORDS,
       (limits.maxInstruments + 1) * 2 * BOOK_SIDE_WORDS,
       maxLevels * LEVEL_WORDS,
-      maxLevels * PAGE_WORDS,
+      (maxLevels + IDLE_PAGES) * PAGE_WORDS,
       limits.maxOrders * ORDER_WORDS,
     ]);
     this.arena = arena;

@@ -1,5 +1,5 @@
 /**
- * Which ladder pages of each book side exist, in order: a set of page numbers (26 bits) for each book side that
+ * Which ladder pages of each book side have levels, in order: a set of page numbers (26 bits) for each book side that
  * finds the next larger member. Three tiers of bitmaps; a node of the two lower tiers covers 1,024 children with
  * 32 words under one summary word, and exists only while something is in it.
  *
@@ -43,6 +43,8 @@ export function makePageDirectory(bookSides: number, maxPages: number) {
   const { first: firstAt, next: nextAt, rowAt, insert: insertRow, remove: removeRow } = index;
   /** Two words for each book side. */
   const tops = new Int32Array(bookSides * 2);
+  /** For each book side the bottom node used last, or 0: nearly all of its pages are there. */
+  const lastNodes = new Int32Array(bookSides);
   state[FRESH] = NODE_WORDS;
 
   /** Adds a page, which is not in the set. */
@@ -105,6 +107,14 @@ export function makePageDirectory(bookSides: number, maxPages: number) {
 
   /** Node of a tier and prefix, or 0. */
   const findNode = (tier: number, bookSide: number, prefix: number): number => {
+    const last = lastNodes[bookSide];
+    if (tier === BOTTOM && last !== 0 && nodes[last + NodeWord.prefix] === prefix) return last;
+    const found = searchNode(tier, bookSide, prefix);
+    if (tier === BOTTOM) lastNodes[bookSide] = found;
+    return found;
+  };
+
+  const searchNode = (tier: number, bookSide: number, prefix: number): number => {
     const hash = tripleHash(bookSide, tier, prefix);
     for (let at = firstAt(hash); at >= 0; at = nextAt(at, hash)) {
       const node = rowAt(at);
@@ -146,6 +156,7 @@ export function makePageDirectory(bookSides: number, maxPages: number) {
     const summary = nodes[node + NodeWord.summary] & ~(1 << word);
     nodes[node + NodeWord.summary] = summary;
     if (summary !== 0) return false;
+    if (tier === BOTTOM) lastNodes[bookSide] = 0;
     removeRow(tripleHash(bookSide, tier, prefix), node);
     nodes[node + NodeWord.summary] = state[FREE];
     state[FREE] = node;

@@ -7,6 +7,9 @@
  * exists only while a level is in it. So a level near the market costs a hash probe and two loads, a level
  * anywhere in 1..2^31-1 costs one page, and the next level is a bit scan (across pages: page-directory.ts).
  *
+ * A page that becomes empty is not taken away at once, since prices come and go near the market: the last IDLE_PAGES
+ * of them are kept.
+ *
  * An empty level stays in the ladder, and in the way, until it is removed: the order books do that at the end of
  * each command.
  */
@@ -21,6 +24,8 @@ export const PRICE_MAX = PRICE_LIMIT;
 export const LEVEL_WORDS = 8;
 export const PAGE_WORDS = 36;
 export const BOOK_SIDE_WORDS = 2;
+/** Pages kept though they became empty; a power of two. */
+export const IDLE_PAGES = 64;
 
 /** Words of a level record. */
 export const LevelWord = {
@@ -40,9 +45,11 @@ export const LevelWord = {
 const PageWord = {
   /** Bit i: there is a level at key number * 32 + i. In a free page: the next free page. */
   bitmap: 0,
+  /** 0 in a free page. */
   bookSide: 1,
   number: 2,
-  hash: 3,
+  /** 1 while on the list of idle pages, be it empty or in use again. */
+  idle: 3,
   levels: 4,
 } as const;
 
@@ -74,47 +81,69 @@ const FREE_LEVEL = 0;
 const FRESH_LEVEL = 1;
 const FREE_PAGE = 2;
 const FRESH_PAGE = 3;
+/** Pages that were put on the list of idle pages, modulo 2^30. */
+const IDLE_COUNT = 4;
+const STATE_WORDS = 5;
+
+/** Pages found last, by the low bits of their numbers and sides: most are found here and not by hash. */
+const RECENT_PAGES = 256;
+
+// Local copies are folded into the code (README.md).
+const BITMAP = PageWord.bitmap;
+const PAGE_BOOK_SIDE = PageWord.bookSide;
+const NUMBER = PageWord.number;
+const IDLE = PageWord.idle;
+const LEVELS = PageWord.levels;
+const BEST = BookSideWord.best;
+const LEVEL_COUNT = BookSideWord.levelCount;
+const IDLE_MASK = IDLE_PAGES - 1;
 
 export type PriceLadder = ReturnType<typeof makePriceLadder>;
 
 /** `maxLevels` bounds the levels of all book sides together. */
 export function makePriceLadder(arena: Arena, bookSides: number, maxLevels: number) {
-  const state = makeWords(4);
+  const state = makeWords(STATE_WORDS);
   const { handleMask } = arena;
   const pairHash = hashPair;
   const words = arena.words;
   const doubles = arena.doubles;
-  const pageIndex = makeIntegerHashIndex(maxLevels);
+  const pageIndex = makeIntegerHashIndex(maxLevels + IDLE_PAGES);
   const { first: firstAt, next: nextAt, rowAt, insert: insertRow, remove: removeRow } = pageIndex;
-  const { add: addNumber, remove: removeNumber, nextAfter } = makePageDirectory(bookSides, maxLevels);
+  const {
+    add: addNumber,
+    remove: removeNumber,
+    nextAfter,
+  } = makePageDirectory(bookSides, maxLevels + IDLE_PAGES);
   const firstBookSide = arena.reserve(bookSides * BOOK_SIDE_WORDS);
   state[FRESH_LEVEL] = arena.reserve(maxLevels * LEVEL_WORDS);
-  const firstPage = arena.reserve(maxLevels * PAGE_WORDS);
+  const firstPage = arena.reserve((maxLevels + IDLE_PAGES) * PAGE_WORDS);
   state[FRESH_PAGE] = firstPage;
+  /** The pages that became empty last, in a circle. */
+  const idlePages = makeWords(IDLE_PAGES);
+  const recentPages = makeWords(RECENT_PAGES);
 
   /** Best level of a book side, or 0. */
   const best = (bookSide: number): number => {
-    return words[recordOf(bookSide) + BookSideWord.best];
+    return words[recordOf(bookSide) + BEST];
   };
 
   /** Number of levels of a book side. */
   const levelCount = (bookSide: number): number => {
-    return words[recordOf(bookSide) + BookSideWord.levelCount];
+    return words[recordOf(bookSide) + LEVEL_COUNT];
   };
 
   /** Level at a key, or 0. */
   const find = (bookSide: number, key: number): number => {
-    const page = findPage(bookSide, key >>> 5, pairHash(bookSide, key >>> 5));
-    return page === 0 ? 0 : words[page + PageWord.levels + (key & 31)];
+    const page = findPage(bookSide, key >>> 5);
+    return page === 0 ? 0 : words[page + LEVELS + (key & 31)];
   };
 
   /** Level at a key; a new and empty one when there is none. */
   const findOrAdd = (bookSide: number, key: number): number => {
-    const number = (key | 0) >>> 5;
-    const hash = pairHash(bookSide | 0, number);
-    let page = findPage(bookSide, number, hash);
-    if (page === 0) page = addPage(bookSide, number, hash);
-    const found = words[(page & handleMask) + PageWord.levels + (key & 31)];
+    const number = key >>> 5;
+    let page = findPage(bookSide, number) & handleMask;
+    if (page === 0) page = addPage(bookSide, number) & handleMask;
+    const found = words[page + LEVELS + (key & 31)];
     return found !== 0 ? found : addLevel(bookSide, key, page);
   };
 
@@ -122,42 +151,44 @@ export function makePriceLadder(arena: Arena, bookSides: number, maxLevels: numb
   const remove = (handle: number): void => {
     const level = handle & handleMask;
     const side = recordOf(words[level + BOOK_SIDE]);
-    if (words[side + BookSideWord.best] === level) words[side + BookSideWord.best] = next(level) | 0;
-    words[side + BookSideWord.levelCount] = words[side + BookSideWord.levelCount] - 1;
+    if (words[side + BEST] === level) words[side + BEST] = next(level) | 0;
+    words[side + LEVEL_COUNT] = words[side + LEVEL_COUNT] - 1;
     const page = words[level + PAGE] & handleMask;
     const bit = words[level + KEY] & 31;
-    words[page + PageWord.levels + bit] = 0;
-    const bitmap = words[page + PageWord.bitmap] & ~(1 << bit);
-    words[page + PageWord.bitmap] = bitmap;
+    words[page + LEVELS + bit] = 0;
+    const bitmap = words[page + BITMAP] & ~(1 << bit);
+    words[page + BITMAP] = bitmap;
     words[level + HEAD] = state[FREE_LEVEL] | 0;
     state[FREE_LEVEL] = level;
-    if (bitmap === 0) removePage(page);
+    if (bitmap === 0) retire(page);
   };
 
   /** The level after this one, away from the best price, or 0. */
   const next = (handle: number): number => {
     const level = handle & handleMask;
     const page = words[level + PAGE] & handleMask;
-    const above = words[page + PageWord.bitmap] & (-2 << (words[level + KEY] & 31));
+    const above = words[page + BITMAP] & (-2 << (words[level + KEY] & 31));
     if (above === 0) return firstOfNextPage(page);
-    return words[page + PageWord.levels + 31 - Math.clz32(above & -above)];
+    return words[page + LEVELS + 31 - Math.clz32(above & -above)];
   };
 
   /** What a full walk of the pages finds wrong: the first violation in words, or ''. */
   const violation = (): string => {
     let found = 0;
     for (let page = firstPage; page < state[FRESH_PAGE]; page += PAGE_WORDS) {
-      const bookSide = words[page + PageWord.bookSide];
+      const bookSide = words[page + PAGE_BOOK_SIDE];
       if (bookSide === 0) continue;
       found += 1;
-      if (words[page + PageWord.bitmap] === 0) return 'a page in use has an empty bitmap';
+      if (words[page + BITMAP] === 0 && words[page + IDLE] === 0) {
+        return 'an empty page is neither idle nor free';
+      }
       for (let bit = 0; bit < 32; bit += 1) {
-        const level = words[page + PageWord.levels + bit];
-        if ((level !== 0) !== ((words[page + PageWord.bitmap] & (1 << bit)) !== 0)) {
+        const level = words[page + LEVELS + bit];
+        if ((level !== 0) !== ((words[page + BITMAP] & (1 << bit)) !== 0)) {
           return 'a bit of a page differs from its level handle';
         }
         if (level === 0) continue;
-        const key = words[page + PageWord.number] * 32 + bit;
+        const key = words[page + NUMBER] * 32 + bit;
         if (words[level + KEY] !== key) return 'a level is in the place of another price';
         if (words[level + BOOK_SIDE] !== bookSide) return 'a level is in a page of another side';
         if (words[level + PAGE] !== page) return 'a level names another page';
@@ -171,37 +202,61 @@ export function makePriceLadder(arena: Arena, bookSides: number, maxLevels: numb
     return (firstBookSide + ((bookSide | 0) << 1)) & handleMask;
   };
 
-  const findPage = (bookSide: number, number: number, hash: number): number => {
+  /** The page of a side with a number, or 0. */
+  const findPage = (bookSide: number, number: number): number => {
+    const place = (number + number + bookSide) & (RECENT_PAGES - 1);
+    const recent = recentPages[place] & handleMask;
+    if (words[recent + NUMBER] === number && words[recent + PAGE_BOOK_SIDE] === bookSide) return recent;
+    const found = searchPage(bookSide, number);
+    recentPages[place] = found;
+    return found;
+  };
+
+  const searchPage = (bookSide: number, number: number): number => {
+    const hash = pairHash(bookSide, number);
     for (let at = firstAt(hash); at >= 0; at = nextAt(at, hash)) {
       const page = rowAt(at) & handleMask;
-      if (words[page + PageWord.number] === number && words[page + PageWord.bookSide] === bookSide)
-        return page;
+      if (words[page + NUMBER] === number && words[page + PAGE_BOOK_SIDE] === bookSide) return page;
     }
     return 0;
   };
 
-  const addPage = (bookSide: number, number: number, hash: number): number => {
+  const addPage = (bookSide: number, number: number): number => {
     let page = state[FREE_PAGE];
     if (page !== 0) {
-      state[FREE_PAGE] = words[page + PageWord.bitmap];
-      words[page + PageWord.bitmap] = 0;
+      state[FREE_PAGE] = words[page + BITMAP];
+      words[page + BITMAP] = 0;
     } else {
       page = state[FRESH_PAGE];
       state[FRESH_PAGE] = page + PAGE_WORDS;
     }
-    words[page + PageWord.bookSide] = bookSide | 0;
-    words[page + PageWord.number] = number | 0;
-    words[page + PageWord.hash] = hash | 0;
-    insertRow(hash, page);
-    addNumber(bookSide, number);
+    words[page + PAGE_BOOK_SIDE] = bookSide | 0;
+    words[page + NUMBER] = number | 0;
+    insertRow(pairHash(bookSide, number), page);
     return page;
   };
 
-  const removePage = (page: number): void => {
-    removeNumber(words[page + PageWord.bookSide], words[page + PageWord.number]);
-    removeRow(words[page + PageWord.hash], page);
-    words[page + PageWord.bookSide] = 0;
-    words[page + PageWord.bitmap] = state[FREE_PAGE] | 0;
+  /**
+   * Takes a page that became empty out of the order of pages and puts it on the list of idle pages; the one whose
+   * place it takes there is freed if it is still empty.
+   */
+  const retire = (page: number): void => {
+    removeNumber(words[page + PAGE_BOOK_SIDE], words[page + NUMBER]);
+    if (words[page + IDLE] !== 0) return;
+    const place = state[IDLE_COUNT] & IDLE_MASK;
+    state[IDLE_COUNT] = (state[IDLE_COUNT] + 1) & 0x3fffffff;
+    const oldest = idlePages[place] & handleMask;
+    idlePages[place] = page;
+    words[page + IDLE] = 1;
+    if (oldest === 0) return;
+    words[oldest + IDLE] = 0;
+    if (words[oldest + BITMAP] === 0) releasePage(oldest);
+  };
+
+  const releasePage = (page: number): void => {
+    removeRow(pairHash(words[page + PAGE_BOOK_SIDE], words[page + NUMBER]), page);
+    words[page + PAGE_BOOK_SIDE] = 0;
+    words[page + BITMAP] = state[FREE_PAGE];
     state[FREE_PAGE] = page;
   };
 
@@ -221,22 +276,24 @@ export function makePriceLadder(arena: Arena, bookSides: number, maxLevels: numb
     doubles[(level + LOTS) >> 1] = 0;
     words[level + BOOK_SIDE] = bookSide | 0;
     words[level + PAGE] = page;
-    words[page + PageWord.levels + (key & 31)] = level;
-    words[page + PageWord.bitmap] = words[page + PageWord.bitmap] | (1 << (key & 31));
+    words[page + LEVELS + (key & 31)] = level;
+    const bitmap = words[page + BITMAP];
+    words[page + BITMAP] = bitmap | (1 << (key & 31));
+    if (bitmap === 0) addNumber(bookSide, words[page + NUMBER]);
     const side = recordOf(bookSide);
-    words[side + BookSideWord.levelCount] = words[side + BookSideWord.levelCount] + 1;
-    const best = words[side + BookSideWord.best] & handleMask;
-    if (best === 0 || key < words[best + KEY]) words[side + BookSideWord.best] = level;
+    words[side + LEVEL_COUNT] = words[side + LEVEL_COUNT] + 1;
+    const best = words[side + BEST] & handleMask;
+    if (best === 0 || key < words[best + KEY]) words[side + BEST] = level;
     return level;
   };
 
   const firstOfNextPage = (page: number): number => {
-    const bookSide = words[page + PageWord.bookSide];
-    const number = nextAfter(bookSide, words[page + PageWord.number]);
+    const bookSide = words[page + PAGE_BOOK_SIDE];
+    const number = nextAfter(bookSide, words[page + NUMBER]);
     if (number < 0) return 0;
-    const next = findPage(bookSide, number, pairHash(bookSide, number));
-    const bitmap = words[next + PageWord.bitmap];
-    return words[next + PageWord.levels + 31 - Math.clz32(bitmap & -bitmap)];
+    const next = findPage(bookSide, number);
+    const bitmap = words[next + BITMAP];
+    return words[next + LEVELS + 31 - Math.clz32(bitmap & -bitmap)];
   };
 
   return {

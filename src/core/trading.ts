@@ -50,6 +50,9 @@ const ACCOUNT = OrderWord.account;
 const QUOTE_HOLDING = OrderWord.quoteHolding;
 const BASE_HOLDING = OrderWord.baseHolding;
 const CLIENT_ID_HASH = OrderWord.clientIdHash;
+const LAST_INSTRUMENT = AccountWord.lastInstrument;
+const LAST_QUOTE_HOLDING = AccountWord.lastQuoteHolding;
+const LAST_BASE_HOLDING = AccountWord.lastBaseHolding;
 const ACCOUNT_NEXT = OrderWord.accountNext;
 
 const PPM = 1_000_000;
@@ -118,10 +121,14 @@ export function makeTrading(core: Core, sink: EventSink) {
     const quoteAmount = price * quantityLots * quoteMinorPerTickLot(instrument);
     const baseAmount = quantityLots * baseMinorPerLot(instrument);
     if (quoteAmount > MONEY_LIMIT || baseAmount > MONEY_LIMIT) return RejectCode.NOTIONAL_TOO_LARGE;
-    const quoteAsset = words[instrument + QUOTE_ASSET];
-    const baseAsset = words[instrument + BASE_ASSET];
-    let quoteHolding = findHolding(account, quoteAsset);
-    let baseHolding = findHolding(account, baseAsset);
+    const owner = account & handleMask;
+    const isKnown = words[owner + LAST_INSTRUMENT] === instrumentId;
+    let quoteHolding = isKnown
+      ? words[owner + LAST_QUOTE_HOLDING]
+      : findHolding(account, words[instrument + QUOTE_ASSET]);
+    let baseHolding = isKnown
+      ? words[owner + LAST_BASE_HOLDING]
+      : findHolding(account, words[instrument + BASE_ASSET]);
     const isSell = side === SELL;
     const funding = isSell ? baseHolding : quoteHolding;
     const reservation = isSell ? baseAmount : quoteAmount;
@@ -130,8 +137,13 @@ export function makeTrading(core: Core, sink: EventSink) {
       return RejectCode.TOO_MANY_HOLDINGS;
     }
 
-    if (quoteHolding === 0) quoteHolding = addHolding(account, quoteAsset);
-    if (baseHolding === 0) baseHolding = addHolding(account, baseAsset);
+    if (!isKnown) {
+      if (quoteHolding === 0) quoteHolding = addHolding(account, words[instrument + QUOTE_ASSET]);
+      if (baseHolding === 0) baseHolding = addHolding(account, words[instrument + BASE_ASSET]);
+      words[owner + LAST_INSTRUMENT] = instrumentId;
+      words[owner + LAST_QUOTE_HOLDING] = quoteHolding;
+      words[owner + LAST_BASE_HOLDING] = baseHolding;
+    }
     reserve(funding, reservation);
     const order = allocate() & handleMask;
     words[order + PRICE] = price;

@@ -8,11 +8,11 @@ import { JournalDirectory } from '../../journal/journal-directory.js';
 import { openStorage } from '../../journal/open-storage.js';
 import { recover } from '../../journal/recover.js';
 import { verifyJournal } from '../../journal/verify.js';
+import { compiledShim } from '../support/failing-sync.js';
 import { expectRecords, IDENTITY, readAll } from '../support/journal-records.js';
 import { hasMapping, removeTemporaryDirectories, temporaryDirectory } from '../support/journal-storages.js';
 
 const WRITER = fileURLToPath(new URL('../support/journal-writer-process.mjs', import.meta.url));
-const SHIM = fileURLToPath(new URL('../support/failing-sync.c', import.meta.url));
 const BACKENDS = hasMapping ? ['mmap', 'positional'] : ['positional'];
 const running = new Set<ChildProcess>();
 
@@ -173,18 +173,6 @@ describe.each(BACKENDS)('a process that writes %s files', (backend) => {
     },
   );
 });
-
-let shim: string | undefined;
-
-/** Path of the compiled shim; empty where there is no compiler. */
-function compiledShim(): string {
-  if (shim !== undefined) return shim;
-  const path = join(temporaryDirectory(), 'failing-sync.so');
-  const result = spawnSync('gcc', ['-shared', '-fPIC', '-O1', '-o', path, SHIM, '-ldl']);
-  shim = result.status === 0 ? path : '';
-  if (shim === '') console.warn('no gcc: the failed-sync test over LD_PRELOAD is skipped');
-  return shim;
-}
 
 function canMount(): boolean {
   const directory = temporaryDirectory();

@@ -1,11 +1,15 @@
 /** kill -9 at random moments under load: what was acknowledged is there afterwards, and nothing was done twice. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { Prng } from '../../src/base/prng.js';
 import { auditJournal, compareWithAcknowledged } from '../../src/cli/demo/demo-audit.js';
 import { DemoTraffic } from '../../src/cli/demo/demo-traffic.js';
 import type { FlowCommand } from '../../src/cli/import/flow-command.js';
 import { LoadFlow } from '../../src/cli/load-flow.js';
+import { compiledShim } from '../support/failing-sync.js';
+import { removeTemporaryDirectories } from '../support/journal-storages.js';
 import { isAtRest, NodeRig, statusWhen } from '../support/node/node-rig.js';
 
 const SEED = Number(process.env['RINGFENCE_SEED'] ?? 7);
@@ -57,4 +61,31 @@ describe('a primary that is killed under load', () => {
     ];
     expect(compareWithAcknowledged(audit, acknowledged)).toEqual({ lost: 1, doubled: 1 });
   });
+});
+
+afterAll(removeTemporaryDirectories);
+
+describe.skipIf(compiledShim() === '')('a primary whose sync fails once', () => {
+  let rig: NodeRig;
+  afterEach(() => rig.close());
+
+  for (const backend of ['mmap', 'positional']) {
+    test(`ends with an error, and what it acknowledged is in the journal (${backend})`, async () => {
+      rig = new NodeRig();
+      const dataDir = rig.init('primary', { journalBackend: backend });
+      const failing = { LD_PRELOAD: compiledShim(), FAIL_SYNC_AT: '150' };
+      const node = await rig.start(dataDir, [], failing);
+      const market = await rig.market([node], ACCOUNTS);
+      const traffic = new DemoTraffic(market, flow(SEED), 2000);
+      traffic.start();
+      const exitCode = await node.gone;
+      void traffic.finish();
+      expect(exitCode).toBeGreaterThan(0);
+      expect(readFileSync(join(dataDir, 'node.log'), 'utf8')).toMatch(/msync|fdatasync|EIO/);
+      const { acknowledged } = traffic;
+      const audit = auditJournal(dataDir, MAX_ORDERS);
+      expect(compareWithAcknowledged(audit, acknowledged)).toEqual({ lost: 0, doubled: 0 });
+      await market.close();
+    });
+  }
 });

@@ -22,8 +22,8 @@ export class DemoNode {
   readonly client: string;
   readonly admin: string;
   readonly replication: string | null;
-  /** Resolves when the process is gone. */
-  readonly gone: Promise<void>;
+  /** Resolves when the process is gone, with its exit code; null when a signal ended it. */
+  readonly gone: Promise<number | null>;
   private readonly child: ChildProcess;
 
   private constructor(dataDir: string, child: ChildProcess, ready: ReadyLine) {
@@ -32,15 +32,20 @@ export class DemoNode {
     this.client = ready.client;
     this.admin = ready.admin;
     this.replication = ready.replication;
-    this.gone = new Promise((resolve) => child.once('exit', () => resolve()));
+    this.gone = new Promise((resolve) => child.once('exit', resolve));
   }
 
   /** Starts `ringfence serve` on `dataDir`; its log goes to `<dataDir>/node.log`. Resolves when it is ready. */
-  static async start(dataDir: string, flags: readonly string[] = []): Promise<DemoNode> {
+  static async start(
+    dataDir: string,
+    flags: readonly string[] = [],
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<DemoNode> {
     const logFile = join(dataDir, 'node.log');
     const log = openSync(logFile, 'a');
     const child = spawn(process.execPath, [MAIN, 'serve', '--json', '--data-dir', dataDir, ...flags], {
       stdio: ['ignore', 'pipe', log],
+      env: { ...process.env, ...environment },
     });
     closeSync(log);
     const ready = await new Promise<ReadyLine>((resolve, reject) => {

@@ -42,8 +42,12 @@ export class NodeRig {
     return dataDir;
   }
 
-  async start(dataDir: string, flags: readonly string[] = []): Promise<DemoNode> {
-    const node = await DemoNode.start(dataDir, flags);
+  async start(
+    dataDir: string,
+    flags: readonly string[] = [],
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<DemoNode> {
+    const node = await DemoNode.start(dataDir, flags, environment);
     this.nodes.push(node);
     return node;
   }
