@@ -43,7 +43,7 @@ export function makeOrderBooks(arena: Arena, instruments: Instruments, maxLevels
   const { handleOf, nextBookSequence } = instruments;
   const words = arena.words;
   const doubles = arena.doubles;
-  const touchedLevels = new Int32Array(maxLevels);
+  const touchedLevels = makeWords(maxLevels);
 
   /** Puts an order at the end of the queue of its price. */
   const append = (handle: number): void => {

@@ -336,7 +336,7 @@ export function makeTrading(core: Core, sink: EventSink) {
     const level = bestLevel(opposite) & handleMask;
     if (level === 0) return false;
     const price = words[order + PRICE];
-    return words[level + KEY] <= ((opposite & 1) !== 0 ? price : MIRROR - price);
+    return words[level + KEY] <= ((opposite & 1) !== 0 ? price : (MIRROR - price) | 0);
   };
 
   /** Puts what is left of an order into the book, behind all that is there. */

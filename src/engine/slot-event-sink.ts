@@ -199,6 +199,9 @@ const TEMPLATE_WORD = {
 /** `finish` clears from here on in any case. */
 const MIDDLE_WORD = 24;
 
+/** Slots start here at the latest; tells the compiler that word positions in a slot cannot overflow. */
+const SLOT_START_MASK = 0x0fffffe0;
+
 /** Words of the private state: the command that is answered and the hash of its header, */
 const SEQUENCE_LOW = 0;
 const SEQUENCE_HIGH = 1;
@@ -238,8 +241,6 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
   /** All records: the arena, and the same as doubles. */
   const { words: records, doubles: recordDoubles, handleMask } = core.arena;
   const { slots: words, slotDoubles, next } = output;
-  /** The last slot starts here: told to the compiler, it drops the bounds checks of all words of a slot. */
-  const lastSlot = words.length - SLOT_WORDS;
   const counters = core.orders.counters;
   const state = makeWords(STATE_WORDS);
 
@@ -285,7 +286,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     code: number,
     templateId: number,
   ): void => {
-    const at = Math.min(begin(TEMPLATE_WORD.rejected, account, 1) >>> 0, lastSlot);
+    const at = begin(TEMPLATE_WORD.rejected, account, 1) & SLOT_START_MASK;
     words[at + HEADER_ACCOUNT_ID] = accountId;
     words[at + Rejected.clientOrderId] = clientIdLow;
     words[at + Rejected.clientOrderId + 1] = clientIdHigh;
@@ -296,7 +297,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
 
   const accepted = (order: number): void => {
     const from = order & handleMask;
-    const at = Math.min(begin(TEMPLATE_WORD.accepted, records[from + ORDER_ACCOUNT], 1) >>> 0, lastSlot);
+    const at = begin(TEMPLATE_WORD.accepted, records[from + ORDER_ACCOUNT], 1) & SLOT_START_MASK;
     const bookSide = records[from + ORDER_BOOK_SIDE];
     const orderIdLow = records[from + ORDER_ORDER_ID];
     const orderIdHigh = records[from + ORDER_ORDER_ID + 1];
@@ -325,7 +326,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
 
   const cancelled = (order: number, reason: number): void => {
     const from = order & handleMask;
-    const at = Math.min(begin(TEMPLATE_WORD.cancelled, records[from + ORDER_ACCOUNT], 1) >>> 0, lastSlot);
+    const at = begin(TEMPLATE_WORD.cancelled, records[from + ORDER_ACCOUNT], 1) & SLOT_START_MASK;
     const bookSide = records[from + ORDER_BOOK_SIDE];
     const orderIdLow = records[from + ORDER_ORDER_ID];
     const orderIdHigh = records[from + ORDER_ORDER_ID + 1];
@@ -353,7 +354,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     const originalIdLow = originalLow | 0;
     const originalIdHigh = originalHigh | 0;
     const from = order & handleMask;
-    const at = Math.min(begin(TEMPLATE_WORD.replaced, records[from + ORDER_ACCOUNT], 1) >>> 0, lastSlot);
+    const at = begin(TEMPLATE_WORD.replaced, records[from + ORDER_ACCOUNT], 1) & SLOT_START_MASK;
     const bookSide = records[from + ORDER_BOOK_SIDE];
     const orderIdLow = records[from + ORDER_ORDER_ID];
     const orderIdHigh = records[from + ORDER_ORDER_ID + 1];
@@ -396,7 +397,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     duplicate: number,
   ): void => {
     const { holdings, assets } = core;
-    const at = Math.min(begin(TEMPLATE_WORD.balanceChanged, account, 1) >>> 0, lastSlot);
+    const at = begin(TEMPLATE_WORD.balanceChanged, account, 1) & SLOT_START_MASK;
     const assetId = holdings.words[holding + HOLDING_ASSET_ID];
     words[at + BalanceChanged.transferId] = transferIdLow;
     words[at + BalanceChanged.transferId + 1] = transferIdHigh;
@@ -410,7 +411,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
 
   const instrumentListed = (instrumentId: number): void => {
     const { instruments, assets } = core;
-    const at = Math.min(begin(TEMPLATE_WORD.instrumentListed, 0, 1) >>> 0, lastSlot);
+    const at = begin(TEMPLATE_WORD.instrumentListed, 0, 1) & SLOT_START_MASK;
     const from = instruments.words;
     const record = instruments.handleOf(instrumentId);
     const base = from[record + INSTRUMENT_BASE_ASSET];
@@ -431,14 +432,14 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
   };
 
   const accountOpened = (accountId: number): void => {
-    const at = Math.min(begin(TEMPLATE_WORD.accountOpened, 0, 1) >>> 0, lastSlot);
+    const at = begin(TEMPLATE_WORD.accountOpened, 0, 1) & SLOT_START_MASK;
     words[at + AccountOpened.accountId] = accountId;
     finishRare(at, AccountOpened.words);
   };
 
   const apiKeyRegistered = (apiKeyId: number): void => {
     const { accounts, apiKeys } = core;
-    const at = Math.min(begin(TEMPLATE_WORD.apiKeyRegistered, 0, 1) >>> 0, lastSlot);
+    const at = begin(TEMPLATE_WORD.apiKeyRegistered, 0, 1) & SLOT_START_MASK;
     const key = apiKeys.handleOf(apiKeyId);
     const account = apiKeys.words[key + KEY_ACCOUNT];
     words[at + ApiKeyRegistered.accountId] = accounts.words[account + ACCOUNT_ID];
@@ -451,7 +452,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
   const bookDelta = (level: number, instrument: number): void => {
     const from = level & handleMask;
     const sequence = (instrument & handleMask) + INSTRUMENT_BOOK_SEQUENCE;
-    const at = Math.min(begin(TEMPLATE_WORD.bookDelta, 0, 0) >>> 0, lastSlot);
+    const at = begin(TEMPLATE_WORD.bookDelta, 0, 0) & SLOT_START_MASK;
     const bookSide = records[from + LEVEL_BOOK_SIDE];
     const key = records[from + LEVEL_KEY];
     const orderCount = records[from + LEVEL_ORDER_COUNT];
@@ -474,7 +475,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
   };
 
   const orderStatus = (order: number): void => {
-    const at = Math.min(begin(TEMPLATE_WORD.orderStatus, records[order + ORDER_ACCOUNT], 1) >>> 0, lastSlot);
+    const at = begin(TEMPLATE_WORD.orderStatus, records[order + ORDER_ACCOUNT], 1) & SLOT_START_MASK;
     const bookSide = records[order + ORDER_BOOK_SIDE];
     const leaves = records[order + ORDER_LEAVES];
     const cumulative = records[order + ORDER_CUMULATIVE];
@@ -492,7 +493,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
   };
 
   const snapshotEnd = (account: number, balanceCount: number, orderCount: number): void => {
-    const at = Math.min(begin(TEMPLATE_WORD.snapshotEnd, account, 1) >>> 0, lastSlot);
+    const at = begin(TEMPLATE_WORD.snapshotEnd, account, 1) & SLOT_START_MASK;
     words[at + SnapshotEnd.balanceCount] = balanceCount;
     words[at + SnapshotEnd.orderCount] = orderCount;
     finishRare(at, SnapshotEnd.words);
@@ -500,7 +501,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
 
   const epochChanged = (): void => {
     const engine = core.engine;
-    const at = Math.min(begin(TEMPLATE_WORD.epochChanged, 0, 1) >>> 0, lastSlot);
+    const at = begin(TEMPLATE_WORD.epochChanged, 0, 1) & SLOT_START_MASK;
     words[at + EpochChanged.clusterId] = engine[ENGINE_CLUSTER_ID_LOW];
     words[at + EpochChanged.clusterId + 1] = engine[ENGINE_CLUSTER_ID_HIGH];
     words[at + EpochChanged.epoch] = engine[ENGINE_EPOCH];
@@ -509,7 +510,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
   };
 
   const massCancelled = (account: number, orderCount: number): void => {
-    const at = Math.min(begin(TEMPLATE_WORD.massCancelled, account, 1) >>> 0, lastSlot);
+    const at = begin(TEMPLATE_WORD.massCancelled, account, 1) & SLOT_START_MASK;
     words[at + MassCancelled.orderCount] = orderCount;
     words[at + MassCancelled.orderCount + 1] = 0;
     finishRare(at, MassCancelled.words);
@@ -525,7 +526,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     const priceTicks = price | 0;
     const quantityLots = quantity | 0;
     const from = order & handleMask;
-    const at = Math.min(begin(TEMPLATE_WORD.trade, records[from + ORDER_ACCOUNT], answer) >>> 0, lastSlot);
+    const at = begin(TEMPLATE_WORD.trade, records[from + ORDER_ACCOUNT], answer) & SLOT_START_MASK;
     const bookSide = records[from + ORDER_BOOK_SIDE];
     const orderIdLow = records[from + ORDER_ORDER_ID];
     const orderIdHigh = records[from + ORDER_ORDER_ID + 1];
@@ -567,7 +568,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
    * of the addressee, 0 = nobody; `answer` is 1 when the event answers the session of the command.
    */
   const begin = (templateWord: number, account: number, answer: number): number => {
-    const at = Math.min(next() >>> 0, lastSlot);
+    const at = next() & SLOT_START_MASK;
     const index = state[INDEX];
     let hash = fold(state[COMMAND_HASH], templateWord + index);
     state[INDEX] = index + 1;
@@ -611,7 +612,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
 
   /** Clears what is left of the slot after its `used` words, 20 to 24; takes the two hashes of the event. */
   const finish = (start: number, used: number, first: number, second: number): void => {
-    const at = Math.min(start >>> 0, lastSlot);
+    const at = start & SLOT_START_MASK;
     const pair = at >> 1;
     if (used < MIDDLE_WORD) {
       // A word that follows an odd number of used words is cleared alone, the others in pairs.
