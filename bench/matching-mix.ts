@@ -1,6 +1,6 @@
 /**
  * The mix that exchange-core publishes, as a tape of commands: 82 % moves, 9 % GTC orders, 6 % cancels, 3 % IOC
- * orders, of 1,000 accounts, around 1,000 resting orders over 750 prices; some 6 % of the commands trade.
+ * orders, of 1,000 accounts, around 1,000 resting orders over 750 prices; between 3 and 4 % of the commands trade.
  *
  * The generator runs every command through an engine of its own, so that it moves and cancels orders that are open.
  */
@@ -20,7 +20,7 @@ const RESTING = 1_000;
 /** Prices on each side of the middle. */
 const SIDE_PRICES = 375;
 const MIDDLE = 50_000;
-/** Of 1,000 moves, those that go to the other side's prices and trade. */
+/** Of 1,000 moves, those that go to the other side's prices and trade, while there are orders enough. */
 const CROSSING_PER_MILLE = 35;
 
 interface OpenOrder {
@@ -79,7 +79,9 @@ export function mixTape(commands: number, seed: number): CommandTape {
     const dice = prng.below(100);
     const order = open[prng.below(open.length)];
     if (dice < 82) {
-      const price = priceOf(order.side, prng.below(1000) < CROSSING_PER_MILLE);
+      // A move that trades closes orders, so there is none while there are too few.
+      const crossing = prng.below(1000) < CROSSING_PER_MILLE && open.length > RESTING;
+      const price = priceOf(order.side, crossing);
       tape.replaceOrder(order.account, order.id, price, order.total, 0);
     } else if (dice < 91) {
       rest();

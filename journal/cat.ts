@@ -37,7 +37,9 @@ export function* catRecords(storage: Storage, options: CatOptions = {}): Generat
         const timestampUs = readInt64(reader.words, at + HeaderWord.timestampUs);
         // Command time never goes backwards.
         if (timestampUs > toTimeUs) return;
-        if (timestampUs >= fromTimeUs) yield toJsonLine(reader.words, at, reader.epoch);
+        if (timestampUs >= fromTimeUs) {
+          yield slotJson(reader.words, at, { frameEpoch: reader.epoch });
+        }
       }
     }
   } finally {
@@ -45,7 +47,12 @@ export function* catRecords(storage: Storage, options: CatOptions = {}): Generat
   }
 }
 
-function toJsonLine(words: Int32Array, at: number, epoch: number): string {
+/**
+ * The slot at word `at`, a command or an event, as a JSON object with all its fields: u64 as decimal strings, bytes as hex
+ * strings. `more` goes in before the fields.
+ * @throws WireError for a slot that the schema does not know
+ */
+export function slotJson(words: Int32Array, at: number, more: object = {}): string {
   const { name, sequence, timestampUs, accountId, sessionId, fields } = decodeSlot(words, at);
   return JSON.stringify(
     {
@@ -54,7 +61,7 @@ function toJsonLine(words: Int32Array, at: number, epoch: number): string {
       type: name,
       account: accountId,
       session: sessionId,
-      frameEpoch: epoch,
+      ...more,
       ...fields,
     },
     (_key, value: unknown) => {

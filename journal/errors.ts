@@ -80,13 +80,20 @@ export class JournalSyncError extends JournalError {
 }
 
 export class JournalNoSpaceError extends JournalError {
-  constructor(where: string, bytes: number, cause?: unknown) {
+  /** @param text what to say instead of how many bytes were wanted */
+  constructor(where: string, bytes: number, cause?: unknown, text = '') {
     super(
       'JOURNAL_NO_SPACE',
       1,
-      `no space for ${bytes} bytes in ${where}: free some or use a larger disk`,
+      text || `no space for ${bytes} bytes in ${where}: free some or use a larger disk`,
       cause,
     );
+  }
+
+  /** The segments made ahead are used up, and there is no room for another one. */
+  static ofReserve(directory: string): JournalNoSpaceError {
+    const text = `the disk of ${directory} is full and the segments made ahead are used up: free some space, then start the node again; everything acknowledged is kept`;
+    return new JournalNoSpaceError(directory, 0, undefined, text);
   }
 }
 

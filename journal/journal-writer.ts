@@ -167,6 +167,11 @@ export class JournalWriter {
     return this.#segmentsOpened;
   }
 
+  /** Bytes left in the segment written to; 0 when there is none. */
+  get segmentRoom(): number {
+    return this.#file === undefined ? 0 : this.#room();
+  }
+
   /** Whether the idle mark after the last record has still to be written. */
   get isMarkDue(): boolean {
     return this.#file !== undefined && this.#markedSequence !== this.#nextSequence - 1;

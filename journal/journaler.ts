@@ -46,6 +46,8 @@ export interface JournalCursors {
   setJournalWritten(sequence: number): void;
   /** Records up to here survive a power cut; the commit gate follows it. */
   setDurable(sequence: number): void;
+  /** Bytes left in the segment written to; 0 when there is none. */
+  setSegmentRoom(bytes: number): void;
 }
 
 export interface JournalClock {
@@ -126,6 +128,7 @@ export class Journaler {
     }
     this.#cursors.setJournalWritten(writer.writtenSequence);
     this.#cursors.setDurable(this.#isSyncing ? writer.sync() : writer.writtenSequence);
+    this.#cursors.setSegmentRoom(writer.segmentRoom);
     this.#lastAppendNs = this.#options.clock.monotonicNanoseconds();
     return count;
   }
@@ -177,6 +180,7 @@ export class Journaler {
     this.#lastAppendNs = clock.monotonicNanoseconds();
     this.#cursors.setJournalWritten(writer.writtenSequence);
     this.#cursors.setDurable(writer.durableSequence);
+    this.#cursors.setSegmentRoom(writer.segmentRoom);
     return 1;
   }
 

@@ -100,7 +100,7 @@ export class PreparedSegments implements SegmentSource {
     this.waits++;
     for (let waitedMs = 0; this.ready() <= 0; waitedMs += LOOK_AGAIN_MS) {
       const errno = this.errno();
-      if (errno === ENOSPC) throw new JournalNoSpaceError(this.#directory, 0);
+      if (errno === ENOSPC) throw JournalNoSpaceError.ofReserve(this.#directory);
       if (errno !== 0)
         throw new JournalIoError(this.#directory, `no segment could be made ahead: ${errnoName(errno)}`);
       if (waitedMs >= PATIENCE_MS)

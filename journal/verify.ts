@@ -1,8 +1,12 @@
 /** Checks a whole journal, every byte of it, and reports all that is wrong instead of stopping at the first. */
 import { CONTROL_FILE, readControlFile } from './control-file.js';
+import { digestJournal, formatDigest, type JournalDigest } from './digest.js';
 import { JournalCorruptionError, JournalError } from './errors.js';
+import { segmentHolding } from './journal-reader.js';
+import { type ManifestEntry, manifestFaults, readManifest } from './manifest.js';
 import { recover, segmentNames } from './recover.js';
 import { ScanStatus, SegmentScanner } from './segment-scanner.js';
+import { firstDifference, sumFile } from './segment-sum.js';
 import type { Storage } from './storage.js';
 
 export interface JournalProblem {
@@ -30,12 +34,22 @@ export interface VerifyReport {
   readonly tornFile: string;
   readonly tornOffset: number;
   readonly tornBytes: number;
+  /** Segments that the manifest vouches for, sealed ones that wait for their line, and the keys that signed. */
+  readonly manifest: {
+    readonly segments: number;
+    readonly pending: number;
+    readonly keys: readonly string[];
+  };
   readonly problems: readonly JournalProblem[];
 }
 
 export interface VerifyOptions {
   /** Called after each segment. */
   readonly onProgress?: (segmentsDone: number, segmentsTotal: number) => void;
+  /** Raw public key, hexadecimal, that must have signed the manifest; without it the keys that its lines name. */
+  readonly publicKey?: string;
+  /** What the journal must still be up to the digest's sequence. */
+  readonly digest?: JournalDigest;
 }
 
 /**
@@ -62,6 +76,8 @@ export function verifyJournal(storage: Storage, options: VerifyOptions = {}): Ve
     options.onProgress?.(index + 1, names.length);
   }
   checkControlFile(storage, problems);
+  const entries = checkManifest(storage, names, options.publicKey ?? '', problems);
+  if (options.digest !== undefined) checkDigest(storage, options.digest, problems);
   const decision = decide(storage, problems);
   return {
     ok: problems.length === 0,
@@ -77,8 +93,77 @@ export function verifyJournal(storage: Storage, options: VerifyOptions = {}): Ve
     tornFile: decision?.tornFile ?? '',
     tornOffset: decision?.tornOffset ?? 0,
     tornBytes: decision?.tornBytes ?? 0,
+    manifest: {
+      segments: entries.length,
+      pending: Math.max(0, names.length - 1 - entries.length),
+      keys: [...new Set(entries.map((entry) => entry.key))],
+    },
     problems,
   };
+}
+
+/** Checks the lines of the manifest, and each segment against its line. */
+function checkManifest(
+  storage: Storage,
+  names: readonly string[],
+  publicKey: string,
+  problems: JournalProblem[],
+): readonly ManifestEntry[] {
+  let entries: ManifestEntry[];
+  try {
+    entries = readManifest(storage);
+  } catch (error) {
+    note(problems, error);
+    return [];
+  }
+  for (const fault of manifestFaults(entries, publicKey)) note(problems, fault);
+  for (const entry of entries) {
+    try {
+      if (names.includes(entry.segment)) checkAgainst(storage, entry);
+      else throw new JournalCorruptionError(entry.segment, 0, 'the segment of the manifest', 'no such file');
+    } catch (error) {
+      note(problems, error);
+    }
+  }
+  return entries;
+}
+
+/** Throws when the bytes of a segment are not those that were signed; names the first piece that differs. */
+function checkAgainst(storage: Storage, entry: ManifestEntry): void {
+  const file = storage.openForRead(entry.segment);
+  try {
+    const found = sumFile(file);
+    const offset = firstDifference(entry, found);
+    if (offset < 0) return;
+    throw differenceFrom(entry, offset, found.sha256);
+  } finally {
+    file.close();
+  }
+}
+
+/** The finding that a segment is not what was signed. */
+export function differenceFrom(
+  entry: ManifestEntry,
+  offset: number,
+  found: string,
+  file = entry.segment,
+): JournalCorruptionError {
+  return new JournalCorruptionError(file, offset, `SHA-256 ${entry.sha256} of the manifest`, found);
+}
+
+function checkDigest(storage: Storage, wanted: JournalDigest, problems: JournalProblem[]): void {
+  try {
+    const found = digestJournal(storage, { toSequence: wanted.sequence });
+    if (formatDigest(found) === formatDigest(wanted)) return;
+    const names = segmentNames(storage);
+    const file = names[segmentHolding(names, wanted.sequence)] ?? storage.directory;
+    note(
+      problems,
+      new JournalCorruptionError(file, 0, `digest ${formatDigest(wanted)}`, formatDigest(found)),
+    );
+  } catch (error) {
+    note(problems, error);
+  }
 }
 
 function listed(storage: Storage, problems: JournalProblem[]): string[] {
@@ -161,8 +246,14 @@ function decide(storage: Storage, problems: JournalProblem[]): ReturnType<typeof
 
 function note(problems: JournalProblem[], error: unknown): void {
   if (!(error instanceof JournalError)) throw error;
+  const problem = problemOf(error);
+  if (!problems.some((known) => known.message === problem.message)) problems.push(problem);
+}
+
+/** The error as a plain object for reports. */
+export function problemOf(error: JournalError): JournalProblem {
   const detail = error instanceof JournalCorruptionError ? error : undefined;
-  const problem: JournalProblem = {
+  return {
     code: error.code,
     file: detail?.file ?? '',
     offset: detail?.offset ?? 0,
@@ -170,5 +261,4 @@ function note(problems: JournalProblem[], error: unknown): void {
     found: detail?.found ?? '',
     message: error.message,
   };
-  if (!problems.some((known) => known.message === problem.message)) problems.push(problem);
 }

@@ -6,7 +6,7 @@ import { Core } from '../src/core/core.js';
 import { BusinessLogicProcessor } from '../src/engine/business-logic-processor.js';
 import { EventBuffer } from '../src/engine/event-buffer.js';
 import { SLOT_WORDS } from '../src/wire/slot.js';
-import { Replayer } from './replayer.js';
+import { type CommandHandler, Replayer } from './replayer.js';
 
 export interface ReplayOptions {
   /** The journal directory. */
@@ -19,7 +19,19 @@ export interface ReplayOptions {
   readonly onProgress?: (sequence: number, lastSequence: number) => void;
   /** A fresh core to replay into, for capacities or to look at afterwards; default one with the default capacities. */
   readonly core?: Core;
+  /**
+   * Called after each command with its slot, its events, which stand there until the next one, and the logic, for its
+   * hashes; nothing of what it is given may be kept or changed.
+   */
+  readonly onCommand?: CommandObserver;
 }
+
+export type CommandObserver = (
+  words: Int32Array,
+  wordIndex: number,
+  events: EventBuffer,
+  logic: BusinessLogicProcessor,
+) => void;
 
 export interface ReplayResult {
   readonly commands: number;
@@ -48,13 +60,34 @@ const PROGRESS_COMMANDS = 65_536;
  * @throws the coded errors of the journal: damage, newer version, no permission
  */
 export function replayJournal(options: ReplayOptions): ReplayResult {
+  const batches = replayInBatches(options);
+  for (;;) {
+    const step = batches.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/**
+ * The same a few hundred commands at a time, for callers that hand on what they see while it goes: yields its last
+ * sequence after each batch and returns the result.
+ * @throws as replayJournal
+ */
+export function* replayInBatches(options: ReplayOptions): Generator<number, ReplayResult> {
   const storage = openStorage(options.directory, 'positional');
   const report = recover(storage);
   const events = new EventBuffer();
   const processor = new BusinessLogicProcessor(options.core ?? new Core(), events);
   const toSequence = Math.min(options.toSequence ?? report.lastSequence, report.lastSequence);
   const limits = options.atTimeUs === undefined ? { toSequence } : { toSequence, toTimeUs: options.atTimeUs };
-  const replayer = new Replayer(processor, limits);
+  const { onCommand } = options;
+  const observed: CommandHandler = {
+    onCommand(words, wordIndex) {
+      events.clear();
+      processor.onCommand(words, wordIndex);
+      onCommand?.(words, wordIndex, events, processor);
+    },
+  };
+  const replayer = new Replayer(onCommand === undefined ? processor : observed, limits);
   // Copied out of the frames, because the business logic wants slots that start at whole slots.
   const records = new Int32Array(BATCH * SLOT_WORDS);
   const reader = new JournalReader(storage, { toSequence });
@@ -69,6 +102,7 @@ export function replayJournal(options: ReplayOptions): ReplayResult {
         progressAt = replayer.commands + PROGRESS_COMMANDS;
         options.onProgress?.(replayer.lastSequence, toSequence);
       }
+      yield replayer.lastSequence;
     }
   } finally {
     reader.close();

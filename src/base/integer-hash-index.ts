@@ -2,8 +2,7 @@
  * An open-addressed hash index from 32-bit hashes to row numbers. The keys stay in the columns of the rows:
  *
  * ```
- * for (let at = first(hash); at >= 0; at = next(at, hash)) {
- *   const row = rowAt(at);
+ * for (let row = first(hash); row !== 0; row = next(hash)) {
  *   if (the key columns of row match) return row;
  * }
  * ```
@@ -14,8 +13,7 @@
  * The index starts small and doubles, so that few rows stay close together in memory. All tables lie in one array
  * that is allocated at its full size: the table of `size` entries at entry `size`, the one that it replaced at entry
  * `size / 2`. Growth is spread: the old table is emptied a few entries at each insertion, so that no single insertion
- * pays for all; while that lasts an entry may be in either table. A position is the number of an entry, valid until
- * the next insertion or removal.
+ * pays for all; while that lasts an entry may be in either table.
  */
 import { fail } from './assert.js';
 import { makeWords, powerOfTwoFrom } from './columns.js';
@@ -30,7 +28,9 @@ const SIZE = 1;
 /** Entries of the table that is being emptied, 0 when there is none; and the first of them that may be in use. */
 const OLD_SIZE = 2;
 const MIGRATED = 3;
-const STATE_WORDS = 4;
+/** The entry of the row that `first` or `next` returned last. */
+const POSITION = 4;
+const STATE_WORDS = 5;
 
 export type IntegerHashIndex = ReturnType<typeof makeIntegerHashIndex>;
 
@@ -41,23 +41,19 @@ export function makeIntegerHashIndex(maxRows: number) {
   const state = makeWords(STATE_WORDS);
   state[SIZE] = START_SIZE;
 
-  /** Position of the first entry with this hash, or -1. */
+  /** The first row with this hash, or 0. */
   const first = (hash: number): number => {
     const size = state[SIZE];
     return scan(hash, size, (hash & (size - 1)) | size);
   };
 
-  /** Position of the entry with the same hash after `position`, or -1. */
-  const next = (position: number, hash: number): number => {
+  /** The row with the same hash after the one that `first` or `next` returned last, or 0. */
+  const next = (hash: number): number => {
+    const position = state[POSITION];
     const size = state[SIZE];
     if (position >= size) return scan(hash, size, ((position + 1) & (size - 1)) | size);
     const oldSize = state[OLD_SIZE];
     return scanOld(hash, oldSize, ((position + 1) & (oldSize - 1)) | oldSize);
-  };
-
-  /** Row (not 0) at a position that `first` or `next` returned. */
-  const rowAt = (position: number): number => {
-    return table[(position << 1) | 1];
   };
 
   /** Adds a row (not 0) under a hash. The caller knows that its key is not in the index, and that there is room. */
@@ -70,30 +66,37 @@ export function makeIntegerHashIndex(maxRows: number) {
 
   /** Removes `row`, which must have been inserted under this hash. */
   const remove = (hash: number, row: number): void => {
-    let position = first(hash);
-    while (position >= 0 && rowAt(position) !== row) position = next(position, hash);
-    if (position < 0) fail('row is in the index', hash, row);
+    let found = first(hash);
+    while (found !== row && found !== 0) found = next(hash);
+    if (found === 0) fail('row is in the index', hash, row);
     state[COUNT] -= 1;
+    const position = state[POSITION];
     closeGap(position < state[SIZE] ? state[OLD_SIZE] : state[SIZE], position);
   };
 
   const scan = (hash: number, size: number, start: number): number => {
     let entry = start;
-    while (table[(entry << 1) | 1] !== 0) {
-      if (table[entry << 1] === hash) return entry;
+    for (let row = table[(entry << 1) | 1]; row !== 0; row = table[(entry << 1) | 1]) {
+      if (table[entry << 1] === hash) {
+        state[POSITION] = entry;
+        return row;
+      }
       entry = ((entry + 1) & (size - 1)) | size;
     }
     const oldSize = state[OLD_SIZE];
-    return oldSize === 0 ? -1 : scanOld(hash, oldSize, (hash & (oldSize - 1)) | oldSize);
+    return oldSize === 0 ? 0 : scanOld(hash, oldSize, (hash & (oldSize - 1)) | oldSize);
   };
 
   const scanOld = (hash: number, oldSize: number, start: number): number => {
     let entry = start;
-    while (table[(entry << 1) | 1] !== 0) {
-      if (table[entry << 1] === hash) return entry;
+    for (let row = table[(entry << 1) | 1]; row !== 0; row = table[(entry << 1) | 1]) {
+      if (table[entry << 1] === hash) {
+        state[POSITION] = entry;
+        return row;
+      }
       entry = ((entry + 1) & (oldSize - 1)) | oldSize;
     }
-    return -1;
+    return 0;
   };
 
   const place = (hash: number, row: number): void => {
@@ -155,7 +158,6 @@ export function makeIntegerHashIndex(maxRows: number) {
     },
     first,
     next,
-    rowAt,
     insert,
     remove,
   };

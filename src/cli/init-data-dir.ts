@@ -1,5 +1,5 @@
 /**
- * Makes the data directory of a node: configuration file, administrator's key, replication key.
+ * Makes the data directory of a node: configuration file, administrator's key, replication key, the node's own key.
  *
  * Everything is written into a directory of its own beside the wanted one and renamed into place at the end, so a
  * failure leaves nothing half made.
@@ -27,9 +27,10 @@ import {
 } from '../node/config.js';
 import { CONFIG_KEYS, type ConfigValues } from '../node/config-options.js';
 import { renderConfigFile } from '../node/config-text.js';
+import { ensureNodeKey } from '../node/node-key.js';
 import { CliError, ExitCode } from './failure.js';
 
-const KEYS_FOLDER = 'keys';
+export const KEYS_FOLDER = 'keys';
 const ADMIN_KEY = join(KEYS_FOLDER, 'admin.pem');
 /** Ports of a standby's node lie so far above its primary's, so that both run on one machine as they are. */
 const STANDBY_PORT_STEP = 10;
@@ -75,6 +76,7 @@ export function initDataDir(options: InitOptions): InitReport {
         mode: 0o600,
       });
     }
+    ensureNodeKey(making);
     if (options.flags['replicationKeyFile'] === undefined) {
       writeFileSync(join(making, values.replicationKeyFile), `${replicationKey}\n`, { mode: 0o600 });
     }
@@ -95,7 +97,8 @@ export function initDataDir(options: InitOptions): InitReport {
   };
 }
 
-function refuseOccupied(dataDir: string): void {
+/** Throws CliError unless `dataDir` is not there or empty. */
+export function refuseOccupied(dataDir: string): void {
   let names: string[];
   try {
     names = readdirSync(dataDir);

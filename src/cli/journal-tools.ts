@@ -1,11 +1,15 @@
 /** What the `journal` commands run. */
+import { existsSync, readFileSync } from 'node:fs';
 import { catRecords } from '../../journal/cat.js';
+import { digestJournal, formatDigest, parseDigest } from '../../journal/digest.js';
 import { listSegments } from '../../journal/ls.js';
+import { signerOf } from '../../journal/manifest-key.js';
 import { openStorage } from '../../journal/open-storage.js';
 import { verifyJournal } from '../../journal/verify.js';
+import { nodeKeyFile } from '../node/node-key.js';
 import { checkedInteger, checkedTimeUs } from './checked-flags.js';
 import { dataDirOf } from './data-dir.js';
-import { ExitCode } from './failure.js';
+import { CliError, ExitCode } from './failure.js';
 import { journalOf } from './journal-of.js';
 import { ProgressLine } from './progress-line.js';
 import { writeText } from './write-text.js';
@@ -23,9 +27,13 @@ function storageOf(flags: JournalFlags) {
 }
 
 /** Checks the journal and prints the report; returns the exit code. */
-export function verifyFromFlags(flags: JournalFlags): number {
-  const progress = new ProgressLine('verify', 'bytes');
-  const report = verifyJournal(storageOf(flags), { onProgress: (done, total) => progress.show(done, total) });
+export function verifyFromFlags(flags: JournalFlags & { publicKey?: string; digest?: string }): number {
+  const progress = new ProgressLine('verify', 'segments');
+  const report = verifyJournal(storageOf(flags), {
+    onProgress: (done, total) => progress.show(done, total),
+    publicKey: publicKeyOf(flags),
+    ...(flags.digest === undefined ? {} : { digest: checkedDigest(flags.digest) }),
+  });
   progress.clear();
   if (flags.json) {
     process.stdout.write(`${JSON.stringify(report)}\n`);
@@ -37,8 +45,46 @@ export function verifyFromFlags(flags: JournalFlags): number {
       `${report.ok ? 'whole' : 'DAMAGED'}: ${report.segments} segments, ${report.frames} frames, ${report.records} commands ` +
         `(${report.firstSequence}..${report.lastSequence}), epoch ${report.epoch}, durable up to ${report.durableSequence}${torn}\n`,
     );
+    const { segments, pending, keys } = report.manifest;
+    const signed = keys.length === 0 ? '' : ` by ${keys.join(', ')}`;
+    process.stdout.write(`manifest: ${segments} sealed segments signed${signed}, ${pending} not yet\n`);
+    if (report.ok && flags.digest !== undefined) process.stdout.write('unchanged since the digest\n');
   }
   return report.ok ? ExitCode.ok : ExitCode.corruption;
+}
+
+/** The key that must have signed the manifest: the one that was named, or that of the data directory; '' = not known. */
+function publicKeyOf(flags: JournalFlags & { publicKey?: string }): string {
+  if (flags.publicKey === undefined) {
+    const path = nodeKeyFile(dataDirOf(flags));
+    return existsSync(path) ? signerOf(readFileSync(path, 'utf8')).publicKey : '';
+  }
+  if (/^[0-9a-f]{64}$/.test(flags.publicKey)) return flags.publicKey;
+  throw new CliError(
+    `--public-key: "${flags.publicKey}" is no key; allowed: 64 hexadecimal digits`,
+    ExitCode.usage,
+  );
+}
+
+function checkedDigest(text: string) {
+  const digest = parseDigest(text);
+  if (digest !== undefined) return digest;
+  throw new CliError(
+    `--digest: "${text}" is no digest; give what "ringfence journal digest" has printed (rf1-...)`,
+    ExitCode.usage,
+  );
+}
+
+/** Prints the digest of the journal up to a command. */
+export function digestFromFlags(flags: JournalFlags & { at?: string }): void {
+  const { at } = flags;
+  const isSequence = at !== undefined && /^[0-9]+$/.test(at);
+  const digest = digestJournal(storageOf(flags), {
+    ...(isSequence ? { toSequence: checkedInteger('--at', at, 0, Number.MAX_SAFE_INTEGER) } : {}),
+    ...(at !== undefined && !isSequence ? { atTimeUs: checkedTimeUs('--at', at) } : {}),
+  });
+  const text = formatDigest(digest);
+  process.stdout.write(flags.json ? `${JSON.stringify({ digest: text, ...digest })}\n` : `${text}\n`);
 }
 
 /** Prints the segments. */

@@ -3,7 +3,10 @@
  * The command line. Commands are declared here and loaded when they run, so that help and small commands are quick.
  */
 import { Command, CommanderError } from 'commander';
+import { addAccountCommand } from './commands/account.js';
+import { addAuditCommand } from './commands/audit.js';
 import { addBenchCommand } from './commands/bench.js';
+import { addBookCommand } from './commands/book.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addExecCommand } from './commands/exec.js';
 import { addImportCommand } from './commands/import.js';
@@ -20,7 +23,7 @@ import { ExitCode, failureOf } from './failure.js';
 
 const HELP_AFTER = `
 Exit codes:
-  0 done   1 failed   2 wrong usage or configuration   3 corrupt journal or nodes that differ
+  0 done   1 failed   2 wrong usage or configuration   3 corrupt journal, nodes or builds that differ
   4 refused (in use, foreign, no permission)   5 no running node reached
 
 First minutes:
@@ -47,6 +50,9 @@ function program(): Command {
   addStopCommand(root);
   addReplayCommand(root);
   addJournalCommand(root);
+  addAccountCommand(root);
+  addBookCommand(root);
+  addAuditCommand(root);
   addExecCommand(root);
   addImportCommand(root);
   addLoadCommand(root);

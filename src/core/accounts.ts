@@ -59,7 +59,7 @@ export function makeAccounts(arena: Arena, maxAccounts: number) {
   const { markDirty } = hash;
   const first = arena.reserve(maxAccounts * ACCOUNT_WORDS);
   const index = makeIntegerHashIndex(maxAccounts);
-  const { first: firstAt, next: nextAt, rowAt, insert: insertRow } = index;
+  const { first: firstRow, next: nextRow, insert: insertRow } = index;
 
   /** Handle of account number 0, 1, 2 ... `state[COUNT]` - 1. */
   const handleOf = (number: number): number => {
@@ -69,8 +69,7 @@ export function makeAccounts(arena: Arena, maxAccounts: number) {
   /** Handle of the account with this id, or 0. */
   const find = (accountId: number): number => {
     const hash = wordHash(accountId | 0);
-    for (let at = firstAt(hash); at >= 0; at = nextAt(at, hash)) {
-      const account = rowAt(at);
+    for (let account = firstRow(hash); account !== 0; account = nextRow(hash)) {
       if (words[account + ID] === accountId) return account;
     }
     return 0;

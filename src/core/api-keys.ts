@@ -50,7 +50,7 @@ export function makeApiKeys(arena: Arena, maxApiKeys: number) {
   /** Where the record of id 0 would be. */
   const origin = arena.reserve(maxApiKeys * API_KEY_WORDS) - API_KEY_WORDS;
   const index = makeIntegerHashIndex(maxApiKeys);
-  const { first: firstAt, next: nextAt, rowAt, insert: insertRow } = index;
+  const { first: firstRow, next: nextRow, insert: insertRow } = index;
 
   /** Handle of a key by its id as it came in a command; 0 when there is no such key. */
   const handleOf = (apiKeyId: number): number => {
@@ -60,8 +60,7 @@ export function makeApiKeys(arena: Arena, maxApiKeys: number) {
   /** Id of the key whose public key lies at `at`, or 0. */
   const find = (keyWords: Int32Array, at: number): number => {
     const hash = publicKeyHash(keyWords, at);
-    for (let position = firstAt(hash); position >= 0; position = nextAt(position, hash)) {
-      const apiKeyId = rowAt(position);
+    for (let apiKeyId = firstRow(hash); apiKeyId !== 0; apiKeyId = nextRow(hash)) {
       const publicKey = handleOf(apiKeyId) + ApiKeyWord.publicKey;
       if (areSame(words, publicKey, keyWords, at, PUBLIC_KEY_WORDS)) return apiKeyId;
     }

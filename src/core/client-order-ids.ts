@@ -13,12 +13,12 @@ export type ClientOrderIds = ReturnType<typeof makeClientOrderIds>;
 export function makeClientOrderIds(arena: Arena, maxOrders: number) {
   const { words, handleMask } = arena;
   const index = makeIntegerHashIndex(maxOrders);
-  const { first: firstAt, next: nextAt, rowAt, insert, remove } = index;
+  const { first: firstRow, next: nextRow, insert, remove } = index;
 
   /** The open order of an account with a client order id, or 0. `hash`: of these three, by `hashTriple`. */
   const find = (hash: number, account: number, clientIdLow: number, clientIdHigh: number): number => {
-    for (let at = firstAt(hash); at >= 0; at = nextAt(at, hash)) {
-      const order = rowAt(at) & handleMask;
+    for (let row = firstRow(hash); row !== 0; row = nextRow(hash)) {
+      const order = row & handleMask;
       if (
         words[order + CLIENT_ID_LOW] === clientIdLow &&
         words[order + CLIENT_ID_HIGH] === clientIdHigh &&

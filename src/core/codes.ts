@@ -45,6 +45,7 @@ export const RejectCode = {
   SLOW_CONSUMER: 1010,
   BAD_FIELD: 1011,
   SHUTTING_DOWN: 1012,
+  LOW_DISK_SPACE: 1013,
   // session
   NOT_LOGGED_ON: 2001,
   LOGON_REFUSED: 2002,

@@ -48,7 +48,7 @@ export function makeHoldings(arena: Arena, maxHoldings: number) {
   const { markDirty, subtract } = hash;
   const firstHandle = arena.reserve(maxHoldings * HOLDING_WORDS);
   const index = makeIntegerHashIndex(maxHoldings);
-  const { first: firstAt, next: nextAt, rowAt, insert: insertRow } = index;
+  const { first: firstRow, next: nextRow, insert: insertRow } = index;
   /** Two lanes for each holding: what it adds to the state hash. */
   const hashes = new Int32Array(maxHoldings * 2);
 
@@ -75,8 +75,8 @@ export function makeHoldings(arena: Arena, maxHoldings: number) {
   /** Handle of the holding of an account (a handle) in an asset, or 0. */
   const find = (account: number, assetId: number): number => {
     const hash = pairHash(account | 0, assetId | 0);
-    for (let at = firstAt(hash); at >= 0; at = nextAt(at, hash)) {
-      const holding = rowAt(at) & handleMask;
+    for (let row = firstRow(hash); row !== 0; row = nextRow(hash)) {
+      const holding = row & handleMask;
       if (words[holding + ACCOUNT] === account && words[holding + ASSET_ID] === assetId) return holding;
     }
     return 0;

@@ -40,7 +40,7 @@ export function makePageDirectory(bookSides: number, maxPages: number) {
   const tripleHash = hashTriple;
   const nodes = new Int32Array((2 * maxPages + 1) * NODE_WORDS);
   const index = makeIntegerHashIndex(2 * maxPages);
-  const { first: firstAt, next: nextAt, rowAt, insert: insertRow, remove: removeRow } = index;
+  const { first: firstRow, next: nextRow, insert: insertRow, remove: removeRow } = index;
   /** Two words for each book side. */
   const tops = new Int32Array(bookSides * 2);
   /** For each book side the bottom node used last, or 0: nearly all of its pages are there. */
@@ -116,8 +116,7 @@ export function makePageDirectory(bookSides: number, maxPages: number) {
 
   const searchNode = (tier: number, bookSide: number, prefix: number): number => {
     const hash = tripleHash(bookSide, tier, prefix);
-    for (let at = firstAt(hash); at >= 0; at = nextAt(at, hash)) {
-      const node = rowAt(at);
+    for (let node = firstRow(hash); node !== 0; node = nextRow(hash)) {
       if (
         nodes[node + NodeWord.prefix] === prefix &&
         nodes[node + NodeWord.bookSide] === bookSide &&

@@ -108,7 +108,7 @@ export function makePriceLadder(arena: Arena, bookSides: number, maxLevels: numb
   const words = arena.words;
   const doubles = arena.doubles;
   const pageIndex = makeIntegerHashIndex(maxLevels + IDLE_PAGES);
-  const { first: firstAt, next: nextAt, rowAt, insert: insertRow, remove: removeRow } = pageIndex;
+  const { first: firstRow, next: nextRow, insert: insertRow, remove: removeRow } = pageIndex;
   const {
     add: addNumber,
     remove: removeNumber,
@@ -214,8 +214,8 @@ export function makePriceLadder(arena: Arena, bookSides: number, maxLevels: numb
 
   const searchPage = (bookSide: number, number: number): number => {
     const hash = pairHash(bookSide, number);
-    for (let at = firstAt(hash); at >= 0; at = nextAt(at, hash)) {
-      const page = rowAt(at) & handleMask;
+    for (let row = firstRow(hash); row !== 0; row = nextRow(hash)) {
+      const page = row & handleMask;
       if (words[page + NUMBER] === number && words[page + PAGE_BOOK_SIDE] === bookSide) return page;
     }
     return 0;

@@ -21,13 +21,12 @@ export function makeTransfers(maxTransfers: number) {
   const hash = makeEntityHash(EntityKind.transfer, 0);
   let count = 0;
   const index = makeIntegerHashIndex(maxTransfers);
-  const { first: firstAt, next: nextAt, rowAt, insert: insertRow } = index;
+  const { first: firstRow, next: nextRow, insert: insertRow } = index;
 
   /** Row of the transfer with this id, or 0. */
   const find = (idLow: number, idHigh: number): number => {
     const hash = pairHash(idLow, idHigh);
-    for (let at = firstAt(hash); at >= 0; at = nextAt(at, hash)) {
-      const row = rowAt(at);
+    for (let row = firstRow(hash); row !== 0; row = nextRow(hash)) {
       const word = row * TRANSFER_WORDS;
       if (words[word] === idLow && words[word + TransferWord.idHigh] === idHigh) return row;
     }

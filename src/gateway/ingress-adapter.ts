@@ -161,6 +161,10 @@ export class IngressAdapter {
       sessions.reject(session, leadership.refusal, templateId, clientSequence);
       return;
     }
+    if (takesRoom(templateId) && counters.get(Counter.lowDiskSpace) !== 0) {
+      sessions.reject(session, RejectCode.LOW_DISK_SPACE, templateId, clientSequence);
+      return;
+    }
     const key = session.key!;
     if (!sequencer.stage(templateId, key.accountId, key.apiKeyId, frame, offset + SBE_HEADER_BYTES)) {
       counters.add(Counter.gatewayBusy, 1);
@@ -251,6 +255,14 @@ export class IngressAdapter {
       this.parts.sessions.close(session, RejectCode.RATE_LIMITED);
     }
   }
+}
+
+/**
+ * True for commands that a nearly full disk refuses: those that add risk. Cancels end it, and administrators (who can
+ * pay out, for one) know what they do.
+ */
+function takesRoom(templateId: number): boolean {
+  return templateId === Template.newOrder || templateId === Template.replaceOrder;
 }
 
 /** True for mistakes after which the rest of what a client says cannot be trusted to mean what it seems to. */

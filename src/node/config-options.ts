@@ -178,6 +178,18 @@ export const CONFIG_OPTIONS = {
     'fallocate',
     'How space of a segment is taken: by the file system at once, or by writing zeros (for thin-provisioned disks).',
   ),
+  archiveDir: text(
+    'path',
+    DURABILITY,
+    '',
+    'a path, relative to the data directory',
+    'Where "ringfence journal archive" moves sealed segments when it is not told.',
+  ),
+  minFreeBytes: bytes(0, 2 ** 50)(
+    DURABILITY,
+    256 << 20,
+    'Below so much free space on the disk of the journal, new orders and replaces are refused; two segments more and they are taken again. 0 = only when a segment cannot be made.',
+  ),
 
   inputRingSlots: powerOfTwo(1024, 1 << 22)(ENGINE, 65536, 'Slots of the input ring (128 bytes each).'),
   outputRingSlots: powerOfTwo(1024, 1 << 22)(ENGINE, 131072, 'Slots of the output ring (128 bytes each).'),

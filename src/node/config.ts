@@ -169,7 +169,8 @@ function checkedValue(
     case 'path':
       if (typeof value !== 'string' || /\p{Cc}/u.test(value)) return refuse();
       if (key === 'primaryAddress' && value !== '' && !/^.+:[0-9]{1,5}$/.test(value)) return refuse();
-      if (key !== 'primaryAddress' && value === '') return refuse();
+      // An empty text stands for "not set", where that is the default.
+      if (value === '' && option.fallback !== '') return refuse();
       return value;
   }
 }

@@ -40,6 +40,7 @@ runAgentWorker<JournalerInput>((input, { counters, clock }) => {
     cursors: {
       setJournalWritten: (sequence) => counters.set(Counter.journalWritten, sequence),
       setDurable: (sequence) => counters.set(Counter.durable, sequence),
+      setSegmentRoom: (bytes) => counters.set(Counter.journalSegmentRoom, bytes),
     },
     clock,
     writer: { segmentBytes: input.segmentBytes, allocation: input.allocation, prepared: input.prepared },

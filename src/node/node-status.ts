@@ -44,6 +44,12 @@ export interface NodeStatus {
     readonly written: number;
     readonly preparedSegments: number;
     readonly preparerErrno: number;
+    /** Free bytes on the disk of the journal; -1 when the system does not say. */
+    readonly freeBytes: number;
+    /** New orders and replaces are refused because the disk is nearly full. */
+    readonly lowDiskSpace: boolean;
+    /** Times that this began. */
+    readonly lowDiskAlarms: number;
   };
   /** Newest checkpoint of the hashes; an idle node has one at its last command. */
   readonly checkpoint: CheckpointText | null;
@@ -63,6 +69,7 @@ export interface StatusSources {
   readonly backend: string;
   readonly fallbackReason: string;
   readonly prepared: { ready(): number; errno(): number };
+  readonly freeBytes: number;
   readonly uptimeMs: number;
 }
 
@@ -107,6 +114,9 @@ export function nodeStatus(sources: StatusSources): NodeStatus {
       written: counters.get(Counter.journalWritten),
       preparedSegments: sources.prepared.ready(),
       preparerErrno: sources.prepared.errno(),
+      freeBytes: sources.freeBytes,
+      lowDiskSpace: counters.get(Counter.lowDiskSpace) !== 0,
+      lowDiskAlarms: counters.get(Counter.lowDiskAlarms),
     },
     checkpoint: checkpoint === undefined ? null : checkpointText(checkpoint),
     checkpoints: latestCheckpoints(sources.checkpoints, checkpoint?.sequence ?? 0),

@@ -4,11 +4,14 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { JournalNoSpaceError } from '../../journal/errors.js';
 import { JournalDirectory } from '../../journal/journal-directory.js';
 import { openStorage } from '../../journal/open-storage.js';
 import { PreparedSegments } from '../../journal/prepared-segments.js';
 import { type RecoveryReport, recover } from '../../journal/recover.js';
 import { type SegmentPreparer, startSegmentPreparer } from '../../journal/segment-preparer.js';
+import { type RunningSealer, startSegmentSealer } from '../../journal/segment-sealer.js';
 import { PromisedEpoch } from '../replication/promised-epoch.js';
 import { waitCellAsync } from '../ring/shared-cell.js';
 import { ACKNOWLEDGEMENT_POLICIES, type AcknowledgementPolicy } from '../runtime/acknowledgement-policy.js';
@@ -25,18 +28,23 @@ import {
 } from '../runtime/worker-start.js';
 import { type NodeConfig, replicationKeyPath } from './config.js';
 import { ControlServer, controlError, type PromoteRequest } from './control-server.js';
+import { DiskSpaceGuard, freeBytesOf } from './disk-space-guard.js';
 import type { GatewayInput } from './gateway-worker.js';
 import type { JournalerInput } from './journaler-worker.js';
 import type { LogicInput } from './logic-worker.js';
+import { ensureNodeKey } from './node-key.js';
+import { makeLog } from './node-log.js';
 import { allocateNodeMemory, type NodeMemory } from './node-memory.js';
 import { type NodeStatus, nodeStatus } from './node-status.js';
 import type { ReplicationInput } from './replication-worker.js';
 import type { FromReplication, LeadMessage, OpenMessage, ToReplication } from './worker-messages.js';
 
+const EXIT_STOPPED = 1;
 const EXIT_FAILURE = 70;
 const EXIT_CORRUPT = 3;
 const EXIT_REFUSED = 4;
 const KEY_BYTES = 32;
+const DISK_LOOK_MS = 100;
 
 /** Where a node listens; replication is null while it is a standby. */
 export interface NodeAddresses {
@@ -84,6 +92,9 @@ export class RunningNode {
   private readonly errorLog: ErrorLog;
   private readonly preparer: SegmentPreparer;
   private readonly prepared: PreparedSegments;
+  private readonly sealer: RunningSealer;
+  private readonly diskSpace: DiskSpaceGuard;
+  private readonly log: Logger;
   private readonly control: ControlServer;
   private readonly startedAt: number;
   private readonly clock: SystemClock;
@@ -93,6 +104,7 @@ export class RunningNode {
   private ackPolicy: AcknowledgementPolicy;
   private controlPort: number;
   private isStopping: boolean;
+  private diskTimer: NodeJS.Timeout | undefined;
   private abandoned: Promise<void> | undefined;
   private failure: Error | undefined;
   private resolveClosed!: (exitCode: number) => void;
@@ -112,6 +124,7 @@ export class RunningNode {
     this.ackPolicy = config.ackPolicy;
     this.controlPort = 0;
     this.isStopping = false;
+    this.diskTimer = undefined;
     this.abandoned = undefined;
     this.failure = undefined;
     this.workers = undefined;
@@ -122,11 +135,13 @@ export class RunningNode {
     const identity = { clusterId: BigInt(config.clusterId), nodeId: config.nodeId };
     const path = join(config.dataDir, 'journal');
     this.directory = JournalDirectory.open(path, identity);
+    let keyFile: string;
     try {
       const storage = openStorage(path, config.journalBackend);
       this.backend = { kind: storage.kind, fallbackReason: storage.fallbackReason };
       this.recovered = recover(storage, identity);
       this.refuseBrokenPromise();
+      keyFile = ensureNodeKey(config.dataDir);
     } catch (error) {
       this.directory.close();
       throw error;
@@ -141,6 +156,20 @@ export class RunningNode {
       allocation: config.journalAllocation,
     });
     this.prepared = new PreparedSegments(this.preparer.state);
+    this.log = makeLog('node', config.logLevel);
+    this.sealer = startSegmentSealer({
+      directory: path,
+      identity,
+      keyFile,
+      onProblem: (problem) => this.log.error(problem, 'a segment cannot be sealed in the manifest'),
+    });
+    this.diskSpace = new DiskSpaceGuard({
+      prepared: this.prepared,
+      freeBytes: () => freeBytesOf(path),
+      segmentRoom: () => this.counters.get(Counter.journalSegmentRoom),
+      segmentBytes: config.segmentBytes,
+      minFreeBytes: config.minFreeBytes,
+    });
     this.control = new ControlServer(config.dataDir, {
       status: () => ({ ...this.status(), addresses: this.addresses }),
       promote: (request) => this.promote(request),
@@ -177,6 +206,7 @@ export class RunningNode {
       backend: this.backend.kind,
       fallbackReason: this.backend.fallbackReason,
       prepared: this.prepared,
+      freeBytes: freeBytesOf(this.directory.directory),
       uptimeMs: Math.floor((this.clock.monotonicNanoseconds() - this.startedAt) / 1e6),
     });
   }
@@ -211,14 +241,15 @@ export class RunningNode {
   }
 
   /** Orderly end: takes no more commands, lets everything taken become durable, closes. */
-  async stop(): Promise<void> {
+  async stop(exitCode = 0): Promise<void> {
     if (this.isStopping) return;
     this.isStopping = true;
+    clearInterval(this.diskTimer);
     const { gateway, replication, logic, journaler } = this.workers!;
     this.counters.set(Counter.role, NodeRole.stopping);
     await stopWorkers(this.counters, [[gateway, replication], [logic], [journaler]]);
     await this.letGo();
-    this.resolveClosed(0);
+    this.resolveClosed(exitCode);
   }
 
   /** Lets go of everything after a failure. */
@@ -229,6 +260,7 @@ export class RunningNode {
 
   private async letGoAtOnce(): Promise<void> {
     this.isStopping = true;
+    clearInterval(this.diskTimer);
     this.counters.set(Counter.poison, 1);
     const { gateway, replication, logic, journaler } = this.workers ?? {};
     for (const started of [gateway, replication, logic, journaler]) await started?.worker.terminate();
@@ -245,6 +277,7 @@ export class RunningNode {
     await workersReady(counters, Object.keys(this.workers).length);
     await this.counterAtLeast(Counter.durable, recovered.lastSequence);
     await this.counterAtLeast(Counter.logicProcessed, recovered.lastSequence);
+    this.diskTimer = setInterval(() => this.watchDisk(), DISK_LOOK_MS);
     if (config.role === 'standby') {
       counters.set(Counter.role, NodeRole.standby);
       const { lastSequence: sequence, chain, epoch } = recovered;
@@ -259,6 +292,35 @@ export class RunningNode {
     this.lead({ type: 'lead', epoch, isNewEpoch: isNew, ackPolicy: this.ackPolicy, adminPublicKey });
     this.tellReplication({ type: 'replicate', epoch });
     await this.counterAtLeast(Counter.replicationPort, 1);
+  }
+
+  /** Raises and ends the alarm about a full disk; stops in order when the last segment is nearly full. */
+  private watchDisk(): void {
+    const { counters } = this;
+    const diskSpace = this.diskSpace;
+    const log = this.log;
+    const wasLow = diskSpace.isLow;
+    diskSpace.look();
+    if (diskSpace.isReserveEnding) {
+      const error = JournalNoSpaceError.ofReserve(this.directory.directory);
+      this.failure ??= error;
+      log.fatal({ code: error.code }, error.message);
+      void this.stop(EXIT_STOPPED);
+      return;
+    }
+    if (diskSpace.isLow === wasLow) return;
+    counters.set(Counter.lowDiskSpace, diskSpace.isLow ? 1 : 0);
+    const figures = {
+      freeBytes: diskSpace.freeBytes,
+      preparedSegments: this.prepared.ready(),
+      preparerErrno: this.prepared.errno(),
+    };
+    if (diskSpace.isLow) {
+      counters.add(Counter.lowDiskAlarms, 1);
+      log.error({ code: 'LOW_DISK_SPACE', ...figures }, 'the disk is nearly full: new orders are refused');
+    } else {
+      log.warn(figures, 'there is room on the disk again: new orders are taken');
+    }
   }
 
   private startWorkers(): NonNullable<RunningNode['workers']> {
@@ -402,7 +464,7 @@ export class RunningNode {
 
   private async letGo(): Promise<void> {
     await this.control.close();
-    await this.preparer.stop();
+    await Promise.all([this.preparer.stop(), this.sealer.stop()]);
     this.directory.close();
   }
 }
@@ -410,6 +472,7 @@ export class RunningNode {
 /** Exit codes as the command line documents them. */
 function exitCodeOf(code: string): number {
   if (/CORRUPT|DIVERGE/.test(code)) return EXIT_CORRUPT;
+  if (code === 'JOURNAL_NO_SPACE') return EXIT_STOPPED;
   return /^EADDRINUSE$|^EACCES$|INSECURE|REFUSED|PERMISSION/.test(code) ? EXIT_REFUSED : EXIT_FAILURE;
 }
 

@@ -76,6 +76,12 @@ export const Counter = {
   replicationPort: 28,
   /** The node that leads the epoch in force: business logic. */
   leaderNode: 29,
+  /** 1 while new orders and replaces are refused because the disk is nearly full: main thread. */
+  lowDiskSpace: 30,
+  /** Times that `lowDiskSpace` was raised: main thread. */
+  lowDiskAlarms: 31,
+  /** Bytes left in the segment written to; 0 when there is none: journaler. */
+  journalSegmentRoom: 32,
 } as const;
 
 export type Counter = (typeof Counter)[keyof typeof Counter];

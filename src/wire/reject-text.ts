@@ -15,6 +15,7 @@ export const REJECT_TEXT: Readonly<Record<RejectName, string>> = {
   SLOW_CONSUMER: 'Messages were not read fast enough; reconnect and ask for the missed reports.',
   BAD_FIELD: 'A field is missing, unknown or out of range; the protocol tables say what it takes.',
   SHUTTING_DOWN: 'The node is stopping; reconnect later or to the other node.',
+  LOW_DISK_SPACE: 'The disk is nearly full; cancels are taken, new orders and replaces later.',
 
   NOT_LOGGED_ON: 'Log on first; nothing else is taken before.',
   LOGON_REFUSED: 'Key, signature or clock is wrong; sign the challenge of this very connection.',

@@ -29,6 +29,9 @@ const COMMANDS = [
   'stop',
   'replay',
   'journal',
+  'account',
+  'book',
+  'audit',
   'exec',
   'import',
   'load',
@@ -94,6 +97,8 @@ describe('usage', () => {
   it.each([
     [['status', '--data-dir', '/nowhere'], 5, 'no node runs on /nowhere'],
     [['stop', '--data-dir', '/nowhere'], 5, 'ringfence serve --data-dir /nowhere'],
+    [['account', '1', '--data-dir', '/nowhere'], 1, '/nowhere has no journal'],
+    [['book', 'X', '--data-dir', '/nowhere'], 1, '/nowhere has no journal'],
     [['replay', '--data-dir', '/nowhere'], 1, '/nowhere has no journal'],
     [['journal', 'verify', '--data-dir', '/nowhere'], 1, '/nowhere has no journal'],
     [['exec', '--file', '/nowhere'], 1, '/nowhere: there is no such file'],
@@ -240,7 +245,7 @@ describe('a node that may not start', () => {
 });
 
 describe('a node from init to replay', () => {
-  it('init, serve, status, load, stop, verify, ls, cat, replay', async () => {
+  it('init, serve, status, load, audit, account, book, stop, verify, ls, cat, replay, correct, serve', async () => {
     const dataDir = join(folder, 'node');
     const ports = ['--port', '0', '--admin-port', '0', '--replication-port', '0'];
     const made = await runCli(['init', '--data-dir', dataDir, '--segment-bytes', '1MiB', '--json', ...ports]);
@@ -317,6 +322,18 @@ describe('a node from init to replay', () => {
     expect(status).toMatchObject({ role: 'primary', epoch: 1 });
     expect((await runCli(['status', '--data-dir', dataDir])).stdout).toMatch(/^role +primary$/m);
 
+    // Beside the node that writes the journal.
+    const audited = (await runCli(['audit', '--data-dir', dataDir])).stdout.trim().split('\n');
+    const events = audited.map((line) => JSON.parse(line) as Record<string, unknown>);
+    const deposit = events.find(({ type }) => type === 'balanceChanged')!;
+    expect(deposit).toMatchObject({ cause: 'deposit', session: 1, clientSequence: expect.any(Number) });
+    expect(events.find(({ type }) => type === 'trade')).toMatchObject({ quoteAmount: expect.any(String) });
+    const { account } = deposit;
+    const asked = await runCli(['account', String(account), '--data-dir', dataDir, '--json']);
+    expect(JSON.parse(asked.stdout)).toMatchObject({ type: 'account', account });
+    const { symbol } = events.find(({ type }) => type === 'instrumentListed')!;
+    expect((await runCli(['book', String(symbol), '--data-dir', dataDir])).exitCode).toBe(0);
+
     expect((await runCli(['stop', '--data-dir', dataDir])).exitCode).toBe(0);
     expect(await closed).toBe(0);
 
@@ -358,6 +375,20 @@ describe('a node from init to replay', () => {
       (await runCli(['replay', '--data-dir', dataDir, '--at', '2001-01-01', '--json'])).stdout,
     );
     expect(before.commands).toBe(0);
+
+    const into = join(folder, 'corrected');
+    const { sequence } = events.find(({ type }) => type === 'trade')!;
+    const correct = ['replay', '--data-dir', dataDir, '--skip', String(sequence), '--into', into, '--json'];
+    const corrected = JSON.parse((await runCli(correct)).stdout) as Record<string, unknown>;
+    expect(corrected).toMatchObject({ commands: report.lastSequence, written: report.lastSequence - 1 });
+    const follower = spawnCli(['serve', '--data-dir', into, '--json', '--log-level', 'warn']);
+    const ended = new Promise<number | null>((resolve) => follower.on('close', resolve));
+    const started = await new Promise<string>((resolve) =>
+      follower.stdout!.once('data', (chunk) => resolve(String(chunk))),
+    );
+    expect(JSON.parse(started)).toMatchObject({ event: 'ready', role: 'primary' });
+    expect((await runCli(['stop', '--data-dir', into])).exitCode).toBe(0);
+    expect(await ended).toBe(0);
 
     const { file } = JSON.parse(segments[0]!) as { file: string };
     truncateSync(join(dataDir, 'journal', file), 8192);

@@ -161,7 +161,7 @@ describe.each(BACKENDS)('a process that writes %s files', (backend) => {
       try {
         const writer = startWriter(mountPoint, backend, 1_000_000);
         expect(await writer.ended).toBe(1);
-        expect(writer.errors()).toMatch(/^JOURNAL_NO_SPACE no space/);
+        expect(writer.errors()).toMatch(/^JOURNAL_NO_SPACE the disk of .* is full/);
         const storage = openStorage(mountPoint);
         const { lastSequence } = recover(storage, IDENTITY);
         expect(lastAcknowledged(writer.lines())).toBeGreaterThan(0);

@@ -104,6 +104,26 @@ describe('commands', () => {
     expect(rig.commands()[0]!.timestampUs).toBe(before);
   });
 
+  test('that add risk are refused while the disk is nearly full; cancels and administrators pass', async () => {
+    const { rig, session } = openRig();
+    rig.counters.set(Counter.lowDiskSpace, 1);
+    const replace = encodeFrame('replaceOrder', { clientSequence: 2, clientOrderId: 1n, instrumentId: 1 });
+    const massCancel = encodeFrame('massCancel', { clientSequence: 4 });
+    rig.gateway.receive(session, join(order(1), replace, cancel(3), massCancel), true);
+    expect(rejects(rig, session)).toEqual([
+      [RejectCode.LOW_DISK_SPACE, 1],
+      [RejectCode.LOW_DISK_SPACE, 2],
+    ]);
+    const admin = rig.logOn(1, rig.registerKey(1, 0), Permission.admin);
+    rig.gateway.receive(admin, encodeFrame('withdraw', { clientSequence: 1, accountId: ACCOUNT }), true);
+    await rig.turn();
+    expect(rig.commands().map(({ name }) => name)).toEqual(['cancelOrder', 'massCancel', 'withdraw']);
+    rig.counters.set(Counter.lowDiskSpace, 0);
+    rig.gateway.receive(session, order(5), true);
+    await rig.turn();
+    expect(rig.commands().map(({ name }) => name)).toEqual(['newOrder']);
+  });
+
   test('are refused with NOT_PERMITTED when they belong to the other port', async () => {
     const { rig, session } = openRig();
     rig.gateway.receive(session, encodeFrame('openAccount', { clientSequence: 1, accountId: 9 }), true);

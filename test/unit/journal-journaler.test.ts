@@ -40,6 +40,7 @@ class Rig {
         setJournalWritten: (sequence) => {
           this.written = sequence;
         },
+        setSegmentRoom: () => {},
         setDurable: (sequence) => {
           expect(sequence).toBeLessThanOrEqual(this.written);
           this.durable = sequence;

@@ -106,31 +106,30 @@ export class EventText {
     let text = '';
     for (let i = 0; i < count; i++) {
       const at = i * SLOT_WORDS;
-      switch (templateOf(words[at]!)) {
-        case Template.accepted:
-          text += this.accepted(words, at);
-          break;
-        case Template.trade:
-          text += this.trade(words, at, at + SLOT_WORDS);
-          i++;
-          break;
-        case Template.cancelled:
-          text += this.cancelled(words, at);
-          break;
-        case Template.replaced:
-          text += this.replaced(words, at);
-          break;
-        case Template.rejected:
-          text += this.rejected(words, at, context);
-          break;
-        case Template.bookDelta:
-          if (this.hasMarketData) text += this.rareEvent(words, at);
-          break;
-        default:
-          text += this.rareEvent(words, at);
-      }
+      const template = templateOf(words[at]!);
+      if (template === Template.bookDelta && !this.hasMarketData) continue;
+      text += this.lineAt(words, at, context);
+      if (template === Template.trade) i++;
     }
     return text;
+  }
+
+  /** The JSON line of the event at word `at`; for the maker's event of a trade, with the taker's, which follows it. */
+  lineAt(words: Int32Array, at: number, context: CommandContext): string {
+    switch (templateOf(words[at]!)) {
+      case Template.accepted:
+        return this.accepted(words, at);
+      case Template.trade:
+        return this.trade(words, at, at + SLOT_WORDS);
+      case Template.cancelled:
+        return this.cancelled(words, at);
+      case Template.replaced:
+        return this.replaced(words, at);
+      case Template.rejected:
+        return this.rejected(words, at, context);
+      default:
+        return this.rareEvent(words, at);
+    }
   }
 
   private accepted(words: Int32Array, at: number): string {
@@ -290,8 +289,14 @@ export class EventText {
         };
       case 'massCancelled':
         return { account: event.accountId, orders: event.fields.orderCount };
+      case 'epochChanged':
+        return {
+          clusterId: event.fields.clusterId.toString(),
+          epoch: event.fields.epoch,
+          nodeId: event.fields.nodeId,
+        };
       default:
-        throw new Error(`exec: the engine answered with ${event.name}, which no line asks for`);
+        throw new Error(`the engine answered with ${event.name}, which is no event`);
     }
   }
 

@@ -5,10 +5,9 @@
  */
 import { nearestName } from '../../base/nearest-name.js';
 import { Core } from '../../core/core.js';
-import { queryAccount, queryBook } from '../../core/queries.js';
+import { queryAccount } from '../../core/queries.js';
 import { BusinessLogicProcessor } from '../../engine/business-logic-processor.js';
 import { EventBuffer } from '../../engine/event-buffer.js';
-import { formatUnits, minorUnit } from '../../wire/decimal.js';
 import { COMMAND_TYPES, CommandSlot } from './command-slot.js';
 import { EventText } from './event-text.js';
 import { LineError } from './line-error.js';
@@ -19,9 +18,9 @@ import {
   refuseUnknownFields,
   shown,
   textField,
-  uint64Text,
 } from './line-fields.js';
 import { Listings } from './listings.js';
+import { ALL_LEVELS, balanceObject, bookObject, orderObject } from './view-objects.js';
 
 export interface ExecOptions {
   /** Book deltas are printed too. */
@@ -32,11 +31,9 @@ export interface ExecOptions {
 
 const QUERIES = ['book', 'account', 'hash'];
 const LINE_TYPES = [...COMMAND_TYPES, 'query'];
-const ALL_LEVELS = 0x7fffffff;
 const BOOK_FIELDS = new Set(['type', 'what', 'symbol', 'depth']);
 const ACCOUNT_FIELDS = new Set(['type', 'what', 'account']);
 const HASH_FIELDS = new Set(['type', 'what']);
-const SIDE_NAMES = ['', 'buy', 'sell'];
 
 export class ExecSession {
   /** Commands that the engine has seen, rejected ones too. */
@@ -124,19 +121,10 @@ export class ExecSession {
         `there is no instrument ${shown(symbol)}; list it first`,
       );
     }
-    const { tick, lot } = instrument;
-    const book = queryBook(this.logic.core, instrument.instrumentId, depth);
-    const levels = (side: typeof book.bids) =>
-      side.map((level) => ({
-        price: formatUnits(level.priceTicks, tick),
-        quantity: formatUnits(level.levelLots, lot),
-        orders: level.orderCount,
-      }));
     return {
       type: 'book',
       symbol,
-      bids: levels(book.bids),
-      asks: levels(book.asks),
+      ...bookObject(this.logic.core, instrument, depth),
       sequence: this.commands,
     };
   }
@@ -151,27 +139,8 @@ export class ExecSession {
     return {
       type: 'account',
       account,
-      balances: view.balances.map((balance) => {
-        const unit = minorUnit(balance.decimals);
-        return {
-          asset: balance.asset,
-          available: formatUnits(balance.available, unit),
-          reserved: formatUnits(balance.reserved, unit),
-        };
-      }),
-      orders: view.orders.map((order) => {
-        const { tick, lot, symbol } = this.listings.instrumentOfId(order.instrumentId)!;
-        return {
-          symbol,
-          clientOrderId: uint64Text(order.clientOrderIdLow, order.clientOrderIdHigh),
-          orderId: order.orderId,
-          side: SIDE_NAMES[order.side],
-          price: formatUnits(order.priceTicks, tick),
-          quantity: formatUnits(order.quantityLots, lot),
-          leaves: formatUnits(order.leavesLots, lot),
-          cumulative: formatUnits(order.cumulativeLots, lot),
-        };
-      }),
+      balances: view.balances.map(balanceObject),
+      orders: view.orders.map((order) => orderObject(order, this.listings)),
       sequence: this.commands,
     };
   }

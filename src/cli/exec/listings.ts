@@ -1,4 +1,6 @@
 /** The instruments and assets that a session has seen listed, with the units of their decimal strings. */
+import type { Core } from '../../core/core.js';
+import { queryInstruments } from '../../core/queries.js';
 import { type DecimalUnit, formatUnits, minorUnit } from '../../wire/decimal.js';
 
 export interface ListedInstrument {
@@ -50,4 +52,18 @@ export class Listings {
   assetUnit(asset: string): DecimalUnit | undefined {
     return this.unitOfAsset.get(asset);
   }
+}
+
+/** The listings of a core, as a session would know them that had seen it list them. */
+export function listingsOf(core: Core): Listings {
+  const listings = new Listings();
+  for (const listed of queryInstruments(core)) {
+    const tick = { mantissa: listed.tickMantissa, exponent: listed.tickExponent };
+    const lot = { mantissa: listed.lotMantissa, exponent: listed.lotExponent };
+    listings.add(listed.instrumentId, listed.symbol, tick, lot, [
+      { asset: listed.base, decimals: listed.baseDecimals },
+      { asset: listed.quote, decimals: listed.quoteDecimals },
+    ]);
+  }
+  return listings;
 }

@@ -1,0 +1,23 @@
+import type { Storage } from './storage.js';
+
+/**
+ * Replaces a small text file as one step: whoever reads it, also after a crash, finds the old text or the new one.
+ * The text is filled up with line ends to a multiple of 8 bytes, as storages ask.
+ */
+export function replaceFile(storage: Storage, name: string, text: string): void {
+  const encoded = new TextEncoder().encode(text);
+  const bytes = new Uint8Array(Math.ceil(encoded.length / 8) * 8).fill(0x0a);
+  bytes.set(encoded);
+  const temporary = `${name}.tmp`;
+  if (storage.exists(temporary)) storage.remove(temporary);
+  storage.create(temporary, bytes.length, 'zero-fill');
+  const file = storage.openForWrite(temporary);
+  try {
+    file.write(0, bytes);
+    file.sync(0, bytes.length);
+  } finally {
+    file.close();
+  }
+  storage.rename(temporary, name);
+  storage.syncDirectory();
+}

@@ -1,0 +1,81 @@
+/** Brings the manifest up to date with the sealed segments. Never in the way of the writer: it only reads segments. */
+import { JournalCorruptionError } from './errors.js';
+import { appendToManifest, type ManifestEntry, readManifest, type SealedSegment } from './manifest.js';
+import type { ManifestSigner } from './manifest-key.js';
+import { segmentNames } from './recover.js';
+import type { JournalIdentity } from './segment.js';
+import { ScanStatus, SegmentScanner } from './segment-scanner.js';
+import { sumFile } from './segment-sum.js';
+import type { Storage } from './storage.js';
+
+export class SegmentSealer {
+  readonly #storage: Storage;
+  readonly #identity: JournalIdentity;
+  readonly #signer: ManifestSigner;
+  readonly #onPiece: (() => void) | undefined;
+  #entries: ManifestEntry[] | undefined;
+
+  /**
+   * @param storage the journal directory; archived segments have their lines already
+   * @param onPiece called after each piece of a segment that was read, so that the thread may rest
+   */
+  constructor(storage: Storage, identity: JournalIdentity, signer: ManifestSigner, onPiece?: () => void) {
+    this.#storage = storage;
+    this.#identity = identity;
+    this.#signer = signer;
+    this.#onPiece = onPiece;
+  }
+
+  /**
+   * Adds a line for the oldest sealed segment that has none.
+   * @returns its name, or '' when there is none
+   * @throws JournalCorruptionError when the segment is damaged: damage is never signed
+   */
+  sealNext(): string {
+    this.#entries ??= readManifest(this.#storage);
+    const entries = this.#entries;
+    // The newest segment is still written to; one with a successor was sealed, and synced, before.
+    const last = entries.at(-1)?.segment ?? '';
+    const name = segmentNames(this.#storage)
+      .slice(0, -1)
+      .find((each) => each > last);
+    if (name === undefined) return '';
+    const sealed = examine(this.#storage, name, this.#onPiece);
+    const expected = (entries.at(-1)?.lastSequence ?? 0) + 1;
+    if (sealed.firstSequence !== expected) {
+      throw new JournalCorruptionError(name, 32, `sequence ${expected}`, `${sealed.firstSequence}`);
+    }
+    entries.push(appendToManifest(this.#storage, entries, sealed, this.#identity, this.#signer));
+    return name;
+  }
+}
+
+function examine(storage: Storage, name: string, onPiece: (() => void) | undefined): SealedSegment {
+  const scanner = new SegmentScanner(storage, name);
+  try {
+    while (!scanner.isSealed) {
+      if (scanner.step() === ScanStatus.frame) continue;
+      throw new JournalCorruptionError(
+        name,
+        scanner.position,
+        scanner.expected || 'a seal',
+        scanner.found || 'the end',
+      );
+    }
+  } finally {
+    scanner.close();
+  }
+  const file = storage.openForRead(name);
+  try {
+    return {
+      segment: name,
+      firstSequence: scanner.header.firstSequence,
+      lastSequence: scanner.nextSequence - 1,
+      chain: scanner.chain,
+      bytes: file.bytes,
+      ...sumFile(file, onPiece),
+    };
+  } finally {
+    file.close();
+  }
+}

@@ -1,0 +1,100 @@
+/** The state of the exchange as it was at a moment: the journal replayed up to it. Reads only. */
+import { JournalReader } from '../journal/journal-reader.js';
+import { openStorage } from '../journal/open-storage.js';
+import { recover } from '../journal/recover.js';
+import type { Storage } from '../journal/storage.js';
+import { readInt64 } from '../src/base/int64.js';
+import { Core } from '../src/core/core.js';
+import { HeaderWord, SLOT_WORDS } from '../src/wire/slot.js';
+import { type CommandObserver, replayInBatches } from './replay-journal.js';
+
+/** After a command, or after the last command of a time; neither = the end of the journal. */
+export interface Moment {
+  readonly sequence?: number;
+  /** Epoch microseconds. */
+  readonly timeUs?: number;
+}
+
+export interface AsOfOptions {
+  /** The journal directory. */
+  readonly directory: string;
+  readonly moment: Moment;
+  /** A fresh core of the capacity of the node; default one with the default capacities. */
+  readonly core?: Core;
+  /** Called after each command up to the moment; see ReplayOptions. */
+  readonly onCommand?: CommandObserver;
+  readonly onProgress?: (sequence: number, lastSequence: number) => void;
+}
+
+export interface AsOf {
+  readonly core: Core;
+  /** Last command that happened by then, and its time. */
+  readonly sequence: number;
+  readonly timestampUs: number;
+}
+
+/** A moment that the journal cannot speak about. */
+export class MomentError extends Error {
+  override readonly name = 'MomentError';
+  readonly code: 'JOURNAL_EMPTY' | 'BEFORE_FIRST_COMMAND' | 'BEYOND_LAST_COMMAND';
+
+  constructor(code: MomentError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/**
+ * Replays up to the moment, yielding now and then, and returns the state as it was then.
+ * @throws MomentError for a moment before the first command or a sequence after the last; the coded errors of the journal
+ */
+export function* replayAsOf(options: AsOfOptions): Generator<number, AsOf> {
+  const { directory, moment, core = new Core(), onCommand, onProgress } = options;
+  const storage = openStorage(directory, 'positional');
+  const { lastSequence } = recover(storage);
+  if (lastSequence === 0) {
+    throw new MomentError('JOURNAL_EMPTY', `the journal ${directory} holds no command yet`);
+  }
+  if (moment.sequence !== undefined && moment.sequence > lastSequence) {
+    throw new MomentError(
+      'BEYOND_LAST_COMMAND',
+      `there is no command ${moment.sequence}: the last one in the journal is ${lastSequence}`,
+    );
+  }
+  const result = yield* replayInBatches({
+    directory,
+    core,
+    toSequence: moment.sequence ?? lastSequence,
+    ...(moment.timeUs === undefined ? {} : { atTimeUs: moment.timeUs }),
+    ...(onCommand === undefined ? {} : { onCommand }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+  });
+  if (result.commands === 0) {
+    const first = new Date(firstTimestampUs(storage) / 1000).toISOString();
+    throw new MomentError(
+      'BEFORE_FIRST_COMMAND',
+      `nothing had happened by then: the first command of the journal is of ${first}`,
+    );
+  }
+  return { core, sequence: result.lastSequence, timestampUs: result.lastTimestampUs };
+}
+
+/** The state at a moment at once; see replayAsOf. */
+export function asOf(options: AsOfOptions): AsOf {
+  const steps = replayAsOf(options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+function firstTimestampUs(storage: Storage): number {
+  const record = new Int32Array(SLOT_WORDS);
+  const reader = new JournalReader(storage, { toSequence: 1 });
+  try {
+    reader.readRecords(record, 0, 1);
+  } finally {
+    reader.close();
+  }
+  return readInt64(record, HeaderWord.timestampUs);
+}

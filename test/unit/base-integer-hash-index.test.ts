@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest';
+import { type IntegerHashIndex, makeIntegerHashIndex } from '../../src/base/integer-hash-index.js';
+import { Prng } from '../../src/base/prng.js';
+
+/** All rows that the index has under a hash. */
+function rowsOf(index: IntegerHashIndex, hash: number): number[] {
+  const rows: number[] = [];
+  for (let row = index.first(hash); row !== 0; row = index.next(hash)) rows.push(row);
+  return rows.sort((a, b) => a - b);
+}
+
+function nth<T>(items: Iterable<T>, n: number): T {
+  let i = 0;
+  for (const item of items) {
+    if (i === n) return item;
+    i += 1;
+  }
+  throw new Error(`no item ${n}`);
+}
+
+describe('the integer hash index', () => {
+  test('finds every row under its hash and no other', () => {
+    const index = makeIntegerHashIndex(4);
+    index.insert(5, 1);
+    index.insert(9, 2);
+    index.insert(5, 3);
+    index.insert(-1, 4);
+    expect(rowsOf(index, 5)).toEqual([1, 3]);
+    expect(rowsOf(index, 9)).toEqual([2]);
+    expect(rowsOf(index, -1)).toEqual([4]);
+    expect(rowsOf(index, 13)).toEqual([]);
+    expect(index.count).toBe(4);
+  });
+
+  test('stays right when a cluster that wraps around the end is broken up', () => {
+    for (let removed = 1; removed <= 4; removed += 1) {
+      const index = makeIntegerHashIndex(4);
+      // The first table has 64 entries. Homes 63, 62, 63, 0: the cluster runs 62, 63, 0, 1.
+      const hashes = [63, 62, 127, 64];
+      hashes.forEach((hash, i) => {
+        index.insert(hash, i + 1);
+      });
+      index.remove(hashes[removed - 1]!, removed);
+      hashes.forEach((hash, i) => {
+        expect(rowsOf(index, hash)).toEqual(i + 1 === removed ? [] : [i + 1]);
+      });
+    }
+  });
+
+  test('throws on the removal of a row that it does not have', () => {
+    const index = makeIntegerHashIndex(4);
+    index.insert(5, 1);
+    expect(() => index.remove(5, 2)).toThrow('row is in the index');
+    expect(() => index.remove(6, 1)).toThrow('row is in the index');
+  });
+
+  test('throws when it holds more rows than it was made for', () => {
+    const index = makeIntegerHashIndex(4);
+    expect(() => {
+      for (let row = 1; row <= 1_000; row += 1) index.insert(row, row);
+    }).toThrow('the index has room');
+  });
+
+  for (const [title, hashBits] of [
+    ['scattered hashes', 32],
+    ['hashes that collide all the time', 5],
+  ] as const) {
+    test(`agrees with a Map over random insertions and removals while it grows: ${title}`, () => {
+      const prng = new Prng(hashBits);
+      const index = makeIntegerHashIndex(8_000);
+      const rows = new Map<number, number>();
+      let lastRow = 0;
+      for (let step = 0; step < 8_000; step += 1) {
+        // First it grows, then it shrinks, then it grows again.
+        const isInsert = prng.below(100) < (step % 4_000 < 2_500 ? 70 : 30) || rows.size === 0;
+        if (isInsert) {
+          lastRow += 1;
+          const hash = hashBits === 32 ? prng.nextUint32() | 0 : prng.below(2 ** hashBits) * 7;
+          index.insert(hash, lastRow);
+          rows.set(lastRow, hash);
+        } else {
+          const row = nth(rows.keys(), prng.below(Math.min(rows.size, 50)));
+          index.remove(rows.get(row)!, row);
+          rows.delete(row);
+        }
+        if (step % 500 !== 0) continue;
+        expect(index.count).toBe(rows.size);
+        const byHash = new Map<number, number[]>();
+        for (const [row, hash] of rows) {
+          const known = byHash.get(hash);
+          if (known === undefined) byHash.set(hash, [row]);
+          else known.push(row);
+        }
+        const wrong = [...byHash].filter(([hash, expected]) => {
+          return rowsOf(index, hash).join() !== expected.sort((a, b) => a - b).join();
+        });
+        expect(wrong).toEqual([]);
+      }
+    });
+  }
+});

@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest';
+import { Prng } from '../../src/base/prng.js';
+import { makeArena } from '../../src/core/arena.js';
+import {
+  keyOf,
+  LEVEL_WORDS,
+  LevelWord,
+  makePriceLadder,
+  PAGE_WORDS,
+  PRICE_MAX,
+  type PriceLadder,
+} from '../../src/core/price-ladder.js';
+
+const MAX_LEVELS = 5_000;
+const SIDES = [2, 3, 4, 5];
+
+function newLadder(): PriceLadder {
+  const sides = 6;
+  const arena = makeArena([sides * 2, MAX_LEVELS * LEVEL_WORDS, (MAX_LEVELS + 64) * PAGE_WORDS]);
+  return makePriceLadder(arena, sides, MAX_LEVELS);
+}
+
+/** Keys of a side, walked from the best level. */
+function keysOf(ladder: PriceLadder, bookSide: number): number[] {
+  const keys: number[] = [];
+  for (let level = ladder.best(bookSide); level !== 0; level = ladder.next(level)) {
+    keys.push(ladder.levels[level + LevelWord.key]!);
+  }
+  return keys;
+}
+
+describe('the price ladder', () => {
+  test('mirrors the prices of buys, so that the best key is the lowest on both sides', () => {
+    expect(keyOf(2, PRICE_MAX)).toBe(0);
+    expect(keyOf(2, keyOf(2, 5))).toBe(5);
+    expect(keyOf(3, 5)).toBe(5);
+  });
+
+  for (const [title, spread] of [
+    ['a few neighbouring prices', 40],
+    ['the prices of a page and its neighbours', 200],
+    ['thousands of prices', 100_000],
+    ['prices over the whole domain', PRICE_MAX - 1],
+  ] as const) {
+    test(`walks its levels in order after random additions and removals: ${title}`, () => {
+      const prng = new Prng(spread);
+      const ladder = newLadder();
+      const keys = SIDES.map(() => new Map<number, number>());
+      for (let step = 0; step < 6_000; step += 1) {
+        const n = prng.below(SIDES.length);
+        const bookSide = SIDES[n]!;
+        const own = keys[n]!;
+        if (prng.below(100) < (step % 3_000 < 2_000 ? 60 : 35) && own.size < 1_000) {
+          const key = 1 + prng.below(spread);
+          const level = ladder.findOrAdd(bookSide, key);
+          if (own.has(key) && own.get(key) !== level) throw new Error(`two levels at key ${key}`);
+          own.set(key, level);
+        } else if (own.size > 0) {
+          const known = [...own.keys()];
+          const key = prng.below(2) === 0 ? Math.min(...known) : known[prng.below(known.length)]!;
+          ladder.remove(own.get(key)!);
+          own.delete(key);
+          if (ladder.find(bookSide, key) !== 0) throw new Error(`a removed level is found at key ${key}`);
+        }
+        if (step % 300 !== 0) continue;
+        expect(ladder.levelCount(bookSide)).toBe(own.size);
+        SIDES.forEach((side, i) => {
+          expect(keysOf(ladder, side)).toEqual([...keys[i]!.keys()].sort((a, b) => a - b));
+        });
+        expect(ladder.violation()).toBe('');
+      }
+    });
+  }
+
+  test('finds the next level across gaps of every tier of its page directory', () => {
+    const ladder = newLadder();
+    const keys = [
+      0,
+      31,
+      32,
+      1_023,
+      1_024,
+      32_767,
+      32_768,
+      2 ** 25 - 1,
+      2 ** 25,
+      2 ** 30 - 1,
+      2 ** 30,
+      PRICE_MAX,
+    ];
+    for (const key of keys.toReversed()) ladder.findOrAdd(3, key);
+    expect(keysOf(ladder, 3)).toEqual(keys);
+    for (const key of keys) {
+      expect(ladder.levels[ladder.best(3) + LevelWord.key]).toBe(key);
+      ladder.remove(ladder.best(3));
+    }
+    expect(ladder.best(3)).toBe(0);
+  });
+
+  test('keeps its memory when prices wander over the whole domain', () => {
+    const ladder = newLadder();
+    for (let i = 0; i < 50_000; i += 1) {
+      const level = ladder.findOrAdd(2, (i * 40_009) % PRICE_MAX);
+      ladder.remove(level);
+    }
+    expect(ladder.best(2)).toBe(0);
+    expect(ladder.violation()).toBe('');
+  });
+});

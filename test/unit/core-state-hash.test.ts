@@ -1,0 +1,196 @@
+/** The state hash, and the walk that checks everything. */
+import { describe, expect, test } from 'vitest';
+import { AccountWord } from '../../src/core/accounts.js';
+import { checkInvariants } from '../../src/core/invariants.js';
+import { OrderWord } from '../../src/core/orders.js';
+import { LevelWord } from '../../src/core/price-ladder.js';
+import { fullStateHash, stateHash } from '../../src/core/state-hash.js';
+import { Market } from '../support/market.js';
+
+describe('the state hash', () => {
+  test('is the same for the same state, however often it was asked for on the way', () => {
+    const often = new Market(2);
+    const once = new Market(2);
+    const commands: ((market: Market) => void)[] = [
+      (market) => market.buy(1, 1, 100, 10),
+      (market) => market.sell(2, 2, 100, 4),
+      (market) => market.replace(1, 1, 101, 12),
+      (market) => market.cancel(1, 1),
+      (market) => market.buy(1, 1, 100, 10),
+    ];
+    for (const command of commands) {
+      command(often);
+      often.hash();
+      command(once);
+    }
+    expect(once.hash()).toBe(often.hash());
+    expect(once.hash()).toBe(fullStateHash(once.engine.core));
+  });
+
+  test('sees each part of the state', () => {
+    const seen = new Set<string>();
+    const market = new Market(2);
+    const steps: (() => void)[] = [
+      () => market.buy(1, 1, 100, 10),
+      () => market.sell(2, 2, 100, 4),
+      () => market.replace(1, 1, 100, 9),
+      () => market.cancel(1, 1),
+      () => market.deposit(1, 'USD', 1),
+      () => market.send('openAccount', {}, { accountId: 3 }),
+      () =>
+        market.send(
+          'registerApiKey',
+          {},
+          { accountId: 3, permissions: 1, publicKey: new Uint8Array(32).fill(3) },
+        ),
+      () =>
+        market.send('cancelOrder', { accountId: 3, sessionId: 1, microseconds: 0 }, { clientSequence: 5 }),
+      () => market.send('epochStarted', { microseconds: 0 }, { epoch: 1 }),
+      () => market.send('timeAdvanced', {}, {}),
+      () =>
+        market.send(
+          'listInstrument',
+          { microseconds: 0 },
+          { symbol: 'B', base: 'ABC', quote: 'X', tickMantissa: 1, lotMantissa: 1 },
+        ),
+    ];
+    seen.add(market.hash());
+    for (const step of steps) {
+      step();
+      seen.add(market.hash());
+    }
+    expect(seen.size).toBe(steps.length + 1);
+  });
+
+  test('tells two orders apart that differ in their priority only', () => {
+    const one = new Market(2);
+    one.buy(1, 1, 100, 10);
+    one.buy(2, 2, 100, 10);
+    const two = new Market(2);
+    two.buy(1, 1, 100, 10);
+    two.buy(2, 2, 100, 10);
+    const { words } = two.engine.core.orders;
+    const first = headOf(two);
+    const second = words[first + OrderWord.next]!;
+    [words[first + OrderWord.priority], words[second + OrderWord.priority]] = [
+      words[second + OrderWord.priority]!,
+      words[first + OrderWord.priority]!,
+    ];
+    expect(fullStateHash(two.engine.core)).not.toBe(fullStateHash(one.engine.core));
+  });
+
+  test('is not asked to forget: a record that is reused has the hash of its new order', () => {
+    const market = new Market(2);
+    market.buy(1, 1, 100, 10);
+    market.hash();
+    market.cancel(1, 1);
+    market.sell(2, 2, 200, 3);
+    expect(stateHash(market.engine.core)).toBe(fullStateHash(market.engine.core));
+  });
+});
+
+function headOf(market: Market): number {
+  const { ladder } = market.engine.core.books;
+  return ladder.levels[ladder.best(2) + LevelWord.head]!;
+}
+
+describe('the invariant check', () => {
+  const breaks: [string, (market: Market) => void][] = [
+    [
+      'level sums its lots',
+      (market) => {
+        const { ladder } = market.engine.core.books;
+        ladder.levelDoubles[(ladder.best(2) + LevelWord.lots) >> 1]! += 1;
+      },
+    ],
+    [
+      'level counts its orders',
+      (market) => {
+        const { ladder } = market.engine.core.books;
+        ladder.levels[ladder.best(2) + LevelWord.orderCount] = 5;
+      },
+    ],
+    [
+      'tail is the last of the queue',
+      (market) => {
+        const { ladder } = market.engine.core.books;
+        ladder.levels[ladder.best(2) + LevelWord.tail] = headOf(market);
+      },
+    ],
+    [
+      'queue is linked both ways',
+      (market) => {
+        const words = market.engine.core.orders.words;
+        words[words[headOf(market) + OrderWord.next]! + OrderWord.previous] = 0;
+      },
+    ],
+    [
+      'queue runs by priority',
+      (market) => {
+        const words = market.engine.core.orders.words;
+        words[headOf(market) + OrderWord.priority] = 1_000;
+      },
+    ],
+    [
+      'resting order has leaves',
+      (market) => {
+        market.engine.core.orders.words[headOf(market) + OrderWord.leaves] = 0;
+      },
+    ],
+    [
+      'reserved is what open orders hold',
+      (market) => {
+        const { money } = market.engine.core.holdings;
+        const quote = market.engine.core.orders.words[headOf(market) + OrderWord.quoteHolding]!;
+        money[(quote >> 1) + 1]! -= 1;
+        money[quote >> 1]! += 1;
+      },
+    ],
+    [
+      'holdings make up the supply',
+      (market) => {
+        market.engine.core.assets.supply[1]! += 1;
+      },
+    ],
+    [
+      'account counts its orders',
+      (market) => {
+        const { accounts } = market.engine.core;
+        accounts.words[accounts.find(1) + AccountWord.openOrders] = 7;
+      },
+    ],
+    [
+      'client id index holds the open orders',
+      (market) => {
+        const head = headOf(market);
+        const { clientIds, orders } = market.engine.core;
+        clientIds.insert(orders.words[head + OrderWord.clientIdHash]! + 1, head);
+      },
+    ],
+    [
+      'a level is in the place of another price',
+      (market) => {
+        const { ladder } = market.engine.core.books;
+        ladder.levels[ladder.best(2) + LevelWord.key] += 1;
+      },
+    ],
+    [
+      'state hash equals the full walk',
+      (market) => {
+        market.hash();
+        const { accounts } = market.engine.core;
+        accounts.words[accounts.find(1) + AccountWord.reportSequence]! += 1;
+      },
+    ],
+  ];
+  for (const [invariant, breakIt] of breaks) {
+    test(`finds that it does not hold: ${invariant}`, () => {
+      const market = new Market(3);
+      market.buy(1, 1, 100, 10);
+      market.buy(2, 2, 100, 10);
+      market.buy(1, 3, 99, 10);
+      breakIt(market);
+      expect(() => checkInvariants(market.engine.core)).toThrow(invariant);
+    });
+  }
+});

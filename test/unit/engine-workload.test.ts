@@ -1,0 +1,36 @@
+/** The public conformance workload, as the matching benchmark feeds it to the business logic. */
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { mixCapacities, mixTape } from '../../bench/matching-mix.js';
+import { reportSha256 } from '../../bench/matching-report.js';
+import { expectedReportHash, workloadTape } from '../../bench/matching-workload.js';
+import { Core } from '../../src/core/core.js';
+import { checkInvariants } from '../../src/core/invariants.js';
+import { BusinessLogicProcessor } from '../../src/engine/business-logic-processor.js';
+import { EventBuffer } from '../../src/engine/event-buffer.js';
+import { SLOT_WORDS } from '../../src/wire/slot.js';
+import { hasSharedData, sharedDataNote } from '../support/shared-data.js';
+
+const FOLDER = fileURLToPath(new URL('../../../shared/data/workload/', import.meta.url));
+
+test.skipIf(!hasSharedData)(`the report of a scenario is the published one${sharedDataNote}`, () => {
+  const file = `${FOLDER}orders_normal_s7_n100000.bin.gz`;
+  const tape = workloadTape(file, 1_000);
+  const events = new EventBuffer(tape.count * 2);
+  const processor = new BusinessLogicProcessor(new Core({ maxOrders: 100_000 }), events);
+  for (let n = 0; n < tape.count; n += 1) processor.onCommand(tape.words, n * SLOT_WORDS);
+  expect(reportSha256(events.words, events.count, tape.setupCount + 1)).toBe(expectedReportHash(file));
+  checkInvariants(processor.core);
+});
+
+test('the generated mix is the same for the same seed and keeps about 1,000 orders in the book', () => {
+  const tape = mixTape(20_000, 7);
+  const again = mixTape(20_000, 7);
+  expect(again.count).toBe(tape.count);
+  expect(Buffer.compare(Buffer.from(tape.words.buffer), Buffer.from(again.words.buffer))).toBe(0);
+  const processor = new BusinessLogicProcessor(new Core(mixCapacities), new EventBuffer());
+  for (let n = 0; n < tape.count; n += 1) processor.onCommand(tape.words, n * SLOT_WORDS);
+  checkInvariants(processor.core);
+  expect(processor.core.orders.count).toBeGreaterThan(800);
+  expect(processor.core.orders.count).toBeLessThan(1_300);
+});
