@@ -1,4 +1,4 @@
-import { writeInt64 } from '../src/base/int64.js';
+import { readInt64, writeInt64 } from '../src/base/int64.js';
 import { OrderType, Permission, type ReplaceFlag } from '../src/core/codes.js';
 import { wordOf } from '../src/engine/layout.js';
 import { Template } from '../src/wire/schema.js';
@@ -36,13 +36,16 @@ const ReplaceOrder = {
 export class CommandTape {
   words: Int32Array;
   count: number;
-  /** Commands before the ones that are measured: listing, accounts, keys, money. */
+  /** Commands that come once: listing, accounts, keys, money. Those after them can be played again and again. */
+  onceCount: number;
+  /** Commands before the ones that are measured; the first of each round cancel what the round before left. */
   setupCount: number;
   private readonly clientSequences: Float64Array;
 
   constructor(accounts: number, expectedCommands: number) {
-    this.words = new Int32Array((expectedCommands + accounts * 4 + 16) * SLOT_WORDS);
+    this.words = new Int32Array((expectedCommands + accounts * 5 + 16) * SLOT_WORDS);
     this.count = 0;
+    this.onceCount = 0;
     this.setupCount = 0;
     this.clientSequences = new Float64Array(accounts + 1);
     this.setUp(accounts);
@@ -88,6 +91,22 @@ export class CommandTape {
     this.words[at + ReplaceOrder.flags] = flags;
   }
 
+  /** Numbers and stamps the commands of a round for the next one, which comes right after it. */
+  renumber(): void {
+    const { words } = this;
+    const accountOf = (n: number) => words[n * SLOT_WORDS + HeaderWord.accountId];
+    const counts = new Float64Array(this.clientSequences.length);
+    for (let n = this.onceCount; n < this.count; n += 1) counts[accountOf(n)] += 1;
+    const length = this.count - this.onceCount;
+    const raise = (at: number, by: number) => writeInt64(words, at, readInt64(words, at) + by);
+    for (let n = this.onceCount; n < this.count; n += 1) {
+      const at = n * SLOT_WORDS;
+      raise(at + HeaderWord.sequence, length);
+      raise(at + HeaderWord.timestampUs, length);
+      raise(at + HeaderWord.body, counts[accountOf(n)]);
+    }
+  }
+
   private setUp(accounts: number): void {
     const list = this.add(Template.listInstrument, 0);
     this.text(list + wordOf('listInstrument', 'symbol'), 'BENCH-USD');
@@ -107,6 +126,8 @@ export class CommandTape {
       this.deposit(account, account * 2, 'BENCH');
       this.deposit(account, account * 2 + 1, 'USD');
     }
+    this.onceCount = this.count;
+    for (let account = 1; account <= accounts; account += 1) this.add(Template.massCancel, account);
     this.setupCount = this.count;
   }
 

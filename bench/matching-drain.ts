@@ -3,21 +3,22 @@
  * once the run is over, so that nothing of it falls into the measured time.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import { readInt64 } from '../src/base/int64.js';
 import { RingBuffer } from '../src/ring/ring-buffer.js';
 import { RingConsumer } from '../src/ring/ring-consumer.js';
 import { WaitStrategy } from '../src/ring/wait-strategy.js';
-import { SLOT_WORDS } from '../src/wire/slot.js';
+import { HeaderWord, SLOT_WORDS } from '../src/wire/slot.js';
 import { reportSha256 } from './matching-report.js';
 
 export interface DrainInput {
   readonly memory: SharedArrayBuffer;
-  /** One word: events of all runs so far, set at the end of a run; -1 before. */
+  /** At the end of a run: events of all runs so far, and before that the sequence of its first measured command. */
   readonly control: Int32Array;
-  readonly setupCount: number;
   readonly runs: number;
 }
 
 export interface DrainResult {
+  /** Events of the measured commands. */
   readonly events: number;
   readonly reportSha256: string;
 }
@@ -50,8 +51,15 @@ function takeRun(): number {
 }
 
 for (let run = 0; run < input.runs; run += 1) {
-  const events = takeRun();
+  const count = takeRun();
+  const firstSequence = Atomics.load(input.control, 1);
   Atomics.store(input.control, 0, -1);
-  const result: DrainResult = { events, reportSha256: reportSha256(store, events, input.setupCount) };
+  let first = 0;
+  while (readInt64(store, first * SLOT_WORDS + HeaderWord.sequence) < firstSequence) first += 1;
+  const events = store.subarray(first * SLOT_WORDS, count * SLOT_WORDS);
+  const result: DrainResult = {
+    events: count - first,
+    reportSha256: reportSha256(events, count - first, firstSequence),
+  };
   parentPort!.postMessage(result);
 }

@@ -38,10 +38,10 @@ const Rejected = {
 
 /**
  * SHA-256 of the report of `count` event slots: one line an event, stable-sorted by (record, type), joined by line
- * feeds. Record n is command setupCount + 1 + n; events of earlier commands, maker sides and public events make no
+ * feeds. Record n is command firstSequence + n; events of earlier commands, maker sides and public events make no
  * line. The events come in the order of commands, and within a command almost in the order of types.
  */
-export function reportSha256(words: Int32Array, count: number, setupCount: number): string {
+export function reportSha256(words: Int32Array, count: number, firstSequence: number): string {
   const hash = createHash('sha256');
   let isFirst = true;
   let record = -1;
@@ -57,7 +57,7 @@ export function reportSha256(words: Int32Array, count: number, setupCount: numbe
   };
   for (let i = 0; i < count; i += 1) {
     const at = i * SLOT_WORDS;
-    const n = readInt64(words, at + HeaderWord.sequence) - setupCount - 1;
+    const n = readInt64(words, at + HeaderWord.sequence) - firstSequence;
     if (n < 0) continue;
     if (n !== record) flush();
     record = n;

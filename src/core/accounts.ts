@@ -1,9 +1,10 @@
 /** Accounts: id, report numbering and the list of open orders. Accounts are never removed. */
+import { makeWords } from '../base/columns.js';
 import { mix } from '../base/hash.js';
 import { incrementInt64 } from '../base/int64.js';
-import { IntegerHashIndex } from '../base/integer-hash-index.js';
-import { type Arena, HANDLE_MASK as HANDLES } from './arena.js';
-import { EntityHash, EntityKind } from './entity-hash.js';
+import { makeIntegerHashIndex } from '../base/integer-hash-index.js';
+import type { Arena } from './arena.js';
+import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
 import { OrderWord } from './orders.js';
 
 export const ACCOUNT_WORDS = 16;
@@ -30,8 +31,8 @@ export const AccountWord = {
 
 const HASHED_WORDS = 3;
 
-// Local copies are folded into the code (see orders.ts).
-const HANDLE_MASK = HANDLES;
+// Local copies are folded into the code (README.md).
+const DIRTY_COUNT = HashWord.dirtyCount;
 const ID = AccountWord.id;
 const REPORT_SEQUENCE = AccountWord.reportSequence;
 const FIRST_ORDER = AccountWord.firstOrder;
@@ -39,109 +40,118 @@ const LAST_ORDER = AccountWord.lastOrder;
 const OPEN_ORDERS = AccountWord.openOrders;
 const DIRTY = AccountWord.dirty;
 const HASH_LOW = AccountWord.hashLow;
-const HASH_HIGH = AccountWord.hashHigh;
 const ACCOUNT_NEXT = OrderWord.accountNext;
 const ACCOUNT_PREVIOUS = OrderWord.accountPrevious;
 
-export class Accounts {
+/** Words of the private state. */
+const COUNT = 0;
+
+export type Accounts = ReturnType<typeof makeAccounts>;
+
+export function makeAccounts(arena: Arena, maxAccounts: number) {
+  const state = makeWords(1);
+  const { handleMask } = arena;
+  const wordHash = mix;
+  const increment = incrementInt64;
   /** The arena. */
-  readonly words: Int32Array;
-  readonly maxAccounts: number;
-  readonly hash: EntityHash;
-  count: number;
-  private readonly first: number;
-  private readonly index: IntegerHashIndex;
+  const words = arena.words;
+  const hash = makeEntityHash(EntityKind.account, maxAccounts);
+  const { markDirty } = hash;
+  const first = arena.reserve(maxAccounts * ACCOUNT_WORDS);
+  const index = makeIntegerHashIndex(maxAccounts);
+  const { first: firstRow, next: nextRow, insert: insertRow } = index;
 
-  constructor(arena: Arena, maxAccounts: number) {
-    this.words = arena.words;
-    this.maxAccounts = maxAccounts;
-    this.hash = new EntityHash(EntityKind.account, maxAccounts);
-    this.count = 0;
-    this.first = arena.reserve(maxAccounts * ACCOUNT_WORDS);
-    this.index = new IntegerHashIndex(64);
-  }
-
-  /** Handle of account number 0, 1, 2 ... `count` - 1. */
-  handleOf(number: number): number {
-    return this.first + number * ACCOUNT_WORDS;
-  }
+  /** Handle of account number 0, 1, 2 ... `state[COUNT]` - 1. */
+  const handleOf = (number: number): number => {
+    return first + number * ACCOUNT_WORDS;
+  };
 
   /** Handle of the account with this id, or 0. */
-  find(accountId: number): number {
-    const hash = mix(accountId | 0);
-    const index = this.index;
-    for (let account = index.first(hash); account !== 0; account = index.next(hash)) {
-      if (this.words[account + ID] === accountId) return account;
+  const find = (accountId: number): number => {
+    const hash = wordHash(accountId | 0);
+    for (let account = firstRow(hash); account !== 0; account = nextRow(hash)) {
+      if (words[account + ID] === accountId) return account;
     }
     return 0;
-  }
+  };
 
   /** Adds an account whose id is new; the caller has seen that there is room. */
-  add(accountId: number): void {
-    const account = this.handleOf(this.count);
-    this.count += 1;
-    this.words[account + ID] = accountId;
-    this.index.insert(mix(accountId), account);
-    this.touch(account);
-  }
+  const add = (accountId: number): void => {
+    const account = handleOf(state[COUNT]);
+    state[COUNT] += 1;
+    words[account + ID] = accountId;
+    insertRow(wordHash(accountId), account);
+    touch(account);
+  };
 
   /** Numbers one more report of the account. */
-  nextReport(handle: number): void {
-    const words = this.words;
-    const account = handle & HANDLE_MASK;
-    incrementInt64(words, account + REPORT_SEQUENCE);
-    if (words[account + DIRTY] === 0) this.touch(account);
-  }
+  const nextReport = (handle: number): void => {
+    const account = handle & handleMask;
+    increment(words, account + REPORT_SEQUENCE);
+    if (words[account + DIRTY] === 0) touch(account);
+  };
 
   /** Appends an order, newer than all others, to the open orders of its account. */
-  addOrder(accountHandle: number, orderHandle: number): void {
-    const words = this.words;
-    const account = accountHandle & HANDLE_MASK;
-    const order = orderHandle & HANDLE_MASK;
-    const last = words[account + LAST_ORDER] & HANDLE_MASK;
+  const addOrder = (accountHandle: number, orderHandle: number): void => {
+    const account = accountHandle & handleMask;
+    const order = orderHandle & handleMask;
+    const last = words[account + LAST_ORDER] & handleMask;
     words[order + ACCOUNT_PREVIOUS] = last;
     words[order + ACCOUNT_NEXT] = 0;
     if (last === 0) words[account + FIRST_ORDER] = order;
     else words[last + ACCOUNT_NEXT] = order;
     words[account + LAST_ORDER] = order;
     words[account + OPEN_ORDERS] = words[account + OPEN_ORDERS] + 1;
-  }
+  };
 
   /** Takes an order out of the open orders of its account. */
-  removeOrder(accountHandle: number, orderHandle: number): void {
-    const words = this.words;
-    const account = accountHandle & HANDLE_MASK;
-    const order = orderHandle & HANDLE_MASK;
-    const previous = words[order + ACCOUNT_PREVIOUS] & HANDLE_MASK;
-    const next = words[order + ACCOUNT_NEXT] & HANDLE_MASK;
+  const removeOrder = (accountHandle: number, orderHandle: number): void => {
+    const account = accountHandle & handleMask;
+    const order = orderHandle & handleMask;
+    const previous = words[order + ACCOUNT_PREVIOUS] & handleMask;
+    const next = words[order + ACCOUNT_NEXT] & handleMask;
     if (previous === 0) words[account + FIRST_ORDER] = next;
     else words[previous + ACCOUNT_NEXT] = next;
     if (next === 0) words[account + LAST_ORDER] = previous;
     else words[next + ACCOUNT_PREVIOUS] = previous;
     words[account + OPEN_ORDERS] = words[account + OPEN_ORDERS] - 1;
-  }
+  };
 
   /** Hashes one account into `hash`. */
-  hashAccount(account: number, hash: EntityHash): void {
-    hash.hashRow(this.words, account, HASHED_WORDS, 0, 0);
-  }
+  const hashAccount = (account: number, hash: EntityHash): void => {
+    hash.hashRow(words, account, HASHED_WORDS, 0, 0);
+  };
 
   /** Brings the sum of the state hash up to date. */
-  settleHash(): void {
-    const { words, hash } = this;
-    for (let i = 0; i < hash.dirtyCount; i += 1) {
+  const settleHash = (): void => {
+    for (let i = 0; i < hash.state[DIRTY_COUNT]; i += 1) {
       const account = hash.dirtyRows[i];
       words[account + DIRTY] = 0;
-      this.hashAccount(account, hash);
-      hash.exchange(words[account + HASH_LOW], words[account + HASH_HIGH]);
-      words[account + HASH_LOW] = hash.rowLow;
-      words[account + HASH_HIGH] = hash.rowHigh;
+      hashAccount(account, hash);
+      hash.exchange(words, account + HASH_LOW);
     }
-    hash.dirtyCount = 0;
-  }
+    hash.state[DIRTY_COUNT] = 0;
+  };
 
-  private touch(account: number): void {
-    this.words[account + DIRTY] = 1;
-    this.hash.markDirty(account);
-  }
+  const touch = (account: number): void => {
+    words[account + DIRTY] = 1;
+    markDirty(account);
+  };
+
+  return {
+    words,
+    maxAccounts,
+    hash,
+    get count(): number {
+      return state[COUNT];
+    },
+    handleOf,
+    find,
+    add,
+    nextReport,
+    addOrder,
+    removeOrder,
+    hashAccount,
+    settleHash,
+  };
 }

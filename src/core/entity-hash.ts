@@ -5,39 +5,35 @@
  * It is lazy: a row that changes is only put on the dirty list (once; the row keeps a flag), and hashed again when
  * the state hash is asked for. Stores keep the last hash of each row, to take it out of the sum.
  */
-export class EntityHash {
-  /** Sums of the row hashes. */
-  low: number;
-  high: number;
-  /** Lanes of the row hashed last. */
-  rowLow: number;
-  rowHigh: number;
-  readonly dirtyRows: Int32Array;
-  dirtyCount: number;
-  private readonly kind: number;
+import { makeWords } from '../base/columns.js';
 
-  /** `kind` tells entities of different kinds with equal words apart; `maxRows` bounds the dirty list. */
-  constructor(kind: number, maxRows: number) {
-    this.low = 0;
-    this.high = 0;
-    this.rowLow = 0;
-    this.rowHigh = 0;
-    this.dirtyRows = new Int32Array(maxRows);
-    this.dirtyCount = 0;
-    this.kind = kind;
-  }
+/** Words of `EntityHash.state`: sums of the row hashes, lanes of the row hashed last, rows on the dirty list. */
+export const HashWord = { low: 0, high: 1, rowLow: 2, rowHigh: 3, dirtyCount: 4 } as const;
+const LOW = HashWord.low;
+const HIGH = HashWord.high;
+const ROW_LOW = HashWord.rowLow;
+const ROW_HIGH = HashWord.rowHigh;
+const DIRTY_COUNT = HashWord.dirtyCount;
+const STATE_WORDS = 5;
+
+export type EntityHash = ReturnType<typeof makeEntityHash>;
+
+/** `kind` tells entities of different kinds with equal words apart; `maxRows` bounds the dirty list. */
+export function makeEntityHash(kind: number, maxRows: number) {
+  const state = makeWords(STATE_WORDS);
+  const dirtyRows = makeWords(maxRows);
 
   /** Notes that a row changed. The caller has set the row's flag, which was not set. */
-  markDirty(row: number): void {
-    const count = this.dirtyCount | 0;
-    this.dirtyRows[count] = row | 0;
-    this.dirtyCount = (count + 1) | 0;
-  }
+  const markDirty = (row: number): void => {
+    const count = state[DIRTY_COUNT];
+    dirtyRows[count] = row;
+    state[DIRTY_COUNT] = count + 1;
+  };
 
-  /** Hashes `count` words from `at` and two more into `rowLow` and `rowHigh`. */
-  hashRow(words: Int32Array, at: number, count: number, first: number, second: number): void {
-    let low = Math.imul(this.kind ^ first, 0x9e3779b1);
-    let high = Math.imul(this.kind + second, 0x85ebca77);
+  /** Hashes `count` words from `at` and two more; the result is the row hashed last. */
+  const hashRow = (words: Int32Array, at: number, count: number, first: number, second: number): void => {
+    let low = Math.imul(kind ^ first, 0x9e3779b1);
+    let high = Math.imul(kind + second, 0x85ebca77);
     low = Math.imul((low ^ (low >>> 15)) + second, 0x2c1b3c6d);
     high = Math.imul((high ^ (high >>> 13)) + first, 0x297a2d39);
     for (let i = at; i < at + count; i += 1) {
@@ -45,21 +41,31 @@ export class EntityHash {
       low = Math.imul(low ^ (low >>> 15) ^ word, 0x2c1b3c6d);
       high = Math.imul((high ^ (high >>> 13)) + word, 0x297a2d39);
     }
-    this.rowLow = Math.imul(low ^ (low >>> 12), 0x21f0aaad) ^ (low >>> 15);
-    this.rowHigh = Math.imul(high ^ (high >>> 16), 0x735a2d97) ^ (high >>> 14);
-  }
+    state[ROW_LOW] = Math.imul(low ^ (low >>> 12), 0x21f0aaad) ^ (low >>> 15);
+    state[ROW_HIGH] = Math.imul(high ^ (high >>> 16), 0x735a2d97) ^ (high >>> 14);
+  };
 
-  /** Replaces a row's part of the sum by the row hashed last. */
-  exchange(oldLow: number, oldHigh: number): void {
-    this.low = (this.low - oldLow + this.rowLow) | 0;
-    this.high = (this.high - oldHigh + this.rowHigh) | 0;
-  }
+  /** Adds the row hashed last, which is new, to the sum. */
+  const add = (): void => {
+    state[LOW] += state[ROW_LOW];
+    state[HIGH] += state[ROW_HIGH];
+  };
+
+  /** Puts the row hashed last in the place of what is at `lanes[at]`, also in the sum. */
+  const exchange = (lanes: Int32Array, at: number): void => {
+    subtract(lanes[at], lanes[at + 1]);
+    add();
+    lanes[at] = state[ROW_LOW];
+    lanes[at + 1] = state[ROW_HIGH];
+  };
 
   /** Takes a row's part out of the sum. */
-  subtract(oldLow: number, oldHigh: number): void {
-    this.low = (this.low - oldLow) | 0;
-    this.high = (this.high - oldHigh) | 0;
-  }
+  const subtract = (low: number, high: number): void => {
+    state[LOW] -= low;
+    state[HIGH] -= high;
+  };
+
+  return { state, dirtyRows, markDirty, hashRow, add, exchange, subtract };
 }
 
 /** Kinds of entities; numbers enter the state hash. */

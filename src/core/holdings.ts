@@ -3,10 +3,11 @@
  * orders. Holdings are never removed; one with nothing in it counts as absent (it is in no report and not in the
  * state hash).
  */
+import { makeWords } from '../base/columns.js';
 import { hashPair } from '../base/hash.js';
-import { IntegerHashIndex } from '../base/integer-hash-index.js';
-import { type Arena, HANDLE_MASK as HANDLES } from './arena.js';
-import { EntityHash, EntityKind } from './entity-hash.js';
+import { makeIntegerHashIndex } from '../base/integer-hash-index.js';
+import type { Arena } from './arena.js';
+import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
 
 export const HOLDING_WORDS = 8;
 
@@ -24,122 +25,130 @@ export const HoldingWord = {
 
 const HASHED_WORDS = 4;
 
-// Local copies are folded into the code (see orders.ts).
-const HANDLE_MASK = HANDLES;
+// Local copies are folded into the code (README.md).
+const DIRTY_COUNT = HashWord.dirtyCount;
 const ACCOUNT = HoldingWord.account;
 const ASSET_ID = HoldingWord.assetId;
 const DIRTY = HoldingWord.dirty;
 
-export class Holdings {
+/** Words of the private state. */
+const COUNT = 0;
+
+export type Holdings = ReturnType<typeof makeHoldings>;
+
+export function makeHoldings(arena: Arena, maxHoldings: number) {
+  const state = makeWords(1);
+  const { handleMask } = arena;
+  const pairHash = hashPair;
   /** The arena. */
-  readonly words: Int32Array;
+  const words = arena.words;
   /** The arena as doubles: available at [handle >> 1], reserved at [(handle >> 1) + 1]. */
-  readonly money: Float64Array;
-  readonly maxHoldings: number;
-  readonly hash: EntityHash;
-  count: number;
-  private readonly firstHandle: number;
-  private readonly index: IntegerHashIndex;
+  const money = arena.doubles;
+  const hash = makeEntityHash(EntityKind.holding, maxHoldings);
+  const { markDirty, subtract } = hash;
+  const firstHandle = arena.reserve(maxHoldings * HOLDING_WORDS);
+  const index = makeIntegerHashIndex(maxHoldings);
+  const { first: firstRow, next: nextRow, insert: insertRow } = index;
   /** Two lanes for each holding: what it adds to the state hash. */
-  private readonly hashes: Int32Array;
+  const hashes = new Int32Array(maxHoldings * 2);
 
-  constructor(arena: Arena, maxHoldings: number) {
-    this.words = arena.words;
-    this.money = arena.doubles;
-    this.maxHoldings = maxHoldings;
-    this.hash = new EntityHash(EntityKind.holding, maxHoldings);
-    this.count = 0;
-    this.firstHandle = arena.reserve(maxHoldings * HOLDING_WORDS);
-    this.index = new IntegerHashIndex(64);
-    this.hashes = new Int32Array(maxHoldings * 2);
-  }
-
-  /** Handle of holding number 0, 1, 2 ... `count` - 1. */
-  handleOf(number: number): number {
-    return this.firstHandle + number * HOLDING_WORDS;
-  }
+  /** Handle of holding number 0, 1, 2 ... `state[COUNT]` - 1. */
+  const handleOf = (number: number): number => {
+    return firstHandle + number * HOLDING_WORDS;
+  };
 
   /** Number of a holding, counted from 0. */
-  numberOf(holding: number): number {
-    return (holding - this.firstHandle) / HOLDING_WORDS;
-  }
+  const numberOf = (holding: number): number => {
+    return (holding - firstHandle) / HOLDING_WORDS;
+  };
 
   /** Minor units free to use; 0 for handle 0. */
-  available(holding: number): number {
-    return this.money[holding >> 1];
-  }
+  const available = (holding: number): number => {
+    return money[holding >> 1];
+  };
 
   /** Minor units held by open orders; 0 for handle 0. */
-  reserved(holding: number): number {
-    return this.money[(holding >> 1) + 1];
-  }
+  const reserved = (holding: number): number => {
+    return money[(holding >> 1) + 1];
+  };
 
   /** Handle of the holding of an account (a handle) in an asset, or 0. */
-  find(account: number, assetId: number): number {
-    const hash = hashPair(account | 0, assetId | 0);
-    const index = this.index;
-    const words = this.words;
-    for (let row = index.first(hash); row !== 0; row = index.next(hash)) {
-      const holding = row & HANDLE_MASK;
+  const find = (account: number, assetId: number): number => {
+    const hash = pairHash(account | 0, assetId | 0);
+    for (let row = firstRow(hash); row !== 0; row = nextRow(hash)) {
+      const holding = row & handleMask;
       if (words[holding + ACCOUNT] === account && words[holding + ASSET_ID] === assetId) return holding;
     }
     return 0;
-  }
+  };
 
   /** Adds the holding of an account in an asset, which is new; the caller has seen that there is room. */
-  add(account: number, assetId: number): number {
-    const holding = this.handleOf(this.count);
-    this.count += 1;
-    this.words[holding + ACCOUNT] = account;
-    this.words[holding + ASSET_ID] = assetId;
-    this.index.insert(hashPair(account, assetId), holding);
+  const add = (account: number, assetId: number): number => {
+    const holding = handleOf(state[COUNT]);
+    state[COUNT] += 1;
+    words[holding + ACCOUNT] = account;
+    words[holding + ASSET_ID] = assetId;
+    insertRow(pairHash(account, assetId), holding);
     return holding;
-  }
+  };
 
   /** Moves money from available to reserved, or back when `amount` is negative. */
-  reserve(handle: number, amount: number): void {
-    const money = this.money;
-    const at = (handle & HANDLE_MASK) >> 1;
+  const reserve = (handle: number, amount: number): void => {
+    const at = (handle & handleMask) >> 1;
     money[at] -= amount;
     money[at + 1] += amount;
-    this.touch(handle);
-  }
+    touch(handle);
+  };
 
   /** Notes for the state hash that the money of the holding changed. */
-  touch(handle: number): void {
-    const words = this.words;
-    const holding = handle & HANDLE_MASK;
+  const touch = (handle: number): void => {
+    const holding = handle & handleMask;
     if (words[holding + DIRTY] !== 0) return;
     words[holding + DIRTY] = 1;
-    this.hash.markDirty(holding);
-  }
+    markDirty(holding);
+  };
 
   /** Hashes one holding, with something in it, into `hash`. */
-  hashHolding(holding: number, hash: EntityHash): void {
-    const words = this.words;
+  const hashHolding = (holding: number, hash: EntityHash): void => {
     // The first word of an account is its id.
     hash.hashRow(words, holding, HASHED_WORDS, words[words[holding + ACCOUNT]], words[holding + ASSET_ID]);
-  }
+  };
 
   /** Brings the sum of the state hash up to date. */
-  settleHash(): void {
-    const { words, hash } = this;
-    const hashes = this.hashes;
-    for (let i = 0; i < hash.dirtyCount; i += 1) {
+  const settleHash = (): void => {
+    for (let i = 0; i < hash.state[DIRTY_COUNT]; i += 1) {
       const holding = hash.dirtyRows[i];
-      const lane = this.numberOf(holding) * 2;
+      const lane = numberOf(holding) * 2;
       words[holding + DIRTY] = 0;
-      if (this.available(holding) === 0 && this.reserved(holding) === 0) {
-        hash.subtract(hashes[lane], hashes[lane + 1]);
+      if (available(holding) === 0 && reserved(holding) === 0) {
+        subtract(hashes[lane], hashes[lane + 1]);
         hashes[lane] = 0;
         hashes[lane + 1] = 0;
         continue;
       }
-      this.hashHolding(holding, hash);
-      hash.exchange(hashes[lane], hashes[lane + 1]);
-      hashes[lane] = hash.rowLow;
-      hashes[lane + 1] = hash.rowHigh;
+      hashHolding(holding, hash);
+      hash.exchange(hashes, lane);
     }
-    hash.dirtyCount = 0;
-  }
+    hash.state[DIRTY_COUNT] = 0;
+  };
+
+  return {
+    words,
+    money,
+    maxHoldings,
+    hash,
+    get count(): number {
+      return state[COUNT];
+    },
+    handleOf,
+    numberOf,
+    available,
+    reserved,
+    find,
+    add,
+    reserve,
+    touch,
+    hashHolding,
+    settleHash,
+  };
 }

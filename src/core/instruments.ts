@@ -1,7 +1,8 @@
 /** Instruments, with ids 1, 2, 3 ... Their records also hold what turns ticks and lots into money. */
+import { makeWords } from '../base/columns.js';
 import { incrementInt64 } from '../base/int64.js';
-import { type Arena, HANDLE_MASK as HANDLES } from './arena.js';
-import { EntityHash, EntityKind } from './entity-hash.js';
+import type { Arena } from './arena.js';
+import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
 import { sameWords } from './text-fields.js';
 
 export const INSTRUMENT_WORDS = 32;
@@ -32,89 +33,114 @@ export const InstrumentWord = {
 
 const HASHED_WORDS = 15;
 
-// Local copies are folded into the code (see orders.ts).
-const HANDLE_MASK = HANDLES;
+// Local copies are folded into the code (README.md).
+const DIRTY_COUNT = HashWord.dirtyCount;
 const RECORD_SHIFT = 31 - Math.clz32(INSTRUMENT_WORDS);
 const BOOK_SEQUENCE = InstrumentWord.bookSequence;
 const DIRTY = InstrumentWord.dirty;
 const QUOTE_MINOR_PER_TICK_LOT = InstrumentWord.quoteMinorPerTickLot;
 const BASE_MINOR_PER_LOT = InstrumentWord.baseMinorPerLot;
 const HASH_LOW = InstrumentWord.hashLow;
-const HASH_HIGH = InstrumentWord.hashHigh;
 
-export class Instruments {
+/** Words of the private state. */
+const COUNT = 0;
+
+export type Instruments = ReturnType<typeof makeInstruments>;
+
+export function makeInstruments(arena: Arena, maxInstruments: number) {
+  const state = makeWords(1);
+  const { handleMask } = arena;
+  const increment = incrementInt64;
+  const areSame = sameWords;
   /** The arena. */
-  readonly words: Int32Array;
+  const words = arena.words;
   /** The arena as doubles. */
-  readonly doubles: Float64Array;
-  readonly maxInstruments: number;
-  readonly hash: EntityHash;
-  count: number;
+  const doubles = arena.doubles;
+  const hash = makeEntityHash(EntityKind.instrument, maxInstruments);
+  const { markDirty } = hash;
   /** Where the record of id 0 would be. */
-  private readonly origin: number;
+  const origin = arena.reserve(maxInstruments * INSTRUMENT_WORDS) - INSTRUMENT_WORDS;
 
-  constructor(arena: Arena, maxInstruments: number) {
-    this.words = arena.words;
-    this.doubles = arena.doubles;
-    this.maxInstruments = maxInstruments;
-    this.hash = new EntityHash(EntityKind.instrument, maxInstruments);
-    this.count = 0;
-    this.origin = arena.reserve(maxInstruments * INSTRUMENT_WORDS) - INSTRUMENT_WORDS;
-  }
+  /** Takes the next instrument id; the caller has seen that there is room and fills in the record. */
+  const allocate = (): number => {
+    state[COUNT] += 1;
+    return state[COUNT];
+  };
+
+  const isListed = (instrumentId: number): boolean => {
+    return instrumentId >= 1 && instrumentId <= state[COUNT];
+  };
 
   /** Handle of a listed instrument. */
-  handleOf(instrumentId: number): number {
-    return ((this.origin | 0) + ((instrumentId | 0) << RECORD_SHIFT)) & HANDLE_MASK;
-  }
+  const handleOf = (instrumentId: number): number => {
+    return ((origin | 0) + ((instrumentId | 0) << RECORD_SHIFT)) & handleMask;
+  };
 
   /** Id of the instrument whose symbol lies at `at`, or 0. A scan: listings are rare. */
-  find(text: Int32Array, at: number): number {
-    for (let id = 1; id <= this.count; id += 1) {
-      if (sameWords(this.words, this.handleOf(id), text, at, SYMBOL_WORDS)) return id;
+  const find = (text: Int32Array, at: number): number => {
+    for (let id = 1; id <= state[COUNT]; id += 1) {
+      if (areSame(words, handleOf(id), text, at, SYMBOL_WORDS)) return id;
     }
     return 0;
-  }
+  };
 
   /** Quote minor units that one lot costs for each tick of its price. */
-  quoteMinorPerTickLot(instrument: number): number {
-    return this.doubles[((instrument & HANDLE_MASK) + QUOTE_MINOR_PER_TICK_LOT) >> 1];
-  }
+  const quoteMinorPerTickLot = (instrument: number): number => {
+    return doubles[((instrument & handleMask) + QUOTE_MINOR_PER_TICK_LOT) >> 1];
+  };
 
   /** Base minor units in one lot. */
-  baseMinorPerLot(instrument: number): number {
-    return this.doubles[((instrument & HANDLE_MASK) + BASE_MINOR_PER_LOT) >> 1];
-  }
+  const baseMinorPerLot = (instrument: number): number => {
+    return doubles[((instrument & handleMask) + BASE_MINOR_PER_LOT) >> 1];
+  };
 
   /** Numbers one more change of the book. */
-  nextBookSequence(handle: number): void {
-    const instrument = handle & HANDLE_MASK;
-    incrementInt64(this.words, instrument + BOOK_SEQUENCE);
-    if (this.words[instrument + DIRTY] === 0) this.touch(instrument);
-  }
+  const nextBookSequence = (handle: number): void => {
+    const instrument = handle & handleMask;
+    increment(words, instrument + BOOK_SEQUENCE);
+    if (words[instrument + DIRTY] === 0) touch(instrument);
+  };
 
   /** Notes for the state hash that the instrument, which was not noted yet, changed. */
-  touch(instrument: number): void {
-    this.words[instrument + DIRTY] = 1;
-    this.hash.markDirty(instrument);
-  }
+  const touch = (instrument: number): void => {
+    words[instrument + DIRTY] = 1;
+    markDirty(instrument);
+  };
 
   /** Hashes one instrument into `hash`. */
-  hashInstrument(instrument: number, hash: EntityHash): void {
-    const id = (instrument - this.origin) / INSTRUMENT_WORDS;
-    hash.hashRow(this.words, instrument, HASHED_WORDS, id, 0);
-  }
+  const hashInstrument = (instrument: number, hash: EntityHash): void => {
+    const id = (instrument - origin) / INSTRUMENT_WORDS;
+    hash.hashRow(words, instrument, HASHED_WORDS, id, 0);
+  };
 
   /** Brings the sum of the state hash up to date. */
-  settleHash(): void {
-    const { words, hash } = this;
-    for (let i = 0; i < hash.dirtyCount; i += 1) {
+  const settleHash = (): void => {
+    for (let i = 0; i < hash.state[DIRTY_COUNT]; i += 1) {
       const instrument = hash.dirtyRows[i];
       words[instrument + DIRTY] = 0;
-      this.hashInstrument(instrument, hash);
-      hash.exchange(words[instrument + HASH_LOW], words[instrument + HASH_HIGH]);
-      words[instrument + HASH_LOW] = hash.rowLow;
-      words[instrument + HASH_HIGH] = hash.rowHigh;
+      hashInstrument(instrument, hash);
+      hash.exchange(words, instrument + HASH_LOW);
     }
-    hash.dirtyCount = 0;
-  }
+    hash.state[DIRTY_COUNT] = 0;
+  };
+
+  return {
+    words,
+    doubles,
+    maxInstruments,
+    hash,
+    get count(): number {
+      return state[COUNT];
+    },
+    allocate,
+    isListed,
+    handleOf,
+    find,
+    quoteMinorPerTickLot,
+    baseMinorPerLot,
+    nextBookSequence,
+    touch,
+    hashInstrument,
+    settleHash,
+  };
 }

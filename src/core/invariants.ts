@@ -147,7 +147,8 @@ function checkAccounts(core: Core, resting: number): void {
       const idHigh = words[order + OrderWord.clientIdHigh];
       const hash = hashTriple(account, idLow, idHigh);
       if (words[order + OrderWord.clientIdHash] !== hash) fail('order has the hash of its ids', orderId);
-      if (core.findOrder(hash, account, idLow, idHigh) !== order) fail('order is found by its ids', orderId);
+      if (core.clientIds.find(hash, account, idLow, idHigh) !== order)
+        fail('order is found by its ids', orderId);
       previous = order;
       order = words[order + OrderWord.accountNext];
     }

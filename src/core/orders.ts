@@ -1,8 +1,9 @@
 /** The records of all open orders. The state hash, the books and the accounts each use their part of them. */
 import { assert } from '../base/assert.js';
+import { makeWords } from '../base/columns.js';
 import { incrementInt64 } from '../base/int64.js';
-import { type Arena, HANDLE_MASK as HANDLES } from './arena.js';
-import { EntityHash, EntityKind } from './entity-hash.js';
+import type { Arena } from './arena.js';
+import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
 
 export const ORDER_WORDS = 32;
 
@@ -46,11 +47,12 @@ export const OrderWord = {
 
 /** Words of `Orders.counters`: the last numbers given out, each an i64. */
 export const CounterWord = { orderId: 0, tradeId: 2, priority: 4 } as const;
+const COUNTER_WORDS = 6;
 
 const HASHED_WORDS = 11;
 
 // An imported or exported binding is read anew each time, a local constant is folded into the code: hence these.
-const HANDLE_MASK = HANDLES;
+const DIRTY_COUNT = HashWord.dirtyCount;
 const PRICE = OrderWord.price;
 const ORDER_ID = OrderWord.orderId;
 const PRIORITY = OrderWord.priority;
@@ -63,100 +65,111 @@ const HASH_HIGH = OrderWord.hashHigh;
 const LAST_ORDER_ID = CounterWord.orderId;
 const LAST_PRIORITY = CounterWord.priority;
 
-export class Orders {
-  /** The arena. */
-  readonly words: Int32Array;
-  readonly maxOrders: number;
-  readonly hash: EntityHash;
-  readonly counters: Int32Array;
-  /** Orders in the records. */
-  count: number;
-  /** The record released last is the next one taken, as it is still in the cache. */
-  private free: number;
-  /** First record never used. */
-  private fresh: number;
-  private readonly end: number;
+/** Words of the private state. */
+/** Orders in the records. */
+const COUNT = 0;
+/** The record released last is the next one taken, as it is still in the cache. */
+const FREE = 1;
+/** First record never used. */
+const FRESH = 2;
 
-  constructor(arena: Arena, maxOrders: number) {
-    this.words = arena.words;
-    this.maxOrders = maxOrders;
-    this.hash = new EntityHash(EntityKind.order, maxOrders + 1);
-    this.counters = new Int32Array(6);
-    this.count = 0;
-    this.free = 0;
-    this.fresh = arena.reserve(maxOrders * ORDER_WORDS);
-    this.end = this.fresh + maxOrders * ORDER_WORDS;
-  }
+export type Orders = ReturnType<typeof makeOrders>;
+
+export function makeOrders(arena: Arena, maxOrders: number) {
+  const state = makeWords(3);
+  const { handleMask } = arena;
+  const increment = incrementInt64;
+  /** The arena. */
+  const words = arena.words;
+  const hash = makeEntityHash(EntityKind.order, maxOrders + 1);
+  const { markDirty, subtract } = hash;
+  const counters = makeWords(COUNTER_WORDS);
+  state[FRESH] = arena.reserve(maxOrders * ORDER_WORDS);
+  const end = state[FRESH] + maxOrders * ORDER_WORDS;
+
+  const isFull = (): boolean => {
+    return state[COUNT] === maxOrders;
+  };
 
   /** A record with a new order id; the caller has seen that there is room and fills in the rest. */
-  allocate(): number {
-    const { words, counters } = this;
-    let order = this.free;
+  const allocate = (): number => {
+    let order = state[FREE];
     if (order !== 0) {
-      this.free = words[(order & HANDLE_MASK) + NEXT];
+      state[FREE] = words[(order & handleMask) + NEXT];
     } else {
-      order = this.fresh;
-      assert(order < this.end, 'an order fits in the arena');
-      this.fresh = order + ORDER_WORDS;
+      order = state[FRESH];
+      assert(order < end, 'an order fits in the arena');
+      state[FRESH] = order + ORDER_WORDS;
     }
-    order &= HANDLE_MASK;
-    this.count += 1;
-    incrementInt64(counters, LAST_ORDER_ID);
+    order &= handleMask;
+    state[COUNT] += 1;
+    increment(counters, LAST_ORDER_ID);
     words[order + ORDER_ID] = counters[LAST_ORDER_ID];
     words[order + ORDER_ID + 1] = counters[LAST_ORDER_ID + 1];
     words[order + LEVEL] = 0;
     return order;
-  }
+  };
 
   /** Puts the order behind all others that came before it. */
-  assignPriority(handle: number): void {
-    const { words, counters } = this;
-    const order = handle & HANDLE_MASK;
-    incrementInt64(counters, LAST_PRIORITY);
+  const assignPriority = (handle: number): void => {
+    const order = handle & handleMask;
+    increment(counters, LAST_PRIORITY);
     words[order + PRIORITY] = counters[LAST_PRIORITY];
     words[order + PRIORITY + 1] = counters[LAST_PRIORITY + 1];
-  }
+  };
 
   /** Frees the record of an order that is in no queue, list or index any more. */
-  release(handle: number): void {
-    const words = this.words;
-    const order = handle & HANDLE_MASK;
-    this.hash.subtract(words[order + HASH_LOW], words[order + HASH_HIGH]);
+  const release = (handle: number): void => {
+    const order = handle & handleMask;
+    subtract(words[order + HASH_LOW], words[order + HASH_HIGH]);
     words[order + HASH_LOW] = 0;
     words[order + HASH_HIGH] = 0;
     words[order + PRICE] = 0;
-    words[order + NEXT] = this.free | 0;
-    this.free = order;
-    this.count -= 1;
-  }
+    words[order + NEXT] = state[FREE] | 0;
+    state[FREE] = order;
+    state[COUNT] -= 1;
+  };
 
   /** Notes for the state hash that the order changed. */
-  touch(handle: number): void {
-    const words = this.words;
-    const order = handle & HANDLE_MASK;
+  const touch = (handle: number): void => {
+    const order = handle & handleMask;
     if (words[order + DIRTY] !== 0) return;
     words[order + DIRTY] = 1;
-    this.hash.markDirty(order);
-  }
+    markDirty(order);
+  };
 
   /** Hashes one order into `hash`. */
-  hashOrder(order: number, hash: EntityHash): void {
+  const hashOrder = (order: number, hash: EntityHash): void => {
     // The first word of an account is its id.
-    hash.hashRow(this.words, order, HASHED_WORDS, this.words[this.words[order + ACCOUNT]], 0);
-  }
+    hash.hashRow(words, order, HASHED_WORDS, words[words[order + ACCOUNT]], 0);
+  };
 
   /** Brings the sum of the state hash up to date. */
-  settleHash(): void {
-    const { words, hash } = this;
-    for (let i = 0; i < hash.dirtyCount; i += 1) {
+  const settleHash = (): void => {
+    for (let i = 0; i < hash.state[DIRTY_COUNT]; i += 1) {
       const order = hash.dirtyRows[i];
       words[order + DIRTY] = 0;
       if (words[order + PRICE] === 0) continue;
-      this.hashOrder(order, hash);
-      hash.exchange(words[order + HASH_LOW], words[order + HASH_HIGH]);
-      words[order + HASH_LOW] = hash.rowLow;
-      words[order + HASH_HIGH] = hash.rowHigh;
+      hashOrder(order, hash);
+      hash.exchange(words, order + HASH_LOW);
     }
-    hash.dirtyCount = 0;
-  }
+    hash.state[DIRTY_COUNT] = 0;
+  };
+
+  return {
+    words,
+    maxOrders,
+    hash,
+    counters,
+    get count(): number {
+      return state[COUNT];
+    },
+    isFull,
+    allocate,
+    assignPriority,
+    release,
+    touch,
+    hashOrder,
+    settleHash,
+  };
 }

@@ -13,18 +13,19 @@
  * An empty level stays in the ladder, and in the way, until it is removed: the order books do that at the end of
  * each command.
  */
+import { makeWords } from '../base/columns.js';
 import { hashPair } from '../base/hash.js';
-import { IntegerHashIndex } from '../base/integer-hash-index.js';
-import { type Arena, HANDLE_MASK as HANDLES } from './arena.js';
-import { PageDirectory } from './page-directory.js';
+import { makeIntegerHashIndex } from '../base/integer-hash-index.js';
+import type { Arena } from './arena.js';
+import { makePageDirectory } from './page-directory.js';
 
 const PRICE_LIMIT = 0x7fffffff;
 export const PRICE_MAX = PRICE_LIMIT;
 export const LEVEL_WORDS = 8;
 export const PAGE_WORDS = 36;
+export const BOOK_SIDE_WORDS = 2;
 /** Pages kept though they became empty; a power of two. */
 export const IDLE_PAGES = 64;
-export const BOOK_SIDE_WORDS = 2;
 
 /** Words of a level record. */
 export const LevelWord = {
@@ -55,8 +56,7 @@ const PageWord = {
 /** Words of a book side record: the best level, or 0, and the number of levels. */
 const BookSideWord = { best: 0, levelCount: 1 } as const;
 
-// Local copies are folded into the code (see orders.ts).
-const HANDLE_MASK = HANDLES;
+// Local copies are folded into the code (README.md).
 const HEAD = LevelWord.head;
 const TAIL = LevelWord.tail;
 const ORDER_COUNT = LevelWord.orderCount;
@@ -76,211 +76,237 @@ export function keyOf(bookSide: number, priceOrKey: number): number {
   return (bookSide & 1) !== 0 ? priceOrKey : (PRICE_LIMIT - priceOrKey) | 0;
 }
 
-export class PriceLadder {
-  /** The arena. */
-  readonly levels: Int32Array;
-  /** The arena as doubles: lots of a level are at [(level + LevelWord.lots) >> 1]. */
-  readonly levelDoubles: Float64Array;
-  private readonly pageIndex: IntegerHashIndex;
-  private readonly directory: PageDirectory;
-  private readonly bookSides: number;
-  private readonly firstPage: number;
-  private freeLevel: number;
-  private freshLevel: number;
-  private freePage: number;
-  private freshPage: number;
-  /** The pages that became empty last, in a circle, and how many there were in all (modulo 2^30). */
-  private readonly idlePages: Int32Array;
-  private idleCount: number;
+/** Words of the private state. */
+const FREE_LEVEL = 0;
+const FRESH_LEVEL = 1;
+const FREE_PAGE = 2;
+const FRESH_PAGE = 3;
+/** Pages that were put on the list of idle pages, modulo 2^30. */
+const IDLE_COUNT = 4;
+const STATE_WORDS = 5;
 
-  /** `maxLevels` bounds the levels of all book sides together. */
-  constructor(arena: Arena, bookSides: number, maxLevels: number) {
-    this.levels = arena.words;
-    this.levelDoubles = arena.doubles;
-    this.pageIndex = new IntegerHashIndex(64);
-    this.directory = new PageDirectory(bookSides, maxLevels + IDLE_PAGES);
-    this.bookSides = arena.reserve(bookSides * BOOK_SIDE_WORDS);
-    this.freeLevel = 0;
-    this.freshLevel = arena.reserve(maxLevels * LEVEL_WORDS);
-    this.freePage = 0;
-    this.firstPage = arena.reserve((maxLevels + IDLE_PAGES) * PAGE_WORDS);
-    this.freshPage = this.firstPage;
-    this.idlePages = new Int32Array(IDLE_PAGES);
-    this.idleCount = 0;
-  }
+/** Pages found last, by the low bits of their numbers and sides: most are found here and not by hash. */
+const RECENT_PAGES = 256;
+
+// Local copies are folded into the code (README.md).
+const BITMAP = PageWord.bitmap;
+const PAGE_BOOK_SIDE = PageWord.bookSide;
+const NUMBER = PageWord.number;
+const IDLE = PageWord.idle;
+const LEVELS = PageWord.levels;
+const BEST = BookSideWord.best;
+const LEVEL_COUNT = BookSideWord.levelCount;
+const IDLE_MASK = IDLE_PAGES - 1;
+
+export type PriceLadder = ReturnType<typeof makePriceLadder>;
+
+/** `maxLevels` bounds the levels of all book sides together. */
+export function makePriceLadder(arena: Arena, bookSides: number, maxLevels: number) {
+  const state = makeWords(STATE_WORDS);
+  const { handleMask } = arena;
+  const pairHash = hashPair;
+  const words = arena.words;
+  const doubles = arena.doubles;
+  const pageIndex = makeIntegerHashIndex(maxLevels + IDLE_PAGES);
+  const { first: firstRow, next: nextRow, insert: insertRow, remove: removeRow } = pageIndex;
+  const {
+    add: addNumber,
+    remove: removeNumber,
+    nextAfter,
+  } = makePageDirectory(bookSides, maxLevels + IDLE_PAGES);
+  const firstBookSide = arena.reserve(bookSides * BOOK_SIDE_WORDS);
+  state[FRESH_LEVEL] = arena.reserve(maxLevels * LEVEL_WORDS);
+  const firstPage = arena.reserve((maxLevels + IDLE_PAGES) * PAGE_WORDS);
+  state[FRESH_PAGE] = firstPage;
+  /** The pages that became empty last, in a circle. */
+  const idlePages = makeWords(IDLE_PAGES);
+  const recentPages = makeWords(RECENT_PAGES);
 
   /** Best level of a book side, or 0. */
-  best(bookSide: number): number {
-    return this.levels[this.recordOf(bookSide) + BookSideWord.best];
-  }
+  const best = (bookSide: number): number => {
+    return words[recordOf(bookSide) + BEST];
+  };
 
   /** Number of levels of a book side. */
-  levelCount(bookSide: number): number {
-    return this.levels[this.recordOf(bookSide) + BookSideWord.levelCount];
-  }
+  const levelCount = (bookSide: number): number => {
+    return words[recordOf(bookSide) + LEVEL_COUNT];
+  };
 
   /** Level at a key, or 0. */
-  find(bookSide: number, key: number): number {
-    const page = this.findPage(bookSide, key >>> 5, hashPair(bookSide, key >>> 5));
-    return page === 0 ? 0 : this.levels[page + PageWord.levels + (key & 31)];
-  }
+  const find = (bookSide: number, key: number): number => {
+    const page = findPage(bookSide, key >>> 5);
+    return page === 0 ? 0 : words[page + LEVELS + (key & 31)];
+  };
 
   /** Level at a key; a new and empty one when there is none. */
-  findOrAdd(bookSide: number, key: number): number {
-    const number = (key | 0) >>> 5;
-    const hash = hashPair(bookSide | 0, number);
-    let page = this.findPage(bookSide, number, hash);
-    if (page === 0) page = this.addPage(bookSide, number, hash);
-    const found = this.levels[(page & HANDLE_MASK) + PageWord.levels + (key & 31)];
-    return found !== 0 ? found : this.addLevel(bookSide, key, page);
-  }
+  const findOrAdd = (bookSide: number, key: number): number => {
+    const number = key >>> 5;
+    let page = findPage(bookSide, number) & handleMask;
+    if (page === 0) page = addPage(bookSide, number) & handleMask;
+    const found = words[page + LEVELS + (key & 31)];
+    return found !== 0 ? found : addLevel(bookSide, key, page);
+  };
 
   /** Takes an empty level out and frees it. */
-  remove(handle: number): void {
-    const words = this.levels;
-    const level = handle & HANDLE_MASK;
-    const side = this.recordOf(words[level + BOOK_SIDE]);
-    if (words[side + BookSideWord.best] === level) words[side + BookSideWord.best] = this.next(level) | 0;
-    words[side + BookSideWord.levelCount] = words[side + BookSideWord.levelCount] - 1;
-    const page = words[level + PAGE] & HANDLE_MASK;
+  const remove = (handle: number): void => {
+    const level = handle & handleMask;
+    const side = recordOf(words[level + BOOK_SIDE]);
+    if (words[side + BEST] === level) words[side + BEST] = next(level) | 0;
+    words[side + LEVEL_COUNT] = words[side + LEVEL_COUNT] - 1;
+    const page = words[level + PAGE] & handleMask;
     const bit = words[level + KEY] & 31;
-    words[page + PageWord.levels + bit] = 0;
-    const bitmap = words[page + PageWord.bitmap] & ~(1 << bit);
-    words[page + PageWord.bitmap] = bitmap;
-    words[level + HEAD] = this.freeLevel | 0;
-    this.freeLevel = level;
-    if (bitmap === 0) this.retire(page);
-  }
+    words[page + LEVELS + bit] = 0;
+    const bitmap = words[page + BITMAP] & ~(1 << bit);
+    words[page + BITMAP] = bitmap;
+    words[level + HEAD] = state[FREE_LEVEL] | 0;
+    state[FREE_LEVEL] = level;
+    if (bitmap === 0) retire(page);
+  };
 
   /** The level after this one, away from the best price, or 0. */
-  next(handle: number): number {
-    const words = this.levels;
-    const level = handle & HANDLE_MASK;
-    const page = words[level + PAGE] & HANDLE_MASK;
-    const above = words[page + PageWord.bitmap] & (-2 << (words[level + KEY] & 31));
-    if (above === 0) return this.firstOfNextPage(page);
-    return words[page + PageWord.levels + 31 - Math.clz32(above & -above)];
-  }
+  const next = (handle: number): number => {
+    const level = handle & handleMask;
+    const page = words[level + PAGE] & handleMask;
+    const above = words[page + BITMAP] & (-2 << (words[level + KEY] & 31));
+    if (above === 0) return firstOfNextPage(page);
+    return words[page + LEVELS + 31 - Math.clz32(above & -above)];
+  };
 
   /** What a full walk of the pages finds wrong: the first violation in words, or ''. */
-  violation(): string {
-    const words = this.levels;
+  const violation = (): string => {
     let found = 0;
-    for (let page = this.firstPage; page < this.freshPage; page += PAGE_WORDS) {
-      const bookSide = words[page + PageWord.bookSide];
+    for (let page = firstPage; page < state[FRESH_PAGE]; page += PAGE_WORDS) {
+      const bookSide = words[page + PAGE_BOOK_SIDE];
       if (bookSide === 0) continue;
       found += 1;
-      if (words[page + PageWord.bitmap] === 0 && words[page + PageWord.idle] === 0) {
+      if (words[page + BITMAP] === 0 && words[page + IDLE] === 0) {
         return 'an empty page is neither idle nor free';
       }
       for (let bit = 0; bit < 32; bit += 1) {
-        const level = words[page + PageWord.levels + bit];
-        if ((level !== 0) !== ((words[page + PageWord.bitmap] & (1 << bit)) !== 0)) {
+        const level = words[page + LEVELS + bit];
+        if ((level !== 0) !== ((words[page + BITMAP] & (1 << bit)) !== 0)) {
           return 'a bit of a page differs from its level handle';
         }
         if (level === 0) continue;
-        const key = words[page + PageWord.number] * 32 + bit;
+        const key = words[page + NUMBER] * 32 + bit;
         if (words[level + KEY] !== key) return 'a level is in the place of another price';
         if (words[level + BOOK_SIDE] !== bookSide) return 'a level is in a page of another side';
         if (words[level + PAGE] !== page) return 'a level names another page';
-        if (this.find(bookSide, key) !== level) return 'a level is not found by its price';
+        if (find(bookSide, key) !== level) return 'a level is not found by its price';
       }
     }
-    return found === this.pageIndex.count ? '' : 'the page index does not have exactly the pages in use';
-  }
+    return found === pageIndex.count ? '' : 'the page index does not have exactly the pages in use';
+  };
 
-  private recordOf(bookSide: number): number {
-    return ((this.bookSides | 0) + ((bookSide | 0) << 1)) & HANDLE_MASK;
-  }
+  const recordOf = (bookSide: number): number => {
+    return (firstBookSide + ((bookSide | 0) << 1)) & handleMask;
+  };
 
-  private findPage(bookSide: number, number: number, hash: number): number {
-    const words = this.levels;
-    const index = this.pageIndex;
-    for (let row = index.first(hash); row !== 0; row = index.next(hash)) {
-      const page = row & HANDLE_MASK;
-      if (words[page + PageWord.number] === number && words[page + PageWord.bookSide] === bookSide)
-        return page;
+  /** The page of a side with a number, or 0. */
+  const findPage = (bookSide: number, number: number): number => {
+    const place = (number + number + bookSide) & (RECENT_PAGES - 1);
+    const recent = recentPages[place] & handleMask;
+    if (words[recent + NUMBER] === number && words[recent + PAGE_BOOK_SIDE] === bookSide) return recent;
+    const found = searchPage(bookSide, number);
+    recentPages[place] = found;
+    return found;
+  };
+
+  const searchPage = (bookSide: number, number: number): number => {
+    const hash = pairHash(bookSide, number);
+    for (let row = firstRow(hash); row !== 0; row = nextRow(hash)) {
+      const page = row & handleMask;
+      if (words[page + NUMBER] === number && words[page + PAGE_BOOK_SIDE] === bookSide) return page;
     }
     return 0;
-  }
+  };
 
-  private addPage(bookSide: number, number: number, hash: number): number {
-    const words = this.levels;
-    let page = this.freePage;
+  const addPage = (bookSide: number, number: number): number => {
+    let page = state[FREE_PAGE];
     if (page !== 0) {
-      this.freePage = words[page + PageWord.bitmap];
-      words[page + PageWord.bitmap] = 0;
+      state[FREE_PAGE] = words[page + BITMAP];
+      words[page + BITMAP] = 0;
     } else {
-      page = this.freshPage;
-      this.freshPage = page + PAGE_WORDS;
+      page = state[FRESH_PAGE];
+      state[FRESH_PAGE] = page + PAGE_WORDS;
     }
-    words[page + PageWord.bookSide] = bookSide | 0;
-    words[page + PageWord.number] = number | 0;
-    this.pageIndex.insert(hash, page);
+    words[page + PAGE_BOOK_SIDE] = bookSide | 0;
+    words[page + NUMBER] = number | 0;
+    insertRow(pairHash(bookSide, number), page);
     return page;
-  }
+  };
 
   /**
    * Takes a page that became empty out of the order of pages and puts it on the list of idle pages; the one whose
    * place it takes there is freed if it is still empty.
    */
-  private retire(page: number): void {
-    const words = this.levels;
-    this.directory.remove(words[page + PageWord.bookSide], words[page + PageWord.number]);
-    if (words[page + PageWord.idle] !== 0) return;
-    const place = this.idleCount & (IDLE_PAGES - 1);
-    this.idleCount = (this.idleCount + 1) & 0x3fffffff;
-    const oldest = this.idlePages[place];
-    this.idlePages[place] = page | 0;
-    words[page + PageWord.idle] = 1;
+  const retire = (page: number): void => {
+    removeNumber(words[page + PAGE_BOOK_SIDE], words[page + NUMBER]);
+    if (words[page + IDLE] !== 0) return;
+    const place = state[IDLE_COUNT] & IDLE_MASK;
+    state[IDLE_COUNT] = (state[IDLE_COUNT] + 1) & 0x3fffffff;
+    const oldest = idlePages[place] & handleMask;
+    idlePages[place] = page;
+    words[page + IDLE] = 1;
     if (oldest === 0) return;
-    words[oldest + PageWord.idle] = 0;
-    if (words[oldest + PageWord.bitmap] === 0) this.releasePage(oldest);
-  }
+    words[oldest + IDLE] = 0;
+    if (words[oldest + BITMAP] === 0) releasePage(oldest);
+  };
 
-  private releasePage(page: number): void {
-    const words = this.levels;
-    this.pageIndex.remove(hashPair(words[page + PageWord.bookSide], words[page + PageWord.number]), page);
-    words[page + PageWord.bookSide] = 0;
-    words[page + PageWord.bitmap] = this.freePage | 0;
-    this.freePage = page;
-  }
+  const releasePage = (page: number): void => {
+    removeRow(pairHash(words[page + PAGE_BOOK_SIDE], words[page + NUMBER]), page);
+    words[page + PAGE_BOOK_SIDE] = 0;
+    words[page + BITMAP] = state[FREE_PAGE];
+    state[FREE_PAGE] = page;
+  };
 
-  private addLevel(bookSide: number, key: number, pageHandle: number): number {
-    const words = this.levels;
-    const page = pageHandle & HANDLE_MASK;
-    let level = this.freeLevel & HANDLE_MASK;
+  const addLevel = (bookSide: number, key: number, pageHandle: number): number => {
+    const page = pageHandle & handleMask;
+    let level = state[FREE_LEVEL] & handleMask;
     if (level !== 0) {
-      this.freeLevel = words[level + HEAD];
+      state[FREE_LEVEL] = words[level + HEAD];
     } else {
-      level = this.freshLevel & HANDLE_MASK;
-      this.freshLevel = level + LEVEL_RECORD_WORDS;
+      level = state[FRESH_LEVEL] & handleMask;
+      state[FRESH_LEVEL] = level + LEVEL_RECORD_WORDS;
     }
     words[level + HEAD] = 0;
     words[level + TAIL] = 0;
     words[level + ORDER_COUNT] = 0;
     words[level + KEY] = key | 0;
-    this.levelDoubles[(level + LOTS) >> 1] = 0;
+    doubles[(level + LOTS) >> 1] = 0;
     words[level + BOOK_SIDE] = bookSide | 0;
     words[level + PAGE] = page;
-    words[page + PageWord.levels + (key & 31)] = level;
-    const bitmap = words[page + PageWord.bitmap];
-    words[page + PageWord.bitmap] = bitmap | (1 << (key & 31));
-    if (bitmap === 0) this.directory.add(bookSide, words[page + PageWord.number]);
-    const side = this.recordOf(bookSide);
-    words[side + BookSideWord.levelCount] = words[side + BookSideWord.levelCount] + 1;
-    const best = words[side + BookSideWord.best] & HANDLE_MASK;
-    if (best === 0 || key < words[best + KEY]) words[side + BookSideWord.best] = level;
+    words[page + LEVELS + (key & 31)] = level;
+    const bitmap = words[page + BITMAP];
+    words[page + BITMAP] = bitmap | (1 << (key & 31));
+    if (bitmap === 0) addNumber(bookSide, words[page + NUMBER]);
+    const side = recordOf(bookSide);
+    words[side + LEVEL_COUNT] = words[side + LEVEL_COUNT] + 1;
+    const best = words[side + BEST] & handleMask;
+    if (best === 0 || key < words[best + KEY]) words[side + BEST] = level;
     return level;
-  }
+  };
 
-  private firstOfNextPage(page: number): number {
-    const words = this.levels;
-    const bookSide = words[page + PageWord.bookSide];
-    const number = this.directory.nextAfter(bookSide, words[page + PageWord.number]);
+  const firstOfNextPage = (page: number): number => {
+    const bookSide = words[page + PAGE_BOOK_SIDE];
+    const number = nextAfter(bookSide, words[page + NUMBER]);
     if (number < 0) return 0;
-    const next = this.findPage(bookSide, number, hashPair(bookSide, number));
-    const bitmap = words[next + PageWord.bitmap];
-    return words[next + PageWord.levels + 31 - Math.clz32(bitmap & -bitmap)];
-  }
+    const next = findPage(bookSide, number);
+    const bitmap = words[next + BITMAP];
+    return words[next + LEVELS + 31 - Math.clz32(bitmap & -bitmap)];
+  };
+
+  return {
+    /** The arena. */
+    levels: words,
+    /** The arena as doubles: lots of a level are at [(level + LevelWord.lots) >> 1]. */
+    levelDoubles: doubles,
+    best,
+    levelCount,
+    find,
+    findOrAdd,
+    remove,
+    next,
+    violation,
+  };
 }

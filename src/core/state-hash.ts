@@ -6,7 +6,7 @@
 import { hex64 } from '../base/hex.js';
 import { AccountWord } from './accounts.js';
 import { type Core, ENGINE_WORDS } from './core.js';
-import { EntityHash, EntityKind } from './entity-hash.js';
+import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
 import { OrderWord } from './orders.js';
 
 /** The hash as 16 hex digits. Hashes only the rows that changed since the last time. */
@@ -31,45 +31,45 @@ export function writeStateHash(core: Core, target: Int32Array, at: number): void
 /** The hash as 16 hex digits, from every row there is: what `stateHash` must be. For tests. */
 export function fullStateHash(core: Core): string {
   const { orders, holdings, apiKeys, accounts, instruments, assets, transfers } = core;
-  const accountHash = new EntityHash(EntityKind.account, 0);
-  const orderHash = new EntityHash(EntityKind.order, 0);
+  const accountHash = makeEntityHash(EntityKind.account, 0);
+  const orderHash = makeEntityHash(EntityKind.order, 0);
   for (let n = 0; n < accounts.count; n += 1) {
     const account = accounts.handleOf(n);
     accounts.hashAccount(account, accountHash);
-    accountHash.exchange(0, 0);
+    accountHash.add();
     let order = accounts.words[account + AccountWord.firstOrder];
     while (order !== 0) {
       orders.hashOrder(order, orderHash);
-      orderHash.exchange(0, 0);
+      orderHash.add();
       order = orders.words[order + OrderWord.accountNext];
     }
   }
-  const holdingHash = new EntityHash(EntityKind.holding, 0);
+  const holdingHash = makeEntityHash(EntityKind.holding, 0);
   for (let n = 0; n < holdings.count; n += 1) {
     const holding = holdings.handleOf(n);
     if (holdings.available(holding) === 0 && holdings.reserved(holding) === 0) continue;
     holdings.hashHolding(holding, holdingHash);
-    holdingHash.exchange(0, 0);
+    holdingHash.add();
   }
-  const apiKeyHash = new EntityHash(EntityKind.apiKey, 0);
+  const apiKeyHash = makeEntityHash(EntityKind.apiKey, 0);
   for (let id = 1; id <= apiKeys.count; id += 1) {
     apiKeys.hashApiKey(apiKeys.handleOf(id), apiKeyHash);
-    apiKeyHash.exchange(0, 0);
+    apiKeyHash.add();
   }
-  const instrumentHash = new EntityHash(EntityKind.instrument, 0);
+  const instrumentHash = makeEntityHash(EntityKind.instrument, 0);
   for (let id = 1; id <= instruments.count; id += 1) {
     instruments.hashInstrument(instruments.handleOf(id), instrumentHash);
-    instrumentHash.exchange(0, 0);
+    instrumentHash.add();
   }
-  const assetHash = new EntityHash(EntityKind.asset, 0);
+  const assetHash = makeEntityHash(EntityKind.asset, 0);
   for (let id = 1; id <= assets.count; id += 1) {
     assets.hashAsset(id, assetHash);
-    assetHash.exchange(0, 0);
+    assetHash.add();
   }
-  const transferHash = new EntityHash(EntityKind.transfer, 0);
+  const transferHash = makeEntityHash(EntityKind.transfer, 0);
   for (let row = 1; row <= transfers.count; row += 1) {
     transfers.hashTransfer(row, transferHash);
-    transferHash.exchange(0, 0);
+    transferHash.add();
   }
   const lanes = new Int32Array(2);
   const sums = [accountHash, orderHash, holdingHash, apiKeyHash, instrumentHash, assetHash, transferHash];
@@ -79,12 +79,12 @@ export function fullStateHash(core: Core): string {
 
 /** Hash of what there is one of: counters, epoch, command time. */
 function engineHash(core: Core): EntityHash {
-  const hash = new EntityHash(EntityKind.engine, 0);
+  const hash = makeEntityHash(EntityKind.engine, 0);
   const words = new Int32Array(core.orders.counters.length + ENGINE_WORDS);
   words.set(core.orders.counters);
   words.set(core.engine, core.orders.counters.length);
   hash.hashRow(words, 0, words.length, 0, 0);
-  hash.exchange(0, 0);
+  hash.add();
   return hash;
 }
 
@@ -92,8 +92,8 @@ function writeSum(hashes: readonly EntityHash[], target: Int32Array, at: number)
   let low = 0;
   let high = 0;
   for (const hash of hashes) {
-    low = (low + hash.low) | 0;
-    high = (high + hash.high) | 0;
+    low = (low + hash.state[HashWord.low]) | 0;
+    high = (high + hash.state[HashWord.high]) | 0;
   }
   target[at] = low;
   target[at + 1] = high;

@@ -4,19 +4,19 @@
  */
 import { hex64 } from '../base/hex.js';
 import { readInt64 } from '../base/int64.js';
+import { makeAdministration } from '../core/administration.js';
 import { ApiKeyWord } from '../core/api-keys.js';
-import { HANDLE_MASK as HANDLES } from '../core/arena.js';
 import { Permission, RejectCode } from '../core/codes.js';
 import type { Core } from '../core/core.js';
 import { stateHash, writeStateHash } from '../core/state-hash.js';
+import { makeTrading } from '../core/trading.js';
 import { Template } from '../wire/schema.js';
 import { HeaderWord, packTemplate, RECORD_VERSION, templateOf } from '../wire/slot.js';
 import type { EventOutput } from './event-output.js';
 import { shiftOf, wordAround, wordOf } from './layout.js';
-import { SlotEventSink } from './slot-event-sink.js';
+import { makeSlotEventSink, type SlotEventSink } from './slot-event-sink.js';
 
-// Local copies are folded into the code (see orders.ts).
-const HANDLE_MASK = HANDLES;
+// Local copies are folded into the code (../core/README.md).
 const ACCOUNT_ID = HeaderWord.accountId;
 const SESSION_ID = HeaderWord.sessionId;
 const TIMESTAMP_US = HeaderWord.timestampUs;
@@ -94,55 +94,16 @@ export class BusinessLogicProcessor {
   readonly core: Core;
   /** To be flushed after each batch of commands. */
   readonly output: EventOutput;
+  /** Carries out the command in the slot at word `at` of `words` and writes all its events. */
+  readonly onCommand: (words: Int32Array, at: number) => void;
   private readonly sink: SlotEventSink;
 
   /** Connects the core to the output; a core has one processor. */
   constructor(core: Core, output: EventOutput) {
     this.core = core;
     this.output = output;
-    this.sink = new SlotEventSink(core, output);
-    core.connect(this.sink);
-  }
-
-  /** Carries out the command in the slot at `start` and writes all its events. */
-  onCommand(words: Int32Array, start: number): void {
-    const { core, sink } = this;
-    const at = start & SLOT_START_MASK;
-    const accountId = words[at + ACCOUNT_ID];
-    const sessionId = words[at + SESSION_ID];
-    const clientSequenceLow = words[at + CLIENT_SEQUENCE];
-    const clientSequenceHigh = words[at + CLIENT_SEQUENCE + 1];
-    const isNumberValid = clientSequenceHigh >= 0 && clientSequenceHigh <= SAFE_HIGH_MAX;
-    if (isNumberValid) sink.beginCommand(words, at, clientSequenceLow, clientSequenceHigh);
-    else sink.beginCommand(words, at, 0, 0);
-    core.advanceTime(words[at + TIMESTAMP_US], words[at + TIMESTAMP_US + 1]);
-
-    let account = 0;
-    let permissions = ALL_PERMISSIONS;
-    let code = 0;
-    if (sessionId === 0) {
-      account = core.accounts.find(accountId);
-      if (!isNumberValid) code = BAD_FIELD;
-    } else {
-      const apiKeys = core.apiKeys;
-      const key = apiKeys.handleOf(sessionId) & HANDLE_MASK;
-      account = apiKeys.words[key + KEY_ACCOUNT];
-      permissions = apiKeys.words[key + KEY_PERMISSIONS];
-      // The first word of an account is its id; that of handle 0 is 0.
-      if (key === 0 || apiKeys.words[account & HANDLE_MASK] !== accountId) {
-        account = core.accounts.find(accountId);
-        code = NOT_PERMITTED;
-      } else if (!isNumberValid) {
-        code = BAD_FIELD;
-      } else if (
-        (clientSequenceLow | clientSequenceHigh) !== 0 &&
-        !apiKeys.takeClientSequence(key, clientSequenceLow, clientSequenceHigh)
-      ) {
-        code = DUPLICATE_COMMAND;
-      }
-    }
-    if (code === 0) code = this.execute(words, at, account, permissions);
-    if (code !== 0) this.reject(words, at, account, accountId, code);
+    this.sink = makeSlotEventSink(core, output);
+    this.onCommand = makeCommandHandler(core, this.sink);
   }
 
   /** Hash of the whole state: 16 hex digits. */
@@ -161,15 +122,63 @@ export class BusinessLogicProcessor {
     target[at + 2] = this.sink.hashLow();
     target[at + 3] = this.sink.hashHigh();
   }
+}
+
+function makeCommandHandler(core: Core, sink: SlotEventSink) {
+  const { words: records, handleMask } = core.arena;
+  const { find: findAccount } = core.accounts;
+  const { handleOf: keyAt, takeClientSequence } = core.apiKeys;
+  const { beginCommand, rejected } = sink;
+  const { newOrder, cancelOrder, replaceOrder, massCancel, requestSnapshot } = makeTrading(core, sink);
+  const { listInstrument, openAccount, registerApiKey, deposit, withdraw, startEpoch, advanceTime } =
+    makeAdministration(core, sink);
+
+  /** Carries out the command in the slot at `start` and writes all its events. */
+  const onCommand = (words: Int32Array, start: number): void => {
+    const at = start & SLOT_START_MASK;
+    const accountId = words[at + ACCOUNT_ID];
+    const sessionId = words[at + SESSION_ID];
+    const clientSequenceLow = words[at + CLIENT_SEQUENCE];
+    const clientSequenceHigh = words[at + CLIENT_SEQUENCE + 1];
+    const isNumberValid = clientSequenceHigh >= 0 && clientSequenceHigh <= SAFE_HIGH_MAX;
+    if (isNumberValid) beginCommand(words, at, clientSequenceLow, clientSequenceHigh);
+    else beginCommand(words, at, 0, 0);
+    advanceTime(words[at + TIMESTAMP_US], words[at + TIMESTAMP_US + 1]);
+
+    let account = 0;
+    let permissions = ALL_PERMISSIONS;
+    let code = 0;
+    if (sessionId === 0) {
+      account = findAccount(accountId);
+      if (!isNumberValid) code = BAD_FIELD;
+    } else {
+      const key = keyAt(sessionId) & handleMask;
+      account = records[key + KEY_ACCOUNT];
+      permissions = records[key + KEY_PERMISSIONS];
+      // The first word of an account is its id; that of handle 0 is 0.
+      if (key === 0 || records[account & handleMask] !== accountId) {
+        account = findAccount(accountId);
+        code = NOT_PERMITTED;
+      } else if (!isNumberValid) {
+        code = BAD_FIELD;
+      } else if (
+        (clientSequenceLow | clientSequenceHigh) !== 0 &&
+        !takeClientSequence(key, clientSequenceLow, clientSequenceHigh)
+      ) {
+        code = DUPLICATE_COMMAND;
+      }
+    }
+    if (code === 0) code = execute(words, at, account, permissions);
+    if (code !== 0) reject(words, at, account, accountId, code);
+  };
 
   /** Calls the core; returns the reject code, 0 when the command was carried out. */
-  private execute(words: Int32Array, start: number, account: number, permissions: number): number {
-    const core = this.core;
+  const execute = (words: Int32Array, start: number, account: number, permissions: number): number => {
     const at = start & SLOT_START_MASK;
     const command = words[at];
     const mayTrade = (permissions & TRADE_PERMISSION) !== 0;
     if (command === REPLACE_ORDER && mayTrade) {
-      return core.replaceOrder(
+      return replaceOrder(
         account,
         words[at + ReplaceOrder.clientOrderId],
         words[at + ReplaceOrder.clientOrderId + 1],
@@ -183,7 +192,7 @@ export class BusinessLogicProcessor {
     }
     if (command === NEW_ORDER && mayTrade) {
       const terms = words[at + NewOrder.terms];
-      return core.newOrder(
+      return newOrder(
         account,
         words[at + NewOrder.clientOrderId],
         words[at + NewOrder.clientOrderId + 1],
@@ -197,32 +206,31 @@ export class BusinessLogicProcessor {
       );
     }
     if (command === CANCEL_ORDER && mayTrade) {
-      return core.cancelOrder(
+      return cancelOrder(
         account,
         words[at + CancelOrder.clientOrderId],
         words[at + CancelOrder.clientOrderId + 1],
         words[at + CancelOrder.instrumentId],
       );
     }
-    return this.executeRare(words, at, account, permissions);
-  }
+    return executeRare(words, at, account, permissions);
+  };
 
   /** The commands that are not worth a place in the hot path, and what may not be done at all. */
-  private executeRare(words: Int32Array, at: number, account: number, permissions: number): number {
+  const executeRare = (words: Int32Array, at: number, account: number, permissions: number): number => {
     if (words[at] >>> 16 !== RECORD_VERSION) return RejectCode.UNKNOWN_COMMAND;
     const templateId = templateOf(words[at]);
     const needed = permissionFor(templateId);
     if (needed === 0) return RejectCode.UNKNOWN_COMMAND;
     if ((permissions & needed) === 0) return RejectCode.NOT_PERMITTED;
-    const core = this.core;
     switch (templateId) {
       case Template.massCancel:
-        return core.massCancel(account);
+        return massCancel(account);
       case Template.requestSnapshot:
-        return core.requestSnapshot(account);
+        return requestSnapshot(account);
       case Template.listInstrument: {
         const exponents = words[at + ListInstrument.exponents];
-        return core.listInstrument(
+        return listInstrument(
           words,
           at + ListInstrument.symbol,
           at + ListInstrument.base,
@@ -237,16 +245,16 @@ export class BusinessLogicProcessor {
         );
       }
       case Template.openAccount:
-        return core.openAccount(words[at + OpenAccount.accountId]);
+        return openAccount(words[at + OpenAccount.accountId]);
       case Template.registerApiKey:
-        return core.registerApiKey(
+        return registerApiKey(
           words[at + RegisterApiKey.accountId],
           words[at + RegisterApiKey.permissions],
           words,
           at + RegisterApiKey.publicKey,
         );
       case Template.deposit:
-        return core.deposit(
+        return deposit(
           words[at + Deposit.accountId],
           words[at + Deposit.transferId],
           words[at + Deposit.transferId + 1],
@@ -255,7 +263,7 @@ export class BusinessLogicProcessor {
           at + Deposit.asset,
         );
       case Template.withdraw:
-        return core.withdraw(
+        return withdraw(
           words[at + Deposit.accountId],
           words[at + Deposit.transferId],
           words[at + Deposit.transferId + 1],
@@ -264,7 +272,7 @@ export class BusinessLogicProcessor {
           at + Deposit.asset,
         );
       case Template.epochStarted:
-        return core.startEpoch(
+        return startEpoch(
           words[at + EpochStarted.epoch],
           words[at + EpochStarted.nodeId],
           words[at + EpochStarted.clusterId],
@@ -274,9 +282,9 @@ export class BusinessLogicProcessor {
         // timeAdvanced: command time moves on with every command, and that is all it does.
         return 0;
     }
-  }
+  };
 
-  private reject(words: Int32Array, at: number, account: number, accountId: number, code: number): void {
+  const reject = (words: Int32Array, at: number, account: number, accountId: number, code: number): void => {
     const templateId = templateOf(words[at]);
     let clientIdLow = 0;
     let clientIdHigh = 0;
@@ -291,8 +299,10 @@ export class BusinessLogicProcessor {
       clientIdHigh = words[at + ReplaceOrder.clientOrderId + 1];
       instrumentId = words[at + ReplaceOrder.instrumentId];
     }
-    this.sink.rejected(account, accountId, clientIdLow, clientIdHigh, instrumentId, code, templateId);
-  }
+    rejected(account, accountId, clientIdLow, clientIdHigh, instrumentId, code, templateId);
+  };
+
+  return onCommand;
 }
 
 /** The permission that a command needs; 0 when there is no such command. */

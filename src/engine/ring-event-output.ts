@@ -1,3 +1,4 @@
+import { makeWords } from '../base/columns.js';
 import type { RingProducer } from '../ring/ring-producer.js';
 import { SLOT_WORDS } from '../wire/slot.js';
 import type { EventOutput } from './event-output.js';
@@ -9,74 +10,72 @@ const SLOT_SHIFT = 31 - Math.clz32(SLOT_WORDS);
 /** Slots claimed at once, so that the consumers' positions are read seldom. */
 const CLAIM_SLOTS = 256;
 
+/** Words of the private state: slots claimed, and of these written, since the last publish; the next slot's number. */
+const CLAIMED = 0;
+const WRITTEN = 1;
+const SLOT = 2;
+const STATE_WORDS = 3;
+
 /**
  * Events into a ring. A full ring stops the business logic here until its slowest consumer has moved on; what was
  * written before is published first, since the consumers may be waiting for just that.
  *
- * When the ring is full and `isConsumerGone` says so, nobody will read any more: events are then written to a slot of
- * no ring, so that a node that stops with a closed commit gate can finish the commands that it has taken.
+ * When the ring is full and `isConsumerGone` says so, nobody will read any more: events are then written to the ring's
+ * spare slot, so that a node that stops with a closed commit gate can finish the commands that it has taken.
  */
 export class RingEventOutput implements EventOutput {
-  words: Int32Array;
-  doubles: Float64Array;
-  private readonly producer: RingProducer;
-  private readonly isConsumerGone: () => boolean;
-  private capacityMask: number;
-  private isDiscarding: boolean;
-  /** Slots claimed, and of these written, since the last publish. */
-  private claimed: number;
-  private written: number;
-  /** Slot number in the ring of the next slot. */
-  private slot: number;
+  readonly slots: Int32Array;
+  readonly slotDoubles: Float64Array;
+  readonly next: () => number;
+  readonly flush: () => void;
 
   constructor(producer: RingProducer, isConsumerGone: () => boolean = () => false) {
-    const { words } = producer.ring;
-    this.words = words;
-    this.doubles = new Float64Array(words.buffer, words.byteOffset, words.length / 2);
-    this.producer = producer;
-    this.isConsumerGone = isConsumerGone;
-    this.isDiscarding = false;
-    this.capacityMask = producer.ring.mask;
-    this.claimed = 0;
-    this.written = 0;
-    this.slot = producer.nextSequence & producer.ring.mask;
-  }
+    const { capacity, mask, wordsAndSpare } = producer.ring;
+    const state = makeWords(STATE_WORDS);
+    const spare = capacity << SLOT_SHIFT;
+    let isDiscarding = false;
+    state[SLOT] = producer.nextSequence & mask;
 
-  next(): number {
-    if (this.written === this.claimed) this.claimMore();
-    const slot = this.slot | 0;
-    this.slot = (slot + 1) & this.capacityMask;
-    this.written = (this.written + 1) | 0;
-    return slot << SLOT_SHIFT;
-  }
+    const flush = (): void => {
+      const written = state[WRITTEN];
+      if (written === 0) return;
+      producer.publish(written);
+      state[CLAIMED] -= written;
+      state[WRITTEN] = 0;
+    };
 
-  flush(): void {
-    if (this.written === 0 || this.isDiscarding) return;
-    this.producer.publish(this.written);
-    this.claimed -= this.written;
-    this.written = 0;
-  }
-
-  private claimMore(): void {
-    const wanted = Math.min(this.written + CLAIM_SLOTS, this.capacityMask + 1);
-    this.claimed = this.producer.claim(wanted);
-    if (this.claimed > this.written) return;
-    this.flush();
-    this.claimed = this.producer.claim(CLAIM_SLOTS);
-    while (this.claimed === 0) {
-      if (this.isConsumerGone()) {
-        this.discard();
-        return;
+    /** Claims more slots, waiting for them if need be; false when there will never be any. */
+    const claimMore = (): boolean => {
+      if (isDiscarding) return false;
+      const wanted = Math.min(state[WRITTEN] + CLAIM_SLOTS, capacity);
+      state[CLAIMED] = producer.claim(wanted);
+      if (state[CLAIMED] > state[WRITTEN]) return true;
+      flush();
+      state[CLAIMED] = producer.claim(CLAIM_SLOTS);
+      while (state[CLAIMED] === 0) {
+        if (isConsumerGone()) {
+          isDiscarding = true;
+          return false;
+        }
+        producer.waitForSpace(WAIT_MS);
+        state[CLAIMED] = producer.claim(CLAIM_SLOTS);
       }
-      this.producer.waitForSpace(WAIT_MS);
-      this.claimed = this.producer.claim(CLAIM_SLOTS);
-    }
-  }
-  private discard(): void {
-    this.isDiscarding = true;
-    this.words = new Int32Array(SLOT_WORDS);
-    this.capacityMask = 0;
-    this.slot = 0;
-    this.claimed = Number.MAX_SAFE_INTEGER;
+      return true;
+    };
+
+    this.slots = wordsAndSpare;
+    this.slotDoubles = new Float64Array(
+      wordsAndSpare.buffer,
+      wordsAndSpare.byteOffset,
+      wordsAndSpare.length / 2,
+    );
+    this.flush = flush;
+    this.next = () => {
+      if (state[WRITTEN] === state[CLAIMED] && !claimMore()) return spare;
+      const slot = state[SLOT];
+      state[SLOT] = (slot + 1) & mask;
+      state[WRITTEN] += 1;
+      return slot << SLOT_SHIFT;
+    };
   }
 }

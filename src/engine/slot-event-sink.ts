@@ -1,13 +1,12 @@
 /** Writes what the core says as event slots, numbers the reports of each account, and keeps the output hash. */
+import { makeWords } from '../base/columns.js';
 import { mix } from '../base/hash.js';
 import { writeInt64 } from '../base/int64.js';
-import { type Accounts, AccountWord } from '../core/accounts.js';
+import { AccountWord } from '../core/accounts.js';
 import { ApiKeyWord, PUBLIC_KEY_WORDS } from '../core/api-keys.js';
-import { HANDLE_MASK as HANDLES } from '../core/arena.js';
 import { ASSET_CODE_WORDS } from '../core/assets.js';
 import { Liquidity } from '../core/codes.js';
 import { type Core, EngineWord } from '../core/core.js';
-import type { EventSink } from '../core/event-sink.js';
 import { HoldingWord } from '../core/holdings.js';
 import { InstrumentWord, SYMBOL_WORDS } from '../core/instruments.js';
 import { CounterWord, OrderWord } from '../core/orders.js';
@@ -17,8 +16,7 @@ import { HeaderWord, packTemplate, RECORD_VERSION, SLOT_WORDS } from '../wire/sl
 import type { EventOutput } from './event-output.js';
 import { shiftOf, wordAround, wordOf, wordsOf } from './layout.js';
 
-// An imported binding is read anew each time, a local constant is folded into the code: hence these copies.
-const HANDLE_MASK = HANDLES;
+// Local copies are folded into the code (../core/README.md).
 const MIRROR = PRICE_MAX;
 const MAKER = Liquidity.maker;
 const TAKER = Liquidity.taker;
@@ -63,11 +61,7 @@ const ENGINE_CLUSTER_ID_LOW = EngineWord.clusterIdLow;
 const ENGINE_CLUSTER_ID_HIGH = EngineWord.clusterIdHigh;
 
 const REPORT_SEQUENCE = wordOf('accepted', 'reportSequence');
-/** Word pairs that are written as doubles. */
-const SEQUENCE_PAIR = HEADER_SEQUENCE >> 1;
-const TIMESTAMP_PAIR = HEADER_TIMESTAMP_US >> 1;
-const REPORT_SEQUENCE_PAIR = REPORT_SEQUENCE >> 1;
-const CLIENT_SEQUENCE_PAIR = wordOf('accepted', 'clientSequence') >> 1;
+const CLIENT_SEQUENCE = wordOf('accepted', 'clientSequence');
 
 const Accepted = {
   orderId: wordOf('accepted', 'orderId'),
@@ -205,92 +199,85 @@ const TEMPLATE_WORD = {
 /** `finish` clears from here on in any case. */
 const MIDDLE_WORD = 24;
 
-/** Slots start here at the latest; also tells the compiler that word positions in a slot cannot overflow. */
+/** Slots start here at the latest; tells the compiler that word positions in a slot cannot overflow. */
 const SLOT_START_MASK = 0x0fffffe0;
+
+/** Words of the private state: the command that is answered and the hash of its header, */
+const SEQUENCE_LOW = 0;
+const SEQUENCE_HIGH = 1;
+const TIMESTAMP_LOW = 2;
+const TIMESTAMP_HIGH = 3;
+const SESSION_ID = 4;
+const CLIENT_SEQUENCE_LOW = 5;
+const CLIENT_SEQUENCE_HIGH = 6;
+const COMMAND_HASH = 7;
+/** the index of its next event, the hash of the header of the event that is being written, */
+const INDEX = 8;
+const HEADER_HASH = 9;
+/** and the lanes of the output hash. */
+const LANE_LOW = 10;
+const LANE_HIGH = 11;
+const STATE_WORDS = 12;
 
 checkPacking();
 
-export class SlotEventSink implements EventSink {
-  private readonly core: Core;
-  private readonly output: EventOutput;
-  private readonly accounts: Accounts;
+/** A hash after one more word; one to one in each of the two. */
+const fold = (hash: number, word: number): number => {
+  const product = Math.imul(hash ^ word, 0x9e3779b1);
+  return (product << 13) | (product >>> 19);
+};
+
+const sideOf = (bookSide: number): number => (bookSide & 1) + 1;
+
+const copyWords = (from: Int32Array, fromAt: number, to: Int32Array, toAt: number, count: number): void => {
+  for (let i = 0; i < count; i += 1) to[toAt + i] = from[fromAt + i];
+};
+
+export type SlotEventSink = ReturnType<typeof makeSlotEventSink>;
+
+export function makeSlotEventSink(core: Core, output: EventOutput) {
+  const wordHash = mix;
+  const { nextReport } = core.accounts;
   /** All records: the arena, and the same as doubles. */
-  private readonly records: Int32Array;
-  private readonly doubles: Float64Array;
-  private readonly counters: Int32Array;
-  /** The command that is answered. */
-  private sessionId: number;
-  /** Its sequence, timestamp and clientSequence, each an i64 in two words: none is negative, so none is a NaN as a double. */
-  private readonly contextWords: Int32Array;
-  private readonly context: Float64Array;
-  /** Hash of its header, and of that with what only its answers carry. */
-  private commandHash: number;
-  private answerHash: number;
-  /** Hash of the header of the event that is being written. */
-  private headerHash: number;
-  /** Lanes of the output hash. */
-  private laneLow: number;
-  private laneHigh: number;
-  /** Index of its next event. */
-  private index: number;
+  const { words: records, doubles: recordDoubles, handleMask } = core.arena;
+  const { slots: words, slotDoubles, next } = output;
+  const counters = core.orders.counters;
+  const state = makeWords(STATE_WORDS);
 
-  constructor(core: Core, output: EventOutput) {
-    this.core = core;
-    this.output = output;
-    this.accounts = core.accounts;
-    this.records = core.orders.words;
-    this.doubles = core.holdings.money;
-    this.counters = core.orders.counters;
-    this.sessionId = 0;
-    this.context = new Float64Array(3);
-    this.contextWords = new Int32Array(this.context.buffer);
-    this.commandHash = 0;
-    this.answerHash = 0;
-    this.headerHash = 0;
-    this.laneLow = 0;
-    this.laneHigh = 0;
-    this.index = 0;
-  }
-
-  /** Turns to the next command; its header is in the slot at `start`, its clientSequence is given in two words. */
-  beginCommand(
-    words: Int32Array,
-    start: number,
+  /** Turns to the next command; its header is in the slot at `at`, its clientSequence is given in two words. */
+  const beginCommand = (
+    command: Int32Array,
+    at: number,
     clientSequenceLow: number,
     clientSequenceHigh: number,
-  ): void {
-    const at = start & SLOT_START_MASK;
-    const sequenceLow = words[at + HEADER_SEQUENCE];
-    const sequenceHigh = words[at + HEADER_SEQUENCE + 1];
-    const timestampLow = words[at + HEADER_TIMESTAMP_US];
-    const timestampHigh = words[at + HEADER_TIMESTAMP_US + 1];
-    const sessionId = words[at + HEADER_SESSION_ID];
-    const context = this.contextWords;
-    context[0] = sequenceLow;
-    context[1] = sequenceHigh;
-    context[2] = timestampLow;
-    context[3] = timestampHigh;
-    context[4] = clientSequenceLow | 0;
-    context[5] = clientSequenceHigh | 0;
-    this.sessionId = sessionId;
-    const hash = fold(fold(fold(sequenceLow, sequenceHigh), timestampLow), timestampHigh);
-    this.commandHash = hash;
-    this.answerHash = fold(fold(fold(hash, sessionId), clientSequenceLow | 0), clientSequenceHigh | 0);
-    this.index = 0;
-  }
+  ): void => {
+    const sequenceLow = command[at + HEADER_SEQUENCE];
+    const sequenceHigh = command[at + HEADER_SEQUENCE + 1];
+    const timestampLow = command[at + HEADER_TIMESTAMP_US];
+    const timestampHigh = command[at + HEADER_TIMESTAMP_US + 1];
+    state[SEQUENCE_LOW] = sequenceLow;
+    state[SEQUENCE_HIGH] = sequenceHigh;
+    state[TIMESTAMP_LOW] = timestampLow;
+    state[TIMESTAMP_HIGH] = timestampHigh;
+    state[SESSION_ID] = command[at + HEADER_SESSION_ID];
+    state[CLIENT_SEQUENCE_LOW] = clientSequenceLow;
+    state[CLIENT_SEQUENCE_HIGH] = clientSequenceHigh;
+    state[COMMAND_HASH] = fold(fold(fold(sequenceLow, sequenceHigh), timestampLow), timestampHigh);
+    state[INDEX] = 0;
+  };
 
   /** Low half of the output hash: every word of every event so far is in it. */
-  hashLow(): number {
-    return mix(this.laneLow ^ (this.laneHigh >>> 15));
-  }
+  const hashLow = (): number => {
+    return wordHash(state[LANE_LOW] ^ (state[LANE_HIGH] >>> 15));
+  };
 
   /** High half of the output hash. */
-  hashHigh(): number {
-    return mix(this.laneHigh ^ (this.laneLow << 7));
-  }
+  const hashHigh = (): number => {
+    return wordHash(state[LANE_HIGH] ^ (state[LANE_LOW] << 7));
+  };
 
   /** The command was rejected. `account` is the handle of account `accountId`, or 0. */
-  rejected(
+  const rejected = (
     account: number,
     accountId: number,
     clientIdLow: number,
@@ -298,22 +285,19 @@ export class SlotEventSink implements EventSink {
     instrumentId: number,
     code: number,
     templateId: number,
-  ): void {
-    const at = this.begin(TEMPLATE_WORD.rejected, account, 1) & SLOT_START_MASK;
-    const words = this.output.words;
-    words[at + HEADER_ACCOUNT_ID] = accountId | 0;
-    words[at + Rejected.clientOrderId] = clientIdLow | 0;
-    words[at + Rejected.clientOrderId + 1] = clientIdHigh | 0;
-    words[at + Rejected.instrumentId] = instrumentId | 0;
+  ): void => {
+    const at = begin(TEMPLATE_WORD.rejected, account, 1) & SLOT_START_MASK;
+    words[at + HEADER_ACCOUNT_ID] = accountId;
+    words[at + Rejected.clientOrderId] = clientIdLow;
+    words[at + Rejected.clientOrderId + 1] = clientIdHigh;
+    words[at + Rejected.instrumentId] = instrumentId;
     words[at + Rejected.code] = code | (templateId << 16);
-    this.finishRare(at, Rejected.words);
-  }
+    finishRare(at, Rejected.words);
+  };
 
-  accepted(order: number): void {
-    const records = this.records;
-    const from = order & HANDLE_MASK;
-    const at = this.begin(TEMPLATE_WORD.accepted, records[from + ORDER_ACCOUNT], 1) & SLOT_START_MASK;
-    const words = this.output.words;
+  const accepted = (order: number): void => {
+    const from = order & handleMask;
+    const at = begin(TEMPLATE_WORD.accepted, records[from + ORDER_ACCOUNT], 1) & SLOT_START_MASK;
     const bookSide = records[from + ORDER_BOOK_SIDE];
     const orderIdLow = records[from + ORDER_ORDER_ID];
     const orderIdHigh = records[from + ORDER_ORDER_ID + 1];
@@ -330,21 +314,19 @@ export class SlotEventSink implements EventSink {
     words[at + Accepted.priceTicks] = price;
     words[at + Accepted.quantityLots] = leaves;
     words[at + Accepted.side] = terms;
-    const first = fold(fold(fold(this.headerHash, orderIdLow), clientIdLow), price);
+    const first = fold(fold(fold(state[HEADER_HASH], orderIdLow), clientIdLow), price);
     const second = fold(fold(fold(fold(orderIdHigh, clientIdHigh), bookSide), leaves), terms);
-    this.finish(at, Accepted.words, first, second);
-  }
+    finish(at, Accepted.words, first, second);
+  };
 
-  trade(maker: number, taker: number, priceTicks: number, quantityLots: number): void {
-    this.tradeSide(maker, priceTicks, quantityLots, MAKER, 0);
-    this.tradeSide(taker, priceTicks, quantityLots, TAKER, 1);
-  }
+  const trade = (maker: number, taker: number, priceTicks: number, quantityLots: number): void => {
+    tradeSide(maker, priceTicks, quantityLots, MAKER, 0);
+    tradeSide(taker, priceTicks, quantityLots, TAKER, 1);
+  };
 
-  cancelled(order: number, reason: number): void {
-    const records = this.records;
-    const from = order & HANDLE_MASK;
-    const at = this.begin(TEMPLATE_WORD.cancelled, records[from + ORDER_ACCOUNT], 1) & SLOT_START_MASK;
-    const words = this.output.words;
+  const cancelled = (order: number, reason: number): void => {
+    const from = order & handleMask;
+    const at = begin(TEMPLATE_WORD.cancelled, records[from + ORDER_ACCOUNT], 1) & SLOT_START_MASK;
     const bookSide = records[from + ORDER_BOOK_SIDE];
     const orderIdLow = records[from + ORDER_ORDER_ID];
     const orderIdHigh = records[from + ORDER_ORDER_ID + 1];
@@ -363,18 +345,16 @@ export class SlotEventSink implements EventSink {
     words[at + Cancelled.quantityLots] = leaves;
     words[at + Cancelled.cumulativeLots] = cumulative;
     words[at + Cancelled.side] = terms;
-    const first = fold(fold(fold(fold(this.headerHash, orderIdLow), clientIdLow), price), cumulative);
+    const first = fold(fold(fold(fold(state[HEADER_HASH], orderIdLow), clientIdLow), price), cumulative);
     const second = fold(fold(fold(fold(orderIdHigh, clientIdHigh), bookSide), leaves), terms);
-    this.finish(at, Cancelled.words, first, second);
-  }
+    finish(at, Cancelled.words, first, second);
+  };
 
-  replaced(order: number, originalLow: number, originalHigh: number, priorityKept: number): void {
+  const replaced = (order: number, originalLow: number, originalHigh: number, priorityKept: number): void => {
     const originalIdLow = originalLow | 0;
     const originalIdHigh = originalHigh | 0;
-    const records = this.records;
-    const from = order & HANDLE_MASK;
-    const at = this.begin(TEMPLATE_WORD.replaced, records[from + ORDER_ACCOUNT], 1) & SLOT_START_MASK;
-    const words = this.output.words;
+    const from = order & handleMask;
+    const at = begin(TEMPLATE_WORD.replaced, records[from + ORDER_ACCOUNT], 1) & SLOT_START_MASK;
     const bookSide = records[from + ORDER_BOOK_SIDE];
     const orderIdLow = records[from + ORDER_ORDER_ID];
     const orderIdHigh = records[from + ORDER_ORDER_ID + 1];
@@ -397,17 +377,17 @@ export class SlotEventSink implements EventSink {
     words[at + Replaced.cumulativeLots] = cumulative;
     words[at + Replaced.side] = terms;
     const first = fold(
-      fold(fold(fold(fold(this.headerHash, orderIdLow), clientIdLow), price), cumulative),
+      fold(fold(fold(fold(state[HEADER_HASH], orderIdLow), clientIdLow), price), cumulative),
       originalIdLow,
     );
     const second = fold(
       fold(fold(fold(fold(orderIdHigh, clientIdHigh), bookSide), leaves), terms),
       originalIdHigh,
     );
-    this.finish(at, Replaced.words, first, second);
-  }
+    finish(at, Replaced.words, first, second);
+  };
 
-  balanceChanged(
+  const balanceChanged = (
     account: number,
     holding: number,
     transferIdLow: number,
@@ -415,10 +395,9 @@ export class SlotEventSink implements EventSink {
     amount: number,
     reason: number,
     duplicate: number,
-  ): void {
-    const { holdings, assets } = this.core;
-    const at = this.begin(TEMPLATE_WORD.balanceChanged, account, 1);
-    const words = this.output.words;
+  ): void => {
+    const { holdings, assets } = core;
+    const at = begin(TEMPLATE_WORD.balanceChanged, account, 1) & SLOT_START_MASK;
     const assetId = holdings.words[holding + HOLDING_ASSET_ID];
     words[at + BalanceChanged.transferId] = transferIdLow;
     words[at + BalanceChanged.transferId + 1] = transferIdHigh;
@@ -427,13 +406,12 @@ export class SlotEventSink implements EventSink {
     writeInt64(words, at + BalanceChanged.reserved, holdings.reserved(holding));
     copyWords(assets.words, assets.codeAt(assetId), words, at + BalanceChanged.asset, ASSET_CODE_WORDS);
     words[at + BalanceChanged.decimals] = assets.decimals(assetId) | (reason << 8) | (duplicate << 16);
-    this.finishRare(at, BalanceChanged.words);
-  }
+    finishRare(at, BalanceChanged.words);
+  };
 
-  instrumentListed(instrumentId: number): void {
-    const { instruments, assets } = this.core;
-    const at = this.begin(TEMPLATE_WORD.instrumentListed, 0, 1);
-    const words = this.output.words;
+  const instrumentListed = (instrumentId: number): void => {
+    const { instruments, assets } = core;
+    const at = begin(TEMPLATE_WORD.instrumentListed, 0, 1) & SLOT_START_MASK;
     const from = instruments.words;
     const record = instruments.handleOf(instrumentId);
     const base = from[record + INSTRUMENT_BASE_ASSET];
@@ -450,40 +428,37 @@ export class SlotEventSink implements EventSink {
       (assets.decimals(quote) << 24);
     words[at + InstrumentListed.marketProtectionPpm] = from[record + INSTRUMENT_PROTECTION_PPM];
     words[at + InstrumentListed.instrumentId] = instrumentId;
-    this.finishRare(at, InstrumentListed.words);
-  }
+    finishRare(at, InstrumentListed.words);
+  };
 
-  accountOpened(accountId: number): void {
-    const at = this.begin(TEMPLATE_WORD.accountOpened, 0, 1);
-    this.output.words[at + AccountOpened.accountId] = accountId;
-    this.finishRare(at, AccountOpened.words);
-  }
+  const accountOpened = (accountId: number): void => {
+    const at = begin(TEMPLATE_WORD.accountOpened, 0, 1) & SLOT_START_MASK;
+    words[at + AccountOpened.accountId] = accountId;
+    finishRare(at, AccountOpened.words);
+  };
 
-  apiKeyRegistered(apiKeyId: number): void {
-    const { accounts, apiKeys } = this.core;
-    const at = this.begin(TEMPLATE_WORD.apiKeyRegistered, 0, 1);
-    const words = this.output.words;
+  const apiKeyRegistered = (apiKeyId: number): void => {
+    const { accounts, apiKeys } = core;
+    const at = begin(TEMPLATE_WORD.apiKeyRegistered, 0, 1) & SLOT_START_MASK;
     const key = apiKeys.handleOf(apiKeyId);
     const account = apiKeys.words[key + KEY_ACCOUNT];
     words[at + ApiKeyRegistered.accountId] = accounts.words[account + ACCOUNT_ID];
     words[at + ApiKeyRegistered.permissions] = apiKeys.words[key + KEY_PERMISSIONS];
     copyWords(apiKeys.words, key + KEY_PUBLIC_KEY, words, at + ApiKeyRegistered.publicKey, PUBLIC_KEY_WORDS);
     words[at + ApiKeyRegistered.apiKeyId] = apiKeyId;
-    this.finishRare(at, ApiKeyRegistered.words);
-  }
+    finishRare(at, ApiKeyRegistered.words);
+  };
 
-  bookDelta(level: number, instrument: number): void {
-    const records = this.records;
-    const from = level & HANDLE_MASK;
-    const sequence = (instrument & HANDLE_MASK) + INSTRUMENT_BOOK_SEQUENCE;
-    const at = this.begin(TEMPLATE_WORD.bookDelta, 0, 0) & SLOT_START_MASK;
-    const words = this.output.words;
+  const bookDelta = (level: number, instrument: number): void => {
+    const from = level & handleMask;
+    const sequence = (instrument & handleMask) + INSTRUMENT_BOOK_SEQUENCE;
+    const at = begin(TEMPLATE_WORD.bookDelta, 0, 0) & SLOT_START_MASK;
     const bookSide = records[from + LEVEL_BOOK_SIDE];
     const key = records[from + LEVEL_KEY];
     const orderCount = records[from + LEVEL_ORDER_COUNT];
     const sequenceLow = records[sequence];
     const sequenceHigh = records[sequence + 1];
-    const lots = this.doubles[(from + LEVEL_LOTS) >> 1];
+    const lots = recordDoubles[(from + LEVEL_LOTS) >> 1];
     const lotsLow = lots | 0;
     const lotsHigh = lots < 2147483648 ? 0 : Math.floor(lots / 4294967296);
     words[at + BookDelta.bookSequence] = sequenceLow;
@@ -494,15 +469,13 @@ export class SlotEventSink implements EventSink {
     words[at + BookDelta.priceTicks] = (bookSide & 1) !== 0 ? key : (MIRROR - key) | 0;
     words[at + BookDelta.orderCount] = orderCount;
     words[at + BookDelta.side] = sideOf(bookSide);
-    const first = fold(fold(fold(this.headerHash, sequenceLow), lotsLow), key);
+    const first = fold(fold(fold(state[HEADER_HASH], sequenceLow), lotsLow), key);
     const second = fold(fold(fold(sequenceHigh, lotsHigh), bookSide), orderCount);
-    this.finish(at, BookDelta.words, first, second);
-  }
+    finish(at, BookDelta.words, first, second);
+  };
 
-  orderStatus(order: number): void {
-    const records = this.records;
-    const at = this.begin(TEMPLATE_WORD.orderStatus, records[order + ORDER_ACCOUNT], 1);
-    const words = this.output.words;
+  const orderStatus = (order: number): void => {
+    const at = begin(TEMPLATE_WORD.orderStatus, records[order + ORDER_ACCOUNT], 1) & SLOT_START_MASK;
     const bookSide = records[order + ORDER_BOOK_SIDE];
     const leaves = records[order + ORDER_LEAVES];
     const cumulative = records[order + ORDER_CUMULATIVE];
@@ -516,44 +489,44 @@ export class SlotEventSink implements EventSink {
     words[at + OrderStatus.leavesLots] = leaves;
     words[at + OrderStatus.cumulativeLots] = cumulative;
     words[at + OrderStatus.side] = sideOf(bookSide) | (records[order + ORDER_TERMS] << 8);
-    this.finishRare(at, OrderStatus.words);
-  }
+    finishRare(at, OrderStatus.words);
+  };
 
-  snapshotEnd(account: number, balanceCount: number, orderCount: number): void {
-    const at = this.begin(TEMPLATE_WORD.snapshotEnd, account, 1);
-    const words = this.output.words;
+  const snapshotEnd = (account: number, balanceCount: number, orderCount: number): void => {
+    const at = begin(TEMPLATE_WORD.snapshotEnd, account, 1) & SLOT_START_MASK;
     words[at + SnapshotEnd.balanceCount] = balanceCount;
     words[at + SnapshotEnd.orderCount] = orderCount;
-    this.finishRare(at, SnapshotEnd.words);
-  }
+    finishRare(at, SnapshotEnd.words);
+  };
 
-  epochChanged(): void {
-    const engine = this.core.engine;
-    const at = this.begin(TEMPLATE_WORD.epochChanged, 0, 1);
-    const words = this.output.words;
+  const epochChanged = (): void => {
+    const engine = core.engine;
+    const at = begin(TEMPLATE_WORD.epochChanged, 0, 1) & SLOT_START_MASK;
     words[at + EpochChanged.clusterId] = engine[ENGINE_CLUSTER_ID_LOW];
     words[at + EpochChanged.clusterId + 1] = engine[ENGINE_CLUSTER_ID_HIGH];
     words[at + EpochChanged.epoch] = engine[ENGINE_EPOCH];
     words[at + EpochChanged.nodeId] = engine[ENGINE_NODE_ID];
-    this.finishRare(at, EpochChanged.words);
-  }
+    finishRare(at, EpochChanged.words);
+  };
 
-  massCancelled(account: number, orderCount: number): void {
-    const at = this.begin(TEMPLATE_WORD.massCancelled, account, 1);
-    const words = this.output.words;
+  const massCancelled = (account: number, orderCount: number): void => {
+    const at = begin(TEMPLATE_WORD.massCancelled, account, 1) & SLOT_START_MASK;
     words[at + MassCancelled.orderCount] = orderCount;
     words[at + MassCancelled.orderCount + 1] = 0;
-    this.finishRare(at, MassCancelled.words);
-  }
+    finishRare(at, MassCancelled.words);
+  };
 
-  private tradeSide(order: number, price: number, quantity: number, liquidity: number, answer: number): void {
+  const tradeSide = (
+    order: number,
+    price: number,
+    quantity: number,
+    liquidity: number,
+    answer: number,
+  ): void => {
     const priceTicks = price | 0;
     const quantityLots = quantity | 0;
-    const records = this.records;
-    const counters = this.counters;
-    const from = order & HANDLE_MASK;
-    const at = this.begin(TEMPLATE_WORD.trade, records[from + ORDER_ACCOUNT], answer) & SLOT_START_MASK;
-    const words = this.output.words;
+    const from = order & handleMask;
+    const at = begin(TEMPLATE_WORD.trade, records[from + ORDER_ACCOUNT], answer) & SLOT_START_MASK;
     const bookSide = records[from + ORDER_BOOK_SIDE];
     const orderIdLow = records[from + ORDER_ORDER_ID];
     const orderIdHigh = records[from + ORDER_ORDER_ID + 1];
@@ -577,7 +550,7 @@ export class SlotEventSink implements EventSink {
     words[at + Trade.cumulativeLots] = cumulative;
     words[at + Trade.side] = terms;
     const first = fold(
-      fold(fold(fold(fold(this.headerHash, orderIdLow), clientIdLow), tradeIdLow), priceTicks),
+      fold(fold(fold(fold(state[HEADER_HASH], orderIdLow), clientIdLow), tradeIdLow), priceTicks),
       leaves,
     );
     const second = fold(
@@ -587,43 +560,44 @@ export class SlotEventSink implements EventSink {
       ),
       terms,
     );
-    this.finish(at, Trade.words, first, second);
-  }
+    finish(at, Trade.words, first, second);
+  };
 
   /**
    * Claims a slot and writes the header and the two numbers that every event starts with. `account` is the handle
    * of the addressee, 0 = nobody; `answer` is 1 when the event answers the session of the command.
    */
-  private begin(templateWord: number, account: number, answer: number): number {
-    const output = this.output;
-    const at = output.next() & SLOT_START_MASK;
-    const { words, doubles } = output;
-    const context = this.context;
-    const pair = at >> 1;
-    // `| 0` on numbers from fields and arguments: they are stored as integers, not by way of a double.
-    const index = this.index | 0;
-    this.index = (index + 1) | 0;
-    words[at] = templateWord | 0;
+  const begin = (templateWord: number, account: number, answer: number): number => {
+    const at = next() & SLOT_START_MASK;
+    const index = state[INDEX];
+    let hash = fold(state[COMMAND_HASH], templateWord + index);
+    state[INDEX] = index + 1;
+    words[at] = templateWord;
+    words[at + HEADER_SEQUENCE] = state[SEQUENCE_LOW];
+    words[at + HEADER_SEQUENCE + 1] = state[SEQUENCE_HIGH];
+    words[at + HEADER_TIMESTAMP_US] = state[TIMESTAMP_LOW];
+    words[at + HEADER_TIMESTAMP_US + 1] = state[TIMESTAMP_HIGH];
     words[at + HEADER_INDEX] = index;
-    doubles[pair + SEQUENCE_PAIR] = context[0];
-    doubles[pair + TIMESTAMP_PAIR] = context[1];
-    let hash = 0;
     if (answer !== 0) {
-      words[at + HEADER_SESSION_ID] = this.sessionId | 0;
-      doubles[pair + CLIENT_SEQUENCE_PAIR] = context[2];
-      hash = fold(this.answerHash | 0, (templateWord + index) | 0);
+      const sessionId = state[SESSION_ID];
+      const clientSequenceLow = state[CLIENT_SEQUENCE_LOW];
+      const clientSequenceHigh = state[CLIENT_SEQUENCE_HIGH];
+      words[at + HEADER_SESSION_ID] = sessionId;
+      words[at + CLIENT_SEQUENCE] = clientSequenceLow;
+      words[at + CLIENT_SEQUENCE + 1] = clientSequenceHigh;
+      hash = fold(fold(fold(hash, sessionId), clientSequenceLow), clientSequenceHigh);
     } else {
       words[at + HEADER_SESSION_ID] = 0;
-      doubles[pair + CLIENT_SEQUENCE_PAIR] = 0;
-      hash = fold(this.commandHash | 0, (templateWord + index) | 0);
+      words[at + CLIENT_SEQUENCE] = 0;
+      words[at + CLIENT_SEQUENCE + 1] = 0;
     }
     if (account === 0) {
       words[at + HEADER_ACCOUNT_ID] = 0;
-      doubles[pair + REPORT_SEQUENCE_PAIR] = 0;
+      words[at + REPORT_SEQUENCE] = 0;
+      words[at + REPORT_SEQUENCE + 1] = 0;
     } else {
-      const records = this.records;
-      const from = account & HANDLE_MASK;
-      this.accounts.nextReport(from);
+      const from = account & handleMask;
+      nextReport(from);
       const accountId = records[from + ACCOUNT_ID];
       const reportSequenceLow = records[from + ACCOUNT_REPORT_SEQUENCE];
       const reportSequenceHigh = records[from + ACCOUNT_REPORT_SEQUENCE + 1];
@@ -632,34 +606,32 @@ export class SlotEventSink implements EventSink {
       words[at + REPORT_SEQUENCE + 1] = reportSequenceHigh;
       hash = fold(fold(fold(hash, accountId), reportSequenceLow), reportSequenceHigh);
     }
-    this.headerHash = hash;
+    state[HEADER_HASH] = hash;
     return at;
-  }
+  };
 
   /** Clears what is left of the slot after its `used` words, 20 to 24; takes the two hashes of the event. */
-  private finish(start: number, used: number, first: number, second: number): void {
+  const finish = (start: number, used: number, first: number, second: number): void => {
     const at = start & SLOT_START_MASK;
-    const doubles = this.output.doubles;
     const pair = at >> 1;
     if (used < MIDDLE_WORD) {
       // A word that follows an odd number of used words is cleared alone, the others in pairs.
-      if ((used & 1) !== 0) this.output.words[at + used] = 0;
-      if (used <= 22) doubles[pair + 11] = 0;
-      if (used <= 20) doubles[pair + 10] = 0;
+      if ((used & 1) !== 0) words[at + used] = 0;
+      if (used <= 22) slotDoubles[pair + 11] = 0;
+      if (used <= 20) slotDoubles[pair + 10] = 0;
     }
-    doubles[pair + 12] = 0;
-    doubles[pair + 13] = 0;
-    doubles[pair + 14] = 0;
-    doubles[pair + 15] = 0;
-    this.laneLow = fold(this.laneLow, first) ^ second;
-    this.laneHigh = fold(this.laneHigh, second) ^ first;
-  }
+    slotDoubles[pair + 12] = 0;
+    slotDoubles[pair + 13] = 0;
+    slotDoubles[pair + 14] = 0;
+    slotDoubles[pair + 15] = 0;
+    state[LANE_LOW] = fold(state[LANE_LOW], first) ^ second;
+    state[LANE_HIGH] = fold(state[LANE_HIGH], second) ^ first;
+  };
 
   /** The same for an event that is rare or of another length: clears and hashes word by word. */
-  private finishRare(at: number, used: number): void {
-    const words = this.output.words;
+  const finishRare = (at: number, used: number): void => {
     for (let i = used; i < SLOT_WORDS; i += 1) words[at + i] = 0;
-    let first = this.headerHash;
+    let first = state[HEADER_HASH];
     let second = 0;
     for (let i = HEADER_BODY; i < used; i += 2) {
       first = fold(first, words[at + i]);
@@ -667,23 +639,29 @@ export class SlotEventSink implements EventSink {
     }
     // A rejected event has the account id of the command, also where there is no such account.
     first = fold(first, words[at + HEADER_ACCOUNT_ID]);
-    this.laneLow = fold(this.laneLow, first) ^ second;
-    this.laneHigh = fold(this.laneHigh, second) ^ first;
-  }
-}
+    state[LANE_LOW] = fold(state[LANE_LOW], first) ^ second;
+    state[LANE_HIGH] = fold(state[LANE_HIGH], second) ^ first;
+  };
 
-/** A hash after one more word; one to one in each of the two. */
-function fold(hash: number, word: number): number {
-  const product = Math.imul(hash ^ word, 0x9e3779b1);
-  return (product << 13) | (product >>> 19);
-}
-
-function sideOf(bookSide: number): number {
-  return (bookSide & 1) + 1;
-}
-
-function copyWords(from: Int32Array, fromAt: number, to: Int32Array, toAt: number, count: number): void {
-  for (let i = 0; i < count; i += 1) to[toAt + i] = from[fromAt + i];
+  return {
+    beginCommand,
+    hashLow,
+    hashHigh,
+    rejected,
+    accepted,
+    trade,
+    cancelled,
+    replaced,
+    balanceChanged,
+    instrumentListed,
+    accountOpened,
+    apiKeyRegistered,
+    bookDelta,
+    orderStatus,
+    snapshotEnd,
+    epochChanged,
+    massCancelled,
+  };
 }
 
 /** Stops the start when one of the words that are packed by hand is laid out otherwise in the schema. */

@@ -4,11 +4,13 @@
  *
  * ```
  * word 0        64           128                192                      64 * (2 + consumers)
- *      | header | cursor     | consumer 0       | consumer 1       | ... | slot 0 | slot 1 | ... | slot capacity-1 |
+ *      | header | cursor     | consumer 0       | consumer 1       | ... | slot 0 | slot 1 | ... | slot capacity-1 | spare |
  *        magic    a cell       cells (see shared-cell.ts)
  *        capacity
  *        consumers
  * ```
+ *
+ * The spare slot has no sequence and no reader: the producer writes there what nobody is to see.
  *
  * The cursor is the sequence of the last published slot, a consumer's cell the sequence of the last slot it has
  * released; both are the low 32 bits of a safe integer and wrap. The word after each holds the high 32 bits: it is
@@ -34,6 +36,8 @@ export class RingBuffer {
   readonly consumerCount: number;
   /** The slots as Int32 words, SLOT_WORDS a slot. */
   readonly words: Int32Array;
+  /** `words` and the spare slot behind them. */
+  readonly wordsAndSpare: Int32Array;
   /** The slots as bytes, SLOT_BYTES a slot. */
   readonly bytes: Uint8Array;
   /** The control region: header, cursor and consumer sequences. */
@@ -60,7 +64,7 @@ export class RingBuffer {
       throw new RangeError(`ring sequences are safe integers from 1: ${nextSequence}`);
     }
     const controlWords = (2 + consumerCount) * CELL_WORDS;
-    const memory = new SharedArrayBuffer(controlWords * 4 + capacity * SLOT_BYTES);
+    const memory = new SharedArrayBuffer(controlWords * 4 + (capacity + 1) * SLOT_BYTES);
     const cells = new Int32Array(memory, 0, controlWords);
     cells[HEADER_CAPACITY] = capacity;
     cells[HEADER_CONSUMERS] = consumerCount;
@@ -81,6 +85,7 @@ export class RingBuffer {
     this.consumerCount = header[HEADER_CONSUMERS]!;
     const controlWords = (2 + this.consumerCount) * CELL_WORDS;
     this.words = new Int32Array(memory, controlWords * 4, this.capacity * SLOT_WORDS);
+    this.wordsAndSpare = new Int32Array(memory, controlWords * 4, (this.capacity + 1) * SLOT_WORDS);
     this.bytes = new Uint8Array(memory, controlWords * 4, this.capacity * SLOT_BYTES);
     this.cells = new Int32Array(memory, 0, controlWords);
     this.memory = memory;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { IntegerHashIndex } from '../../src/base/integer-hash-index.js';
+import { type IntegerHashIndex, makeIntegerHashIndex } from '../../src/base/integer-hash-index.js';
 import { Prng } from '../../src/base/prng.js';
 
 /** All rows that the index has under a hash. */
@@ -20,7 +20,7 @@ function nth<T>(items: Iterable<T>, n: number): T {
 
 describe('the integer hash index', () => {
   test('finds every row under its hash and no other', () => {
-    const index = new IntegerHashIndex(4);
+    const index = makeIntegerHashIndex(4);
     index.insert(5, 1);
     index.insert(9, 2);
     index.insert(5, 3);
@@ -34,9 +34,9 @@ describe('the integer hash index', () => {
 
   test('stays right when a cluster that wraps around the end is broken up', () => {
     for (let removed = 1; removed <= 4; removed += 1) {
-      const index = new IntegerHashIndex(16);
-      // Homes 15, 14, 15, 0: the cluster runs 14, 15, 0, 1.
-      const hashes = [15, 14, 31, 16];
+      const index = makeIntegerHashIndex(4);
+      // The first table has 64 entries. Homes 63, 62, 63, 0: the cluster runs 62, 63, 0, 1.
+      const hashes = [63, 62, 127, 64];
       hashes.forEach((hash, i) => {
         index.insert(hash, i + 1);
       });
@@ -48,14 +48,17 @@ describe('the integer hash index', () => {
   });
 
   test('throws on the removal of a row that it does not have', () => {
-    const index = new IntegerHashIndex(4);
+    const index = makeIntegerHashIndex(4);
     index.insert(5, 1);
     expect(() => index.remove(5, 2)).toThrow('row is in the index');
     expect(() => index.remove(6, 1)).toThrow('row is in the index');
   });
 
-  test('throws on a capacity that is not a power of two', () => {
-    expect(() => new IntegerHashIndex(6)).toThrow('power of two');
+  test('throws when it holds more rows than it was made for', () => {
+    const index = makeIntegerHashIndex(4);
+    expect(() => {
+      for (let row = 1; row <= 1_000; row += 1) index.insert(row, row);
+    }).toThrow('the index has room');
   });
 
   for (const [title, hashBits] of [
@@ -64,7 +67,7 @@ describe('the integer hash index', () => {
   ] as const) {
     test(`agrees with a Map over random insertions and removals while it grows: ${title}`, () => {
       const prng = new Prng(hashBits);
-      const index = new IntegerHashIndex(2);
+      const index = makeIntegerHashIndex(8_000);
       const rows = new Map<number, number>();
       let lastRow = 0;
       for (let step = 0; step < 8_000; step += 1) {

@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { Prng } from '../../src/base/prng.js';
-import { Arena } from '../../src/core/arena.js';
+import { makeArena } from '../../src/core/arena.js';
 import {
   keyOf,
   LEVEL_WORDS,
   LevelWord,
+  makePriceLadder,
   PAGE_WORDS,
   PRICE_MAX,
-  PriceLadder,
+  type PriceLadder,
 } from '../../src/core/price-ladder.js';
 
 const MAX_LEVELS = 5_000;
@@ -15,8 +16,8 @@ const SIDES = [2, 3, 4, 5];
 
 function newLadder(): PriceLadder {
   const sides = 6;
-  const arena = new Arena([sides * 2, MAX_LEVELS * LEVEL_WORDS, (MAX_LEVELS + 64) * PAGE_WORDS]);
-  return new PriceLadder(arena, sides, MAX_LEVELS);
+  const arena = makeArena([sides * 2, MAX_LEVELS * LEVEL_WORDS, (MAX_LEVELS + 64) * PAGE_WORDS]);
+  return makePriceLadder(arena, sides, MAX_LEVELS);
 }
 
 /** Keys of a side, walked from the best level. */

@@ -8,19 +8,21 @@ import { WaitStrategy } from '../../src/ring/wait-strategy.js';
 import { SLOT_WORDS } from '../../src/wire/slot.js';
 
 describe('the event buffer', () => {
-  test('grows and keeps what was written; both views are of the same memory', () => {
-    const buffer = new EventBuffer(1);
+  test('keeps what was written, in order, beyond its window; both views are of the same memory', () => {
+    const buffer = new EventBuffer(3);
     for (let i = 0; i < 100; i += 1) {
       const at = buffer.next();
-      expect(at).toBe(i * SLOT_WORDS);
-      buffer.words[at] = i + 1;
+      expect(at % SLOT_WORDS).toBe(0);
+      buffer.slots[at] = i + 1;
+      if (i === 50) expect(buffer.words[50 * SLOT_WORDS]).toBe(51);
     }
     expect(buffer.count).toBe(100);
     for (let i = 0; i < 100; i += 1) expect(buffer.words[i * SLOT_WORDS]).toBe(i + 1);
-    buffer.doubles[0] = 1;
-    expect(buffer.words[1]).toBe(0x3ff00000);
     buffer.clear();
+    expect(buffer.count).toBe(0);
     expect(buffer.next()).toBe(0);
+    buffer.slotDoubles[0] = 1;
+    expect(buffer.words[1]).toBe(0x3ff00000);
   });
 });
 
@@ -29,8 +31,8 @@ describe('the ring event output', () => {
 
   function write(output: RingEventOutput, value: number): void {
     const at = output.next();
-    output.words[at] = value;
-    output.doubles[(at >> 1) + 15] = 0;
+    output.slots[at] = value;
+    output.slotDoubles[(at >> 1) + 15] = 0;
   }
 
   test('shows events with the flush of a batch, in order, over many turns of the ring', () => {
@@ -69,5 +71,15 @@ describe('the ring event output', () => {
     expect(waits).toBe(1);
     expect(consumer.available()).toBe(2);
     expect(ring.words[consumer.wordIndexAt(1)]).toBe(6);
+  });
+
+  test('writes to no slot of the ring when it is full and nobody will read any more', () => {
+    const ring = new RingBuffer(RingBuffer.allocate(4, 1));
+    const consumer = new RingConsumer(ring, 0, strategy);
+    const output = new RingEventOutput(new RingProducer(ring, strategy), () => true);
+    for (let value = 1; value <= 10; value += 1) write(output, value);
+    output.flush();
+    expect(consumer.available()).toBe(4);
+    for (let i = 0; i < 4; i += 1) expect(ring.words[consumer.wordIndexAt(i)]).toBe(i + 1);
   });
 });

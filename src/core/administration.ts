@@ -1,0 +1,209 @@
+/**
+ * The commands of admins and of the node: listing, accounts, keys, money in and out, epochs and time.
+ *
+ * Each command returns 0, or the reject code of the first check that failed: all checks come before the first
+ * change, so a rejected command has changed nothing. 64-bit ids are given in two int32 halves, u32 fields as int32.
+ */
+import { PUBLIC_KEY_WORDS } from './api-keys.js';
+import { ASSET_CODE_BYTES } from './assets.js';
+import { BalanceReason, Permission, RejectCode } from './codes.js';
+import { type Core, EngineWord } from './core.js';
+import type { EventSink } from './event-sink.js';
+import { InstrumentWord, SYMBOL_BYTES, SYMBOL_WORDS } from './instruments.js';
+import { MONEY_MAX, scaledProduct } from './money.js';
+import { isAssetCode, isSymbol } from './text-fields.js';
+
+const EXPONENT_MIN = -15;
+const EXPONENT_MAX = 9;
+const DECIMALS_MAX = 15;
+const PPM = 1_000_000;
+const DEFAULT_PROTECTION_PPM = 50_000;
+const TIMESTAMP_US = EngineWord.timestampUs;
+
+export type Administration = ReturnType<typeof makeAdministration>;
+
+/** The commands on `core`, with their events into `sink`. */
+export function makeAdministration(core: Core, sink: EventSink) {
+  const { accounts, apiKeys, assets, engine, holdings, instruments, transfers } = core;
+
+  /** Lists an instrument. The three texts lie in `text` at the given words; mantissas and ppm are u32. */
+  const listInstrument = (
+    text: Int32Array,
+    symbolAt: number,
+    baseAt: number,
+    quoteAt: number,
+    tickMantissa: number,
+    lotMantissa: number,
+    tickExponent: number,
+    lotExponent: number,
+    baseDecimals: number,
+    quoteDecimals: number,
+    protectionPpm: number,
+  ): number => {
+    if (!isSymbol(text, symbolAt, SYMBOL_BYTES)) return RejectCode.INVALID_SYMBOL;
+    if (!isAssetCode(text, baseAt, ASSET_CODE_BYTES)) return RejectCode.INVALID_ASSET;
+    if (!isAssetCode(text, quoteAt, ASSET_CODE_BYTES)) return RejectCode.INVALID_ASSET;
+    let isSameAsset = true;
+    for (let i = 0; i < ASSET_CODE_BYTES / 4; i += 1) {
+      if (text[baseAt + i] !== text[quoteAt + i]) isSameAsset = false;
+    }
+    if (isSameAsset) return RejectCode.INVALID_ASSET;
+    if (baseDecimals > DECIMALS_MAX || quoteDecimals > DECIMALS_MAX) return RejectCode.INVALID_ASSET;
+
+    if (tickExponent < EXPONENT_MIN || tickExponent > EXPONENT_MAX) return RejectCode.INVALID_TICK_OR_LOT;
+    if (lotExponent < EXPONENT_MIN || lotExponent > EXPONENT_MAX) return RejectCode.INVALID_TICK_OR_LOT;
+    const quoteExponent = tickExponent + lotExponent + quoteDecimals;
+    const quotePerTickLot = scaledProduct(tickMantissa >>> 0, lotMantissa >>> 0, quoteExponent);
+    const basePerLot = scaledProduct(lotMantissa >>> 0, 1, lotExponent + baseDecimals);
+    if (quotePerTickLot === 0 || basePerLot === 0) return RejectCode.INVALID_TICK_OR_LOT;
+    if (protectionPpm >>> 0 > PPM) return RejectCode.INVALID_PROTECTION;
+
+    if (instruments.find(text, symbolAt) !== 0) return RejectCode.INSTRUMENT_EXISTS;
+    let base = assets.find(text, baseAt);
+    let quote = assets.find(text, quoteAt);
+    if (base !== 0 && assets.decimals(base) !== baseDecimals) return RejectCode.ASSET_DECIMALS_DIFFER;
+    if (quote !== 0 && assets.decimals(quote) !== quoteDecimals) return RejectCode.ASSET_DECIMALS_DIFFER;
+    if (instruments.count === instruments.maxInstruments) return RejectCode.TOO_MANY_INSTRUMENTS;
+    const newAssets = (base === 0 ? 1 : 0) + (quote === 0 ? 1 : 0);
+    if (assets.count + newAssets > assets.maxAssets) return RejectCode.TOO_MANY_ASSETS;
+
+    if (base === 0) base = assets.add(text, baseAt, baseDecimals);
+    if (quote === 0) quote = assets.add(text, quoteAt, quoteDecimals);
+    const instrumentId = instruments.allocate();
+    const at = instruments.handleOf(instrumentId);
+    const words = instruments.words;
+    for (let i = 0; i < SYMBOL_WORDS; i += 1) words[at + InstrumentWord.symbol + i] = text[symbolAt + i];
+    words[at + InstrumentWord.baseAsset] = base;
+    words[at + InstrumentWord.quoteAsset] = quote;
+    words[at + InstrumentWord.tickMantissa] = tickMantissa;
+    words[at + InstrumentWord.lotMantissa] = lotMantissa;
+    words[at + InstrumentWord.tickExponent] = tickExponent;
+    words[at + InstrumentWord.lotExponent] = lotExponent;
+    words[at + InstrumentWord.protectionPpm] = protectionPpm === 0 ? DEFAULT_PROTECTION_PPM : protectionPpm;
+    instruments.doubles[(at + InstrumentWord.quoteMinorPerTickLot) >> 1] = quotePerTickLot;
+    instruments.doubles[(at + InstrumentWord.baseMinorPerLot) >> 1] = basePerLot;
+    instruments.touch(at);
+    sink.instrumentListed(instrumentId);
+    return 0;
+  };
+
+  /** Opens an account under an id that the admin chose. */
+  const openAccount = (accountId: number): number => {
+    if (accountId < 1) return RejectCode.INVALID_ACCOUNT;
+    if (accounts.find(accountId) !== 0) return RejectCode.ACCOUNT_EXISTS;
+    if (accounts.count === accounts.maxAccounts) return RejectCode.TOO_MANY_ACCOUNTS;
+    accounts.add(accountId);
+    sink.accountOpened(accountId);
+    return 0;
+  };
+
+  /** Registers the public key (eight words at `keyAt`) of a trading session of an account, or of an admin. */
+  const registerApiKey = (
+    accountId: number,
+    permissions: number,
+    keyWords: Int32Array,
+    keyAt: number,
+  ): number => {
+    if (permissions !== Permission.trade && permissions !== Permission.admin)
+      return RejectCode.INVALID_API_KEY;
+    let isZero = true;
+    for (let i = 0; i < PUBLIC_KEY_WORDS; i += 1) if (keyWords[keyAt + i] !== 0) isZero = false;
+    if (isZero) return RejectCode.INVALID_API_KEY;
+    if (permissions === Permission.admin && accountId !== 0) return RejectCode.INVALID_ACCOUNT;
+    const account = accountId === 0 ? 0 : accounts.find(accountId);
+    if (permissions === Permission.trade && account === 0) return RejectCode.UNKNOWN_ACCOUNT;
+    if (apiKeys.find(keyWords, keyAt) !== 0) return RejectCode.API_KEY_EXISTS;
+    if (apiKeys.count === apiKeys.maxApiKeys) return RejectCode.TOO_MANY_API_KEYS;
+    sink.apiKeyRegistered(apiKeys.add(account, permissions, keyWords, keyAt));
+    return 0;
+  };
+
+  /** Credits an account, once for each transfer id. The asset code lies in `text` at `assetAt`. */
+  const deposit = (
+    accountId: number,
+    transferIdLow: number,
+    transferIdHigh: number,
+    amount: number,
+    text: Int32Array,
+    assetAt: number,
+  ): number => {
+    if (!(amount >= 1 && amount <= MONEY_MAX)) return RejectCode.INVALID_AMOUNT;
+    const account = accounts.find(accountId);
+    if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
+    const assetId = assets.find(text, assetAt);
+    if (assetId === 0) return RejectCode.UNKNOWN_ASSET;
+    const reason = BalanceReason.deposit;
+    const done = transfers.find(transferIdLow, transferIdHigh);
+    let holding = holdings.find(account, assetId);
+    if (done !== 0) {
+      if (!transfers.isSame(done, accountId, assetId, amount)) return RejectCode.TRANSFER_ID_REUSED;
+      sink.balanceChanged(account, holding, transferIdLow, transferIdHigh, amount, reason, 1);
+      return 0;
+    }
+    if (transfers.count === transfers.maxTransfers) return RejectCode.TOO_MANY_TRANSFERS;
+    if (assets.supply[assetId] + amount > MONEY_MAX) return RejectCode.SUPPLY_TOO_LARGE;
+    if (holding === 0 && holdings.count === holdings.maxHoldings) return RejectCode.TOO_MANY_HOLDINGS;
+
+    if (holding === 0) holding = holdings.add(account, assetId);
+    assets.supply[assetId] += amount;
+    holdings.money[holding >> 1] += amount;
+    holdings.touch(holding);
+    transfers.add(transferIdLow, transferIdHigh, accountId, assetId, amount);
+    sink.balanceChanged(account, holding, transferIdLow, transferIdHigh, amount, reason, 0);
+    return 0;
+  };
+
+  /** Debits available money of an account, once for each transfer id. */
+  const withdraw = (
+    accountId: number,
+    transferIdLow: number,
+    transferIdHigh: number,
+    amount: number,
+    text: Int32Array,
+    assetAt: number,
+  ): number => {
+    if (!(amount >= 1 && amount <= MONEY_MAX)) return RejectCode.INVALID_AMOUNT;
+    const account = accounts.find(accountId);
+    if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
+    const assetId = assets.find(text, assetAt);
+    if (assetId === 0) return RejectCode.UNKNOWN_ASSET;
+    const reason = BalanceReason.withdraw;
+    const done = transfers.find(transferIdLow, transferIdHigh);
+    const holding = holdings.find(account, assetId);
+    if (done !== 0) {
+      if (!transfers.isSame(done, accountId, assetId, -amount)) return RejectCode.TRANSFER_ID_REUSED;
+      sink.balanceChanged(account, holding, transferIdLow, transferIdHigh, -amount, reason, 1);
+      return 0;
+    }
+    if (transfers.count === transfers.maxTransfers) return RejectCode.TOO_MANY_TRANSFERS;
+    if (holdings.available(holding) < amount) return RejectCode.INSUFFICIENT_FUNDS;
+
+    assets.supply[assetId] -= amount;
+    holdings.money[holding >> 1] -= amount;
+    holdings.touch(holding);
+    transfers.add(transferIdLow, transferIdHigh, accountId, assetId, -amount);
+    sink.balanceChanged(account, holding, transferIdLow, transferIdHigh, -amount, reason, 0);
+    return 0;
+  };
+
+  /** Opens the epoch of a primary; it must be greater than every one before. u32 and u64 in int32 words. */
+  const startEpoch = (epoch: number, nodeId: number, clusterIdLow: number, clusterIdHigh: number): number => {
+    if (epoch >>> 0 <= engine[EngineWord.epoch] >>> 0) return RejectCode.STALE_EPOCH;
+    engine[EngineWord.epoch] = epoch;
+    engine[EngineWord.nodeId] = nodeId;
+    engine[EngineWord.clusterIdLow] = clusterIdLow;
+    engine[EngineWord.clusterIdHigh] = clusterIdHigh;
+    sink.epochChanged();
+    return 0;
+  };
+
+  /** Moves command time to the timestamp (i64 in two words) of a command; it never goes back. */
+  const advanceTime = (low: number, high: number): void => {
+    const nowHigh = engine[TIMESTAMP_US + 1];
+    if (high < nowHigh || (high === nowHigh && low >>> 0 <= engine[TIMESTAMP_US] >>> 0)) return;
+    engine[TIMESTAMP_US] = low | 0;
+    engine[TIMESTAMP_US + 1] = high | 0;
+  };
+
+  return { listInstrument, openAccount, registerApiKey, deposit, withdraw, startEpoch, advanceTime };
+}

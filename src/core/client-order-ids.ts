@@ -1,0 +1,42 @@
+/** The open orders by account and client order id. */
+import { makeIntegerHashIndex } from '../base/integer-hash-index.js';
+import type { Arena } from './arena.js';
+import { OrderWord } from './orders.js';
+
+// Local copies are folded into the code (README.md).
+const CLIENT_ID_LOW = OrderWord.clientIdLow;
+const CLIENT_ID_HIGH = OrderWord.clientIdHigh;
+const ACCOUNT = OrderWord.account;
+
+export type ClientOrderIds = ReturnType<typeof makeClientOrderIds>;
+
+export function makeClientOrderIds(arena: Arena, maxOrders: number) {
+  const { words, handleMask } = arena;
+  const index = makeIntegerHashIndex(maxOrders);
+  const { first: firstRow, next: nextRow, insert, remove } = index;
+
+  /** The open order of an account with a client order id, or 0. `hash`: of these three, by `hashTriple`. */
+  const find = (hash: number, account: number, clientIdLow: number, clientIdHigh: number): number => {
+    for (let row = firstRow(hash); row !== 0; row = nextRow(hash)) {
+      const order = row & handleMask;
+      if (
+        words[order + CLIENT_ID_LOW] === clientIdLow &&
+        words[order + CLIENT_ID_HIGH] === clientIdHigh &&
+        words[order + ACCOUNT] === account
+      ) {
+        return order;
+      }
+    }
+    return 0;
+  };
+
+  return {
+    /** Open orders. */
+    get count(): number {
+      return index.count;
+    },
+    find,
+    insert,
+    remove,
+  };
+}

@@ -1,0 +1,386 @@
+/**
+ * The commands of traders.
+ *
+ * Each command returns 0, or the reject code of the first check that failed: all checks come before the first
+ * change, so a rejected command has changed nothing. An account is given by its handle (`accounts.find`), 0 when
+ * there is none. 64-bit ids are given in two int32 halves, u32 fields as int32.
+ */
+import { hashTriple } from '../base/hash.js';
+import { AccountWord } from './accounts.js';
+import {
+  BalanceReason,
+  CancelReason,
+  OrderType,
+  RejectCode,
+  ReplaceFlag,
+  Side,
+  TimeInForce,
+} from './codes.js';
+import type { Core } from './core.js';
+import type { EventSink } from './event-sink.js';
+import { InstrumentWord } from './instruments.js';
+import { makeMatching } from './matching.js';
+import { MONEY_MAX } from './money.js';
+import { OrderWord } from './orders.js';
+import { isSellSide, keyOf, LevelWord, PRICE_MAX } from './price-ladder.js';
+
+// Local copies are folded into the code (README.md).
+const MONEY_LIMIT = MONEY_MAX;
+const BUY = Side.buy;
+const SELL = Side.sell;
+const LIMIT = OrderType.limit;
+const MARKET = OrderType.market;
+const GTC = TimeInForce.GTC;
+const FOK = TimeInForce.FOK;
+const REINSERT = ReplaceFlag.reinsert;
+const REQUESTED = CancelReason.requested;
+const IOC_REMAINDER = CancelReason.iocRemainder;
+const KEY = LevelWord.key;
+const MIRROR = PRICE_MAX;
+const QUOTE_ASSET = InstrumentWord.quoteAsset;
+const BASE_ASSET = InstrumentWord.baseAsset;
+const PRICE = OrderWord.price;
+const LEAVES = OrderWord.leaves;
+const CUMULATIVE = OrderWord.cumulative;
+const BOOK_SIDE = OrderWord.bookSide;
+const CLIENT_ID_LOW = OrderWord.clientIdLow;
+const CLIENT_ID_HIGH = OrderWord.clientIdHigh;
+const TERMS = OrderWord.terms;
+const ACCOUNT = OrderWord.account;
+const QUOTE_HOLDING = OrderWord.quoteHolding;
+const BASE_HOLDING = OrderWord.baseHolding;
+const CLIENT_ID_HASH = OrderWord.clientIdHash;
+const LAST_INSTRUMENT = AccountWord.lastInstrument;
+const LAST_QUOTE_HOLDING = AccountWord.lastQuoteHolding;
+const LAST_BASE_HOLDING = AccountWord.lastBaseHolding;
+const ACCOUNT_NEXT = OrderWord.accountNext;
+
+const PPM = 1_000_000;
+
+export type Trading = ReturnType<typeof makeTrading>;
+
+/** The commands on `core`, with their events into `sink`. */
+export function makeTrading(core: Core, sink: EventSink) {
+  const { assets, books, holdings, instruments } = core;
+  const { words, handleMask } = core.arena;
+  const { addOrder, removeOrder } = core.accounts;
+  const { find: findOrder, insert: insertId, remove: removeId } = core.clientIds;
+  const { add: addHolding, available, find: findHolding, reserve, reserved } = holdings;
+  const { baseMinorPerLot, handleOf: instrumentAt, isListed, quoteMinorPerTickLot } = instruments;
+  const { allocate, assignPriority, isFull, release, touch: touchOrder } = core.orders;
+  const { append, reduce, remove: removeFromBook, flush } = books;
+  const { best: bestLevel } = books.ladder;
+  const { accepted, balanceChanged, cancelled, massCancelled, orderStatus, replaced, snapshotEnd } = sink;
+  const { canFill, matchOrder } = makeMatching(core, sink);
+  const tripleHash = hashTriple;
+  const keyAt = keyOf;
+
+  /**
+   * Enters an order: reserves what it may cost, matches it, and rests or cancels the remainder by its time in
+   * force. A fill-or-kill order that cannot be filled whole within its price trades nothing.
+   */
+  const newOrder = (
+    account: number,
+    idLow: number,
+    idHigh: number,
+    instrumentId: number,
+    priceTicks: number,
+    quantity: number,
+    side: number,
+    orderType: number,
+    timeInForce: number,
+    flags: number,
+  ): number => {
+    // `| 0` on arguments: they are used as integers, not by way of a double.
+    const clientIdLow = idLow | 0;
+    const clientIdHigh = idHigh | 0;
+    const quantityLots = quantity | 0;
+    if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
+    if (!isListed(instrumentId)) return RejectCode.UNKNOWN_INSTRUMENT;
+    if (side !== BUY && side !== SELL) return RejectCode.INVALID_SIDE;
+    if (orderType !== LIMIT && orderType !== MARKET) return RejectCode.INVALID_ORDER_TYPE;
+    if (timeInForce < GTC || timeInForce > FOK) return RejectCode.INVALID_TIME_IN_FORCE;
+    if (orderType === MARKET && timeInForce === GTC) {
+      return RejectCode.INVALID_TIME_IN_FORCE;
+    }
+    if (flags !== 0) return RejectCode.INVALID_FLAGS;
+    if (quantityLots < 1) return RejectCode.INVALID_QUANTITY;
+    if (priceTicks < (orderType === LIMIT ? 1 : 0)) return RejectCode.INVALID_PRICE;
+    const clientIdHash = tripleHash(account | 0, clientIdLow, clientIdHigh);
+    if (findOrder(clientIdHash, account, clientIdLow, clientIdHigh) !== 0) {
+      return RejectCode.DUPLICATE_CLIENT_ORDER_ID;
+    }
+    if (isFull()) return RejectCode.TOO_MANY_ORDERS;
+    const bookSide = ((instrumentId << 1) + side - 1) | 0;
+    let price = priceTicks | 0;
+    if (price === 0) {
+      price = protectedPrice(bookSide) | 0;
+      if (price === 0) return RejectCode.NO_LIQUIDITY;
+    }
+    const instrument = instrumentAt(instrumentId);
+    const quoteAmount = price * quantityLots * quoteMinorPerTickLot(instrument);
+    const baseAmount = quantityLots * baseMinorPerLot(instrument);
+    if (quoteAmount > MONEY_LIMIT || baseAmount > MONEY_LIMIT) return RejectCode.NOTIONAL_TOO_LARGE;
+    const owner = account & handleMask;
+    const isKnown = words[owner + LAST_INSTRUMENT] === instrumentId;
+    let quoteHolding = isKnown
+      ? words[owner + LAST_QUOTE_HOLDING]
+      : findHolding(account, words[instrument + QUOTE_ASSET]);
+    let baseHolding = isKnown
+      ? words[owner + LAST_BASE_HOLDING]
+      : findHolding(account, words[instrument + BASE_ASSET]);
+    const isSell = side === SELL;
+    const funding = isSell ? baseHolding : quoteHolding;
+    const reservation = isSell ? baseAmount : quoteAmount;
+    if (available(funding) < reservation) return RejectCode.INSUFFICIENT_FUNDS;
+    if ((quoteHolding === 0 || baseHolding === 0) && holdings.count === holdings.maxHoldings) {
+      return RejectCode.TOO_MANY_HOLDINGS;
+    }
+
+    if (!isKnown) {
+      if (quoteHolding === 0) quoteHolding = addHolding(account, words[instrument + QUOTE_ASSET]);
+      if (baseHolding === 0) baseHolding = addHolding(account, words[instrument + BASE_ASSET]);
+      words[owner + LAST_INSTRUMENT] = instrumentId;
+      words[owner + LAST_QUOTE_HOLDING] = quoteHolding;
+      words[owner + LAST_BASE_HOLDING] = baseHolding;
+    }
+    reserve(funding, reservation);
+    const order = allocate() & handleMask;
+    words[order + PRICE] = price;
+    words[order + LEAVES] = quantityLots;
+    words[order + CUMULATIVE] = 0;
+    words[order + BOOK_SIDE] = bookSide;
+    words[order + CLIENT_ID_LOW] = clientIdLow;
+    words[order + CLIENT_ID_HIGH] = clientIdHigh;
+    words[order + TERMS] = orderType | (timeInForce << 8);
+    words[order + ACCOUNT] = account | 0;
+    words[order + QUOTE_HOLDING] = quoteHolding | 0;
+    words[order + BASE_HOLDING] = baseHolding | 0;
+    words[order + CLIENT_ID_HASH] = clientIdHash;
+    accepted(order);
+
+    if (timeInForce === FOK && !canFill(order)) {
+      cancelIncoming(order, CancelReason.fokUnfillable);
+      return 0;
+    }
+    if (isMarketable(order)) matchOrder(order);
+    if (words[order + LEAVES] === 0) {
+      release(order);
+    } else if (timeInForce === GTC) {
+      insertId(clientIdHash, order);
+      addOrder(account, order);
+      rest(order);
+    } else {
+      cancelIncoming(order, IOC_REMAINDER);
+    }
+    flush(sink);
+    return 0;
+  };
+
+  /** Cancels what is left of an open order. */
+  const cancelOrder = (
+    account: number,
+    clientIdLow: number,
+    clientIdHigh: number,
+    instrumentId: number,
+  ): number => {
+    if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
+    if (!isListed(instrumentId)) return RejectCode.UNKNOWN_INSTRUMENT;
+    const hash = tripleHash(account, clientIdLow, clientIdHigh);
+    const order = findOrder(hash, account, clientIdLow, clientIdHigh) & handleMask;
+    if (order === 0 || words[order + BOOK_SIDE] >> 1 !== instrumentId) {
+      return RejectCode.UNKNOWN_ORDER;
+    }
+    cancelResting(order, REQUESTED);
+    flush(sink);
+    return 0;
+  };
+
+  /**
+   * Changes an open order in one step. `quantity` is the new total of the chain, fills included, so that a
+   * fill that was under way cannot make it trade more than was meant; a total that is filled already cancels the
+   * rest. The order keeps its place when the price stays and the quantity does not grow; otherwise it comes in
+   * anew under the same order id, and may trade. With ReplaceFlag.reinsert `quantity` is the new open
+   * quantity, the filled quantity starts at 0 again, and the place is always lost.
+   */
+  const replaceOrder = (
+    account: number,
+    idLow: number,
+    idHigh: number,
+    newLow: number,
+    newHigh: number,
+    instrumentId: number,
+    price: number,
+    quantity: number,
+    flags: number,
+  ): number => {
+    const clientIdLow = idLow | 0;
+    const clientIdHigh = idHigh | 0;
+    const newIdLow = newLow | 0;
+    const newIdHigh = newHigh | 0;
+    const priceTicks = price | 0;
+    const quantityLots = quantity | 0;
+    if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
+    if (!isListed(instrumentId)) return RejectCode.UNKNOWN_INSTRUMENT;
+    if ((flags & ~REINSERT) !== 0) return RejectCode.INVALID_FLAGS;
+    if (quantityLots < 1) return RejectCode.INVALID_QUANTITY;
+    if (priceTicks < 1) return RejectCode.INVALID_PRICE;
+    const hash = tripleHash(account | 0, clientIdLow, clientIdHigh);
+    const order = findOrder(hash, account, clientIdLow, clientIdHigh) & handleMask;
+    if (order === 0 || words[order + BOOK_SIDE] >> 1 !== instrumentId) return RejectCode.UNKNOWN_ORDER;
+    const isNewId = newIdLow !== clientIdLow || newIdHigh !== clientIdHigh;
+    const newHash = isNewId ? tripleHash(account | 0, newIdLow, newIdHigh) : hash;
+    if (isNewId && findOrder(newHash, account, newIdLow, newIdHigh) !== 0) {
+      return RejectCode.DUPLICATE_CLIENT_ORDER_ID;
+    }
+    const reinsert = flags !== 0;
+    const oldLeaves = words[order + LEAVES];
+    const oldPrice = words[order + PRICE];
+    const leaves = reinsert ? quantityLots : (quantityLots - words[order + CUMULATIVE]) | 0;
+    if (leaves <= 0) {
+      cancelResting(order, CancelReason.replacedToFilled);
+      flush(sink);
+      return 0;
+    }
+    const instrument = instrumentAt(instrumentId);
+    const quotePerTickLot = quoteMinorPerTickLot(instrument);
+    const basePerLot = baseMinorPerLot(instrument);
+    const quoteAmount = priceTicks * leaves * quotePerTickLot;
+    const baseAmount = leaves * basePerLot;
+    if (quoteAmount > MONEY_LIMIT || baseAmount > MONEY_LIMIT) return RejectCode.NOTIONAL_TOO_LARGE;
+    const isSell = (words[order + BOOK_SIDE] & 1) !== 0;
+    const funding = isSell ? words[order + BASE_HOLDING] : words[order + QUOTE_HOLDING];
+    const more = isSell
+      ? baseAmount - oldLeaves * basePerLot
+      : quoteAmount - oldPrice * oldLeaves * quotePerTickLot;
+    if (available(funding) < more) return RejectCode.INSUFFICIENT_FUNDS;
+
+    if (more !== 0) reserve(funding, more);
+    if (isNewId) {
+      removeId(hash, order);
+      insertId(newHash, order);
+      words[order + CLIENT_ID_LOW] = newIdLow;
+      words[order + CLIENT_ID_HIGH] = newIdHigh;
+      words[order + CLIENT_ID_HASH] = newHash;
+    }
+    if (!reinsert && priceTicks === oldPrice && leaves <= oldLeaves) {
+      if (leaves !== oldLeaves) reduce(order, oldLeaves - leaves);
+      touchOrder(order);
+      replaced(order, clientIdLow, clientIdHigh, 1);
+    } else {
+      removeFromBook(order);
+      words[order + PRICE] = priceTicks;
+      words[order + LEAVES] = leaves;
+      if (reinsert) words[order + CUMULATIVE] = 0;
+      replaced(order, clientIdLow, clientIdHigh, 0);
+      if (isMarketable(order)) matchOrder(order);
+      if (words[order + LEAVES] === 0) close(order);
+      else rest(order);
+    }
+    flush(sink);
+    return 0;
+  };
+
+  /** Cancels all open orders of the account, oldest first. */
+  const massCancel = (account: number): number => {
+    if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
+    const count = words[account + AccountWord.openOrders];
+    for (let i = 0; i < count; i += 1) {
+      cancelResting(words[account + AccountWord.firstOrder], CancelReason.massCancel);
+    }
+    massCancelled(account, count);
+    flush(sink);
+    return 0;
+  };
+
+  /** Reports balances by asset id and open orders by order id of the account. */
+  const requestSnapshot = (account: number): number => {
+    if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
+    let balanceCount = 0;
+    for (let assetId = 1; assetId <= assets.count; assetId += 1) {
+      const holding = findHolding(account, assetId);
+      if (available(holding) === 0 && reserved(holding) === 0) continue;
+      balanceCount += 1;
+      balanceChanged(account, holding, 0, 0, 0, BalanceReason.snapshot, 0);
+    }
+    let orderCount = 0;
+    let order = words[account + AccountWord.firstOrder];
+    while (order !== 0) {
+      orderCount += 1;
+      orderStatus(order);
+      order = words[order + ACCOUNT_NEXT];
+    }
+    snapshotEnd(account, balanceCount, orderCount);
+    return 0;
+  };
+
+  /**
+   * Worst price of a market order that names none: the best opposite price, moved by the protection of the
+   * instrument and rounded towards it. 0 when there is no opposite side.
+   */
+  const protectedPrice = (bookSide: number): number => {
+    const opposite = bookSide ^ 1;
+    const level = bestLevel(opposite);
+    if (level === 0) return 0;
+    const best = keyAt(opposite, words[level + LevelWord.key]);
+    const ppm = words[instrumentAt(bookSide >> 1) + InstrumentWord.protectionPpm];
+    return isSellSide(bookSide)
+      ? Math.max(1, Math.ceil((best * (PPM - ppm)) / PPM))
+      : Math.min(PRICE_MAX, Math.floor((best * (PPM + ppm)) / PPM));
+  };
+
+  /** Whether an order, by its price, trades with the best opposite level. */
+  const isMarketable = (handle: number): boolean => {
+    const order = handle & handleMask;
+    const opposite = words[order + BOOK_SIDE] ^ 1;
+    const level = bestLevel(opposite) & handleMask;
+    if (level === 0) return false;
+    const price = words[order + PRICE];
+    return words[level + KEY] <= ((opposite & 1) !== 0 ? price : (MIRROR - price) | 0);
+  };
+
+  /** Puts what is left of an order into the book, behind all that is there. */
+  const rest = (order: number): void => {
+    assignPriority(order);
+    append(order);
+    touchOrder(order);
+  };
+
+  /** Cancels what is left of an order that is not in the book. */
+  const cancelIncoming = (order: number, reason: number): void => {
+    cancelled(order, reason);
+    releaseReservation(order);
+    release(order);
+  };
+
+  /** Cancels what is left of an order that is in the book. */
+  const cancelResting = (order: number, reason: number): void => {
+    cancelled(order, reason);
+    removeFromBook(order);
+    releaseReservation(order);
+    close(order);
+  };
+
+  /** Forgets an order that was open. */
+  const close = (order: number): void => {
+    removeOrder(words[order + ACCOUNT], order);
+    removeId(words[order + CLIENT_ID_HASH], order);
+    release(order);
+  };
+
+  /** Frees what the leaves of the order still reserve. */
+  const releaseReservation = (handle: number): void => {
+    const order = handle & handleMask;
+    const bookSide = words[order + BOOK_SIDE];
+    const leaves = words[order + LEAVES];
+    const instrument = instrumentAt(bookSide >> 1);
+    if ((bookSide & 1) !== 0) {
+      reserve(words[order + BASE_HOLDING], -(leaves * baseMinorPerLot(instrument)));
+    } else {
+      const amount = words[order + PRICE] * leaves * quoteMinorPerTickLot(instrument);
+      reserve(words[order + QUOTE_HOLDING], -amount);
+    }
+  };
+
+  return { newOrder, cancelOrder, replaceOrder, massCancel, requestSnapshot };
+}
