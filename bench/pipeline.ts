@@ -26,6 +26,7 @@ import { WaitStrategy } from '../src/ring/wait-strategy.js';
 import type { AcknowledgementPolicy } from '../src/runtime/acknowledgement-policy.js';
 import { CheckpointRing } from '../src/runtime/checkpoint-ring.js';
 import { CommitGate } from '../src/runtime/commit-gate.js';
+import { tuneCompiler } from '../src/runtime/compiler-flags.js';
 import { Counter, NodeCounters } from '../src/runtime/counters.js';
 import { ErrorLog } from '../src/runtime/error-log.js';
 import { startWorker, stopWorkers, workersReady } from '../src/runtime/worker-start.js';
@@ -171,6 +172,7 @@ export const pipeline = {
   summary:
     'commands per second through ring, journal and core, without network (--commands, --policy, --backend, --runs)',
   async run(args: readonly string[], json: boolean): Promise<object> {
+    tuneCompiler();
     const { values } = parseArgs({
       args: [...args],
       options: {

@@ -15,6 +15,7 @@ import { type ReplayResult, replayJournal } from '../replay/replay-journal.js';
 import { Core } from '../src/core/core.js';
 import { BusinessLogicProcessor } from '../src/engine/business-logic-processor.js';
 import { EventBuffer } from '../src/engine/event-buffer.js';
+import { tuneCompiler } from '../src/runtime/compiler-flags.js';
 import { SLOT_WORDS } from '../src/wire/slot.js';
 import type { CommandTape } from './command-tape.js';
 import { mixCapacities, mixTape } from './matching-mix.js';
@@ -47,6 +48,7 @@ const BATCH = 1024;
 export const replay = {
   summary: 'commands per second from a journal on disk through the business logic',
   async run(args: readonly string[], json: boolean): Promise<ReplayFigures> {
+    tuneCompiler();
     const { values } = parseArgs({
       args: [...args],
       options: {

@@ -1,6 +1,7 @@
 /** What `replay` runs. */
 import type { Writable } from 'node:stream';
 import { type ReplayResult, replayJournal } from '../../replay/replay-journal.js';
+import { tuneCompiler } from '../runtime/compiler-flags.js';
 import { checkedInteger, checkedTimeUs } from './checked-flags.js';
 import { compareBuilds } from './compare-builds.js';
 import { coreOf } from './core-of.js';
@@ -36,6 +37,7 @@ const EXCLUDED: readonly (readonly [keyof ReplayFlags, readonly (keyof ReplayFla
 
 /** Replays the journal and prints the result; returns the exit code. */
 export async function replayFromFlags(flags: ReplayFlags, output: Writable): Promise<number> {
+  tuneCompiler();
   refuseMixture(flags);
   if (CORRECTION_FLAGS.some((key) => flags[key] !== undefined)) {
     correctFromFlags(flags, output);

@@ -17,6 +17,7 @@ import { waitCellAsync } from '../ring/shared-cell.js';
 import { ACKNOWLEDGEMENT_POLICIES, type AcknowledgementPolicy } from '../runtime/acknowledgement-policy.js';
 import { CheckpointRing } from '../runtime/checkpoint-ring.js';
 import { SystemClock } from '../runtime/clock.js';
+import { tuneCompiler } from '../runtime/compiler-flags.js';
 import { Counter, counterCell, NodeCounters, NodeRole } from '../runtime/counters.js';
 import { ErrorLog } from '../runtime/error-log.js';
 import {
@@ -68,6 +69,7 @@ export interface Promotion {
  * EADDRINUSE ...), and has then let go of everything.
  */
 export async function startNode(config: NodeConfig): Promise<RunningNode> {
+  tuneCompiler();
   const node = new RunningNode(config);
   try {
     await node.start();
