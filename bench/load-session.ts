@@ -19,6 +19,7 @@ const EVENT_SESSION = SBE_HEADER_BYTES + 20;
 const FIRST_EVENT = Template.accepted;
 const LAST_EVENT = Template.massCancelled;
 const GIVE_UP_MS = 30_000;
+const PAUSE_MS = 0.2;
 
 export interface LoadResult {
   readonly sent: number;
@@ -127,14 +128,18 @@ export class LoadSession {
       };
     });
     const timeout = setTimeout(() => this.socket.close(), seconds * 1000 + GIVE_UP_MS);
+    const pauseCell = new Int32Array(new SharedArrayBuffer(4));
     const sendDue = (): void => {
       const due = Math.min(count, Math.floor((performance.now() - startedAt) / intervalMs) + 1);
       if (due > sent) {
         this.socket.write(bytes.subarray(sent === 0 ? 0 : ends[sent - 1]!, ends[due - 1]!));
         sent = due;
       }
-      // A timer is a millisecond late at the earliest; between events the loop is asked again and again.
-      if (sent < count) setImmediate(sendDue);
+      if (sent >= count) return;
+      // A timer is a millisecond late at the earliest. Where several commands fall due in a pause, the thread sleeps and
+      // leaves its core to the node; at low rates the event loop is asked again and again.
+      if (intervalMs * 2 <= PAUSE_MS) Atomics.wait(pauseCell, 0, 0, PAUSE_MS);
+      setImmediate(sendDue);
     };
     setTimeout(sendDue, 5);
     await done;
