@@ -25,14 +25,15 @@ export class RecordPublisher {
 
   /** Publishes as many of the `count` records at `wordIndex` as the ring has room for, and returns how many. */
   publish(words: Int32Array, wordIndex: number, count: number): number {
-    const { producer, ring } = this;
+    const { producer } = this;
+    const { words: ringWords } = this.ring;
     let published = 0;
     while (published < count) {
       const free = producer.claim(count - published);
       if (free === 0) break;
       const run = producer.contiguous(free);
       const from = wordIndex + published * SLOT_WORDS;
-      ring.words.set(words.subarray(from, from + run * SLOT_WORDS), producer.wordIndexAt(0));
+      ringWords.set(words.subarray(from, from + run * SLOT_WORDS), producer.wordIndexAt(0));
       producer.publish(run);
       published += run;
     }
