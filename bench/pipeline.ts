@@ -16,6 +16,7 @@ import { openStorage } from '../journal/open-storage.js';
 import { recover } from '../journal/recover.js';
 import { startSegmentPreparer } from '../journal/segment-preparer.js';
 import { replayJournal } from '../replay/replay-journal.js';
+import { hex64 } from '../src/base/hex.js';
 import { readInt64 } from '../src/base/int64.js';
 import { allocateNodeMemory } from '../src/node/node-memory.js';
 import { InputConsumer, OutputConsumer } from '../src/node/topology.js';
@@ -164,8 +165,7 @@ function drain(output: RingConsumer, committed: number): number {
 function liveStateHash(checkpoints: SharedArrayBuffer, sequence: number): string {
   const checkpoint = new CheckpointRing(checkpoints).find(sequence);
   if (checkpoint === undefined) throw new Error(`the logic has no checkpoint at its end, ${sequence}`);
-  const hex = (half: number): string => (half >>> 0).toString(16).padStart(8, '0');
-  return hex(checkpoint.stateHashHigh) + hex(checkpoint.stateHashLow);
+  return hex64(checkpoint.stateHashLow, checkpoint.stateHashHigh);
 }
 
 export const pipeline = {

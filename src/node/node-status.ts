@@ -1,3 +1,4 @@
+import { hex64 } from '../base/hex.js';
 import { WaitStrategy } from '../ring/wait-strategy.js';
 import type { AcknowledgementPolicy } from '../runtime/acknowledgement-policy.js';
 import type { Checkpoint, CheckpointRing } from '../runtime/checkpoint-ring.js';
@@ -137,11 +138,7 @@ function latestCheckpoints(ring: CheckpointRing, newest: number): CheckpointText
 function checkpointText(checkpoint: Checkpoint): CheckpointText {
   return {
     sequence: checkpoint.sequence,
-    stateHash: hex(checkpoint.stateHashHigh) + hex(checkpoint.stateHashLow),
-    outputHash: hex(checkpoint.outputHashHigh) + hex(checkpoint.outputHashLow),
+    stateHash: hex64(checkpoint.stateHashLow, checkpoint.stateHashHigh),
+    outputHash: hex64(checkpoint.outputHashLow, checkpoint.outputHashHigh),
   };
-}
-
-function hex(half: number): string {
-  return (half >>> 0).toString(16).padStart(8, '0');
 }

@@ -2,6 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import { JournalTail } from '../../journal/journal-tail.js';
 import { openStorage } from '../../journal/open-storage.js';
+import { hex64 } from '../base/hex.js';
 import { PromisedEpoch } from '../replication/promised-epoch.js';
 import { Receiver } from '../replication/receiver.js';
 import { refusalName, refusalText } from '../replication/refusal.js';
@@ -127,10 +128,5 @@ void runEventLoopWorker<ReplicationInput>((input, { counters, clock }) => {
 });
 
 function divergenceText(primary: Checkpoint, standby: Checkpoint): string {
-  return `the states differ at sequence ${standby.sequence}: primary ${hashText(primary)}, standby ${hashText(standby)}`;
-}
-
-function hashText(checkpoint: Checkpoint): string {
-  const hex = (half: number): string => (half >>> 0).toString(16).padStart(8, '0');
-  return `${hex(checkpoint.stateHashHigh)}${hex(checkpoint.stateHashLow)}`;
+  return `the states differ at sequence ${standby.sequence}: primary ${hex64(primary.stateHashLow, primary.stateHashHigh)}, standby ${hex64(standby.stateHashLow, standby.stateHashHigh)}`;
 }

@@ -1,3 +1,4 @@
+import { hex64 } from '../base/hex.js';
 import type { Checkpoint, CheckpointRing } from '../runtime/checkpoint-ring.js';
 
 /** Checkpoints of the primary that may wait for the standby's business logic; more, and the oldest is let go. */
@@ -68,11 +69,7 @@ function areEqual(a: Checkpoint, b: Checkpoint): boolean {
 /** A checkpoint as fields for the log: 16 hex digits a hash, high half first. */
 export function checkpointFields(checkpoint: Checkpoint): { stateHash: string; outputHash: string } {
   return {
-    stateHash: hex(checkpoint.stateHashHigh) + hex(checkpoint.stateHashLow),
-    outputHash: hex(checkpoint.outputHashHigh) + hex(checkpoint.outputHashLow),
+    stateHash: hex64(checkpoint.stateHashLow, checkpoint.stateHashHigh),
+    outputHash: hex64(checkpoint.outputHashLow, checkpoint.outputHashHigh),
   };
-}
-
-function hex(value: number): string {
-  return (value >>> 0).toString(16).padStart(8, '0');
 }

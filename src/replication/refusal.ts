@@ -1,4 +1,5 @@
 /** Why one end of the replication link refuses the other. Codes are stable: they are on the wire and in logs. */
+import { hex32 } from '../base/hex.js';
 import {
   BODY_BYTES,
   MESSAGE_HEADER_BYTES,
@@ -76,17 +77,13 @@ export function refusalText(refusal: Refusal): string {
       return `${sentence} (refuser ${refusal.ownValue}, other side ${refusal.peerValue})`;
     case RefusalCode.JOURNAL_DIVERGED:
     case RefusalCode.CHAIN_BROKEN:
-      return `${sentence} (at sequence ${refusal.sequence}: chain ${hex(refusal.ownValue)} here, ${hex(refusal.peerValue)} there)`;
+      return `${sentence} (at sequence ${refusal.sequence}: chain ${hex32(refusal.ownValue)} here, ${hex32(refusal.peerValue)} there)`;
     case RefusalCode.STANDBY_AHEAD:
     case RefusalCode.SEQUENCE_GAP:
       return `${sentence} (refuser ${refusal.ownValue}, other side ${refusal.peerValue})`;
     default:
       return sentence;
   }
-}
-
-function hex(value: number): string {
-  return (value >>> 0).toString(16).padStart(8, '0');
 }
 
 /** Thrown inside a session to end it with a refusal; `code` is the UPPER_SNAKE name. */
