@@ -8,10 +8,14 @@ export interface CoreOptions {
   readonly maxAccounts?: number;
   /** Balances, that is pairs of account and asset. */
   readonly maxHoldings?: number;
+  /** Positions and order limits: pairs of account and instrument in which an order was entered or limited. */
+  readonly maxPositions?: number;
+  /** Pairs of account and instrument that have order limits. */
+  readonly maxOrderLimits?: number;
   readonly maxInstruments?: number;
   readonly maxAssets?: number;
   readonly maxApiKeys?: number;
-  /** Deposits and withdrawals remembered by their transfer id. */
+  /** Deposits, withdrawals and transfers remembered by their transfer id. */
   readonly maxTransfers?: number;
 }
 
@@ -20,6 +24,8 @@ const LIMITS = {
   maxOrders: 33_554_432,
   maxAccounts: 67_108_864,
   maxHoldings: 134_217_728,
+  maxPositions: 67_108_864,
+  maxOrderLimits: 67_108_864,
   maxInstruments: 1_048_576,
   maxAssets: 1_048_576,
   maxApiKeys: 16_777_216,
@@ -30,6 +36,8 @@ const DEFAULTS: Required<CoreOptions> = {
   maxOrders: 1_048_576,
   maxAccounts: 131_072,
   maxHoldings: 524_288,
+  maxPositions: 524_288,
+  maxOrderLimits: 65_536,
   maxInstruments: 4_096,
   maxAssets: 4_096,
   maxApiKeys: 65_536,

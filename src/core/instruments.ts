@@ -5,11 +5,11 @@ import type { Arena } from './arena.js';
 import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
 import { sameWords } from './text-fields.js';
 
-export const INSTRUMENT_WORDS = 32;
+export const INSTRUMENT_WORDS = 64;
 export const SYMBOL_WORDS = 6;
 export const SYMBOL_BYTES = 24;
 
-/** Words of an instrument record. The first HASHED_WORDS are what the state hash is made of. */
+/** Words of an instrument record. The first HASHED_WORDS, and terms that are not 0, make the state hash. */
 export const InstrumentWord = {
   symbol: 0,
   baseAsset: 6,
@@ -29,9 +29,26 @@ export const InstrumentWord = {
   baseMinorPerLot: 18,
   hashLow: 20,
   hashHigh: 21,
+  /** InstrumentControl bits: what an order of the instrument has to be held against; 0 = nothing. */
+  controls: 31,
+  /** Price of the last trade in ticks; 0 before the first. */
+  lastPrice: 59,
+  /** The price band (price-bands.ts), in ticks and millionths; 0 = no such bound. */
+  minPrice: 60,
+  maxPrice: 61,
+  referencePrice: 62,
+  bandPpm: 63,
+} as const;
+
+/** Bits of `InstrumentWord.controls`. */
+export const InstrumentControl = {
+  /** Prices are bounded: price-bands.ts. */
+  band: 1,
 } as const;
 
 const HASHED_WORDS = 15;
+const FIRST_TERM = InstrumentWord.lastPrice;
+const TERM_WORDS = 5;
 
 // Local copies are folded into the code (README.md).
 const DIRTY_COUNT = HashWord.dirtyCount;
@@ -101,6 +118,11 @@ export function makeInstruments(arena: Arena, maxInstruments: number) {
     if (words[instrument + DIRTY] === 0) touch(instrument);
   };
 
+  /** Notes for the state hash that the instrument changed. */
+  const touchTerms = (instrument: number): void => {
+    if (words[instrument + DIRTY] === 0) touch(instrument);
+  };
+
   /** Notes for the state hash that the instrument, which was not noted yet, changed. */
   const touch = (instrument: number): void => {
     words[instrument + DIRTY] = 1;
@@ -111,6 +133,7 @@ export function makeInstruments(arena: Arena, maxInstruments: number) {
   const hashInstrument = (instrument: number, hash: EntityHash): void => {
     const id = (instrument - origin) / INSTRUMENT_WORDS;
     hash.hashRow(words, instrument, HASHED_WORDS, id, 0);
+    hash.extendRow(words, instrument + FIRST_TERM, TERM_WORDS, FIRST_TERM);
   };
 
   /** Brings the sum of the state hash up to date. */
@@ -140,6 +163,7 @@ export function makeInstruments(arena: Arena, maxInstruments: number) {
     baseMinorPerLot,
     nextBookSequence,
     touch,
+    touchTerms,
     hashInstrument,
     settleHash,
   };

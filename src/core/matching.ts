@@ -6,6 +6,7 @@ import { incrementInt64 } from '../base/int64.js';
 import type { Core } from './core.js';
 import type { EventSink } from './event-sink.js';
 import { HoldingWord } from './holdings.js';
+import { InstrumentWord } from './instruments.js';
 import { CounterWord, OrderWord } from './orders.js';
 import { keyOf, LevelWord } from './price-ladder.js';
 
@@ -20,6 +21,8 @@ const PREVIOUS = OrderWord.previous;
 const QUOTE_HOLDING = OrderWord.quoteHolding;
 const BASE_HOLDING = OrderWord.baseHolding;
 const CLIENT_ID_HASH = OrderWord.clientIdHash;
+const POSITION = OrderWord.position;
+const LAST_PRICE = InstrumentWord.lastPrice;
 const TRADE_ID = CounterWord.tradeId;
 const HEAD = LevelWord.head;
 const TAIL = LevelWord.tail;
@@ -41,6 +44,7 @@ export function makeMatching(core: Core, sink: EventSink) {
   const { touch: touchLevel } = core.books;
   const { removeOrder } = core.accounts;
   const { remove: removeId } = core.clientIds;
+  const { countTrade } = core.positions;
   const { trade } = sink;
   const increment = incrementInt64;
   const keyAt = keyOf;
@@ -75,6 +79,8 @@ export function makeMatching(core: Core, sink: EventSink) {
     const quotePerTickLot = quoteMinorPerTickLot(instrument);
     const basePerLot = baseMinorPerLot(instrument);
     const makerSells = (opposite & 1) !== 0;
+    const makerDirection = makerSells ? -1 : 1;
+    const takerPosition = words[taker + POSITION];
     const wanted = words[taker + LEAVES];
     let leaves = wanted;
     let quoteTraded = 0;
@@ -106,6 +112,8 @@ export function makeMatching(core: Core, sink: EventSink) {
         }
         touchHolding(makerQuote);
         touchHolding(makerBase);
+        countTrade(words[maker + POSITION], makerDirection, filled, quotePerLot);
+        countTrade(takerPosition, -makerDirection, filled, quotePerLot);
         increment(counters, TRADE_ID);
         trade(maker, taker, price, filled);
         if (makerLeaves !== filled) {
@@ -123,6 +131,8 @@ export function makeMatching(core: Core, sink: EventSink) {
       if (maker === 0) words[level + TAIL] = 0;
       else words[maker + PREVIOUS] = 0;
       doubles[(level + LOTS) >> 1] -= leavesBefore - leaves;
+      // The book sequence of the instrument rises by this, which notes it for the state hash.
+      words[instrument + LAST_PRICE] = price;
       touchLevel(level);
       if (leaves === 0) break;
       level = nextLevel(level) & handleMask;

@@ -43,6 +43,8 @@ export const OrderWord = {
   /** What the order adds to the state hash. */
   hashLow: 21,
   hashHigh: 22,
+  /** Handle of the position that its trades change. */
+  position: 31,
 } as const;
 
 /** Words of `Orders.counters`: the last numbers given out, each an i64. */

@@ -2,10 +2,12 @@
 import { readInt64 } from '../base/int64.js';
 import { AccountWord } from './accounts.js';
 import { ASSET_CODE_BYTES } from './assets.js';
-import { Side } from './codes.js';
+import { AccountStatus, Side } from './codes.js';
 import type { Core } from './core.js';
 import { InstrumentWord, SYMBOL_BYTES } from './instruments.js';
 import { OrderWord } from './orders.js';
+import { OrderLimitsWord } from './order-limits.js';
+import { PositionWord } from './positions.js';
 import { isSellSide, keyOf, LevelWord } from './price-ladder.js';
 import { textOf } from './text-fields.js';
 
@@ -45,6 +47,23 @@ export interface BalanceView {
   readonly reserved: number;
 }
 
+export interface PositionView {
+  readonly instrumentId: number;
+  /** Bought minus sold. */
+  readonly quantityLots: number;
+  /** Quote minor units paid for what is held, or received for what is owed; fees left out. */
+  readonly cost: number;
+  readonly realisedProfit: number;
+}
+
+export interface OrderLimitsView {
+  readonly instrumentId: number;
+  /** In minor units of quote; 0 = no limit, as in the others. */
+  readonly maxOrderNotional: number;
+  readonly maxOrderLots: number;
+  readonly maxOpenOrders: number;
+}
+
 export interface AccountView {
   readonly accountId: number;
   /** Number of the last report. */
@@ -54,6 +73,14 @@ export interface AccountView {
   readonly balances: readonly BalanceView[];
   /** By order id. */
   readonly orders: readonly OrderView[];
+  /** AccountStatus. */
+  readonly status: number;
+  /** Orders and replaces in each interval of command time; 0 commands = no limit. */
+  readonly throttle: { readonly maxCommands: number; readonly intervalUs: number };
+  /** Those that are not flat, or that gained or lost something, by instrument id. */
+  readonly positions: readonly PositionView[];
+  /** Those that were ever set, by instrument id. */
+  readonly limits: readonly OrderLimitsView[];
 }
 
 export interface InstrumentView {
@@ -72,6 +99,15 @@ export interface InstrumentView {
   readonly marketProtectionPpm: number;
   /** Number of the last bookDelta. */
   readonly bookSequence: number;
+  /** Price of the last trade; 0 before the first. */
+  readonly lastPriceTicks: number;
+  /** Prices that orders may have; 0 = no bound, reference 0 = the last trade. */
+  readonly band: {
+    readonly minPriceTicks: number;
+    readonly maxPriceTicks: number;
+    readonly referencePriceTicks: number;
+    readonly bandPpm: number;
+  };
 }
 
 export interface AssetView {
@@ -122,7 +158,46 @@ export function queryAccount(core: Core, accountId: number): AccountView | undef
     openOrderCount: accounts.words[account + AccountWord.openOrders],
     balances,
     orders: open,
+    status: accounts.words[account + AccountWord.status] || AccountStatus.active,
+    throttle: {
+      maxCommands: accounts.words[account + AccountWord.throttleMaxCommands] >>> 0,
+      intervalUs: accounts.words[account + AccountWord.throttleIntervalUs] >>> 0,
+    },
+    positions: positionsOf(core, account),
+    limits: limitsOf(core, account),
   };
+}
+
+function positionsOf(core: Core, account: number): PositionView[] {
+  const { instruments, positions } = core;
+  const views: PositionView[] = [];
+  for (let instrumentId = 1; instrumentId <= instruments.count; instrumentId += 1) {
+    const position = positions.find(account, instrumentId);
+    if (positions.isFlat(position)) continue;
+    views.push({
+      instrumentId,
+      quantityLots: positions.quantityLots(position),
+      cost: positions.cost(position),
+      realisedProfit: positions.realisedProfit(position),
+    });
+  }
+  return views;
+}
+
+function limitsOf(core: Core, account: number): OrderLimitsView[] {
+  const { arena, instruments, positions } = core;
+  const views: OrderLimitsView[] = [];
+  for (let instrumentId = 1; instrumentId <= instruments.count; instrumentId += 1) {
+    const limits = arena.words[positions.find(account, instrumentId) + PositionWord.limits];
+    if (limits === 0) continue;
+    views.push({
+      instrumentId,
+      maxOrderNotional: arena.doubles[limits >> 1],
+      maxOrderLots: arena.words[limits + OrderLimitsWord.maxOrderLots],
+      maxOpenOrders: arena.words[limits + OrderLimitsWord.maxOpenOrders],
+    });
+  }
+  return views;
 }
 
 /** The open orders of a book side (instrument, Side) in the order in which they would trade. */
@@ -165,6 +240,13 @@ export function queryInstruments(core: Core): InstrumentView[] {
       baseMinorPerLot: instruments.baseMinorPerLot(at),
       marketProtectionPpm: words[at + InstrumentWord.protectionPpm],
       bookSequence: readInt64(words, at + InstrumentWord.bookSequence),
+      lastPriceTicks: words[at + InstrumentWord.lastPrice],
+      band: {
+        minPriceTicks: words[at + InstrumentWord.minPrice],
+        maxPriceTicks: words[at + InstrumentWord.maxPrice],
+        referencePriceTicks: words[at + InstrumentWord.referencePrice],
+        bandPpm: words[at + InstrumentWord.bandPpm],
+      },
     });
   }
   return views;

@@ -6,7 +6,8 @@
  * there is none. 64-bit ids are given in two int32 halves, u32 fields as int32.
  */
 import { hashTriple } from '../base/hash.js';
-import { AccountWord } from './accounts.js';
+import { makeAccountControls } from './account-controls.js';
+import { AccountControl, AccountWord } from './accounts.js';
 import {
   BalanceReason,
   CancelReason,
@@ -18,10 +19,11 @@ import {
 } from './codes.js';
 import type { Core } from './core.js';
 import type { EventSink } from './event-sink.js';
-import { InstrumentWord } from './instruments.js';
+import { InstrumentControl, InstrumentWord } from './instruments.js';
 import { makeMatching } from './matching.js';
 import { MONEY_MAX } from './money.js';
 import { OrderWord } from './orders.js';
+import { PositionWord } from './positions.js';
 import { isSellSide, keyOf, LevelWord, PRICE_MAX } from './price-ladder.js';
 
 // Local copies are folded into the code (README.md).
@@ -53,7 +55,16 @@ const CLIENT_ID_HASH = OrderWord.clientIdHash;
 const LAST_INSTRUMENT = AccountWord.lastInstrument;
 const LAST_QUOTE_HOLDING = AccountWord.lastQuoteHolding;
 const LAST_BASE_HOLDING = AccountWord.lastBaseHolding;
+const LAST_POSITION = AccountWord.lastPosition;
 const ACCOUNT_NEXT = OrderWord.accountNext;
+const POSITION = OrderWord.position;
+const ACCOUNT_CONTROLS = AccountWord.controls;
+const FLOW = AccountControl.flow;
+const LIMITS = AccountControl.limits;
+const INSTRUMENT_CONTROLS = InstrumentWord.controls;
+const BAND = InstrumentControl.band;
+const POSITION_QUOTE_HOLDING = PositionWord.quoteHolding;
+const POSITION_BASE_HOLDING = PositionWord.baseHolding;
 
 const PPM = 1_000_000;
 
@@ -70,6 +81,10 @@ export function makeTrading(core: Core, sink: EventSink) {
   const { allocate, assignPriority, isFull, release, touch: touchOrder } = core.orders;
   const { append, reduce, remove: removeFromBook, flush } = books;
   const { best: bestLevel } = books.ladder;
+  const { checkCount, checkSize } = core.orderLimits;
+  const { add: addPosition, find: findPosition, isFull: arePositionsFull } = core.positions;
+  const { isOutside: isOutsideBand, moveInside: moveInsideBand } = core.priceBands;
+  const { takeCommand } = makeAccountControls(core);
   const { accepted, balanceChanged, cancelled, massCancelled, orderStatus, replaced, snapshotEnd } = sink;
   const { canFill, matchOrder } = makeMatching(core, sink);
   const tripleHash = hashTriple;
@@ -96,6 +111,11 @@ export function makeTrading(core: Core, sink: EventSink) {
     const clientIdHigh = idHigh | 0;
     const quantityLots = quantity | 0;
     if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
+    const owner = account & handleMask;
+    if ((words[owner + ACCOUNT_CONTROLS] & FLOW) !== 0) {
+      const code = takeCommand(owner);
+      if (code !== 0) return code;
+    }
     if (!isListed(instrumentId)) return RejectCode.UNKNOWN_INSTRUMENT;
     if (side !== BUY && side !== SELL) return RejectCode.INVALID_SIDE;
     if (orderType !== LIMIT && orderType !== MARKET) return RejectCode.INVALID_ORDER_TYPE;
@@ -116,19 +136,23 @@ export function makeTrading(core: Core, sink: EventSink) {
     if (price === 0) {
       price = protectedPrice(bookSide) | 0;
       if (price === 0) return RejectCode.NO_LIQUIDITY;
+      price = moveInsideBand(instrumentAt(instrumentId), price);
     }
     const instrument = instrumentAt(instrumentId);
     const quoteAmount = price * quantityLots * quoteMinorPerTickLot(instrument);
     const baseAmount = quantityLots * baseMinorPerLot(instrument);
-    if (quoteAmount > MONEY_LIMIT || baseAmount > MONEY_LIMIT) return RejectCode.NOTIONAL_TOO_LARGE;
-    const owner = account & handleMask;
     const isKnown = words[owner + LAST_INSTRUMENT] === instrumentId;
-    let quoteHolding = isKnown
-      ? words[owner + LAST_QUOTE_HOLDING]
-      : findHolding(account, words[instrument + QUOTE_ASSET]);
-    let baseHolding = isKnown
-      ? words[owner + LAST_BASE_HOLDING]
-      : findHolding(account, words[instrument + BASE_ASSET]);
+    let position = isKnown ? words[owner + LAST_POSITION] : findPosition(account, instrumentId);
+    if (((words[owner + ACCOUNT_CONTROLS] & LIMITS) | words[instrument + INSTRUMENT_CONTROLS]) !== 0) {
+      const code = checkTerms(instrument, position, price, quantityLots, quoteAmount) || checkCount(position);
+      if (code !== 0) return code;
+    }
+    if (quoteAmount > MONEY_LIMIT || baseAmount > MONEY_LIMIT) return RejectCode.NOTIONAL_TOO_LARGE;
+    const known = (isKnown ? owner + LAST_QUOTE_HOLDING : position + POSITION_QUOTE_HOLDING) & handleMask;
+    let quoteHolding = words[known];
+    let baseHolding = words[known + 1];
+    if (quoteHolding === 0) quoteHolding = findHolding(account, words[instrument + QUOTE_ASSET]);
+    if (baseHolding === 0) baseHolding = findHolding(account, words[instrument + BASE_ASSET]);
     const isSell = side === SELL;
     const funding = isSell ? baseHolding : quoteHolding;
     const reservation = isSell ? baseAmount : quoteAmount;
@@ -136,13 +160,18 @@ export function makeTrading(core: Core, sink: EventSink) {
     if ((quoteHolding === 0 || baseHolding === 0) && holdings.count === holdings.maxHoldings) {
       return RejectCode.TOO_MANY_HOLDINGS;
     }
+    if (position === 0 && arePositionsFull()) return RejectCode.TOO_MANY_POSITIONS;
 
     if (!isKnown) {
       if (quoteHolding === 0) quoteHolding = addHolding(account, words[instrument + QUOTE_ASSET]);
       if (baseHolding === 0) baseHolding = addHolding(account, words[instrument + BASE_ASSET]);
+      if (position === 0) position = addPosition(account, instrumentId);
+      words[position + POSITION_QUOTE_HOLDING] = quoteHolding;
+      words[position + POSITION_BASE_HOLDING] = baseHolding;
       words[owner + LAST_INSTRUMENT] = instrumentId;
       words[owner + LAST_QUOTE_HOLDING] = quoteHolding;
       words[owner + LAST_BASE_HOLDING] = baseHolding;
+      words[owner + LAST_POSITION] = position;
     }
     reserve(funding, reservation);
     const order = allocate() & handleMask;
@@ -157,6 +186,7 @@ export function makeTrading(core: Core, sink: EventSink) {
     words[order + QUOTE_HOLDING] = quoteHolding | 0;
     words[order + BASE_HOLDING] = baseHolding | 0;
     words[order + CLIENT_ID_HASH] = clientIdHash;
+    words[order + POSITION] = position | 0;
     accepted(order);
 
     if (timeInForce === FOK && !canFill(order)) {
@@ -221,6 +251,11 @@ export function makeTrading(core: Core, sink: EventSink) {
     const priceTicks = price | 0;
     const quantityLots = quantity | 0;
     if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
+    const controls = words[(account & handleMask) + ACCOUNT_CONTROLS];
+    if ((controls & FLOW) !== 0) {
+      const code = takeCommand(account & handleMask);
+      if (code !== 0) return code;
+    }
     if (!isListed(instrumentId)) return RejectCode.UNKNOWN_INSTRUMENT;
     if ((flags & ~REINSERT) !== 0) return RejectCode.INVALID_FLAGS;
     if (quantityLots < 1) return RejectCode.INVALID_QUANTITY;
@@ -247,6 +282,11 @@ export function makeTrading(core: Core, sink: EventSink) {
     const basePerLot = baseMinorPerLot(instrument);
     const quoteAmount = priceTicks * leaves * quotePerTickLot;
     const baseAmount = leaves * basePerLot;
+    const keepsPlace = !reinsert && priceTicks === oldPrice && leaves <= oldLeaves;
+    if (!keepsPlace && ((controls & LIMITS) | words[instrument + INSTRUMENT_CONTROLS]) !== 0) {
+      const code = checkTerms(instrument, words[order + POSITION], priceTicks, leaves, quoteAmount);
+      if (code !== 0) return code;
+    }
     if (quoteAmount > MONEY_LIMIT || baseAmount > MONEY_LIMIT) return RejectCode.NOTIONAL_TOO_LARGE;
     const isSell = (words[order + BOOK_SIDE] & 1) !== 0;
     const funding = isSell ? words[order + BASE_HOLDING] : words[order + QUOTE_HOLDING];
@@ -263,7 +303,7 @@ export function makeTrading(core: Core, sink: EventSink) {
       words[order + CLIENT_ID_HIGH] = newIdHigh;
       words[order + CLIENT_ID_HASH] = newHash;
     }
-    if (!reinsert && priceTicks === oldPrice && leaves <= oldLeaves) {
+    if (keepsPlace) {
       if (leaves !== oldLeaves) reduce(order, oldLeaves - leaves);
       touchOrder(order);
       replaced(order, clientIdLow, clientIdHigh, 1);
@@ -327,6 +367,23 @@ export function makeTrading(core: Core, sink: EventSink) {
     return isSellSide(bookSide)
       ? Math.max(1, Math.ceil((best * (PPM - ppm)) / PPM))
       : Math.min(PRICE_MAX, Math.floor((best * (PPM + ppm)) / PPM));
+  };
+
+  /**
+   * Reject code for an order that takes its place with these terms: the band of its instrument, then the limits of
+   * its account in it. `position` may be 0; `notional` is in quote minor units.
+   */
+  const checkTerms = (
+    instrument: number,
+    position: number,
+    price: number,
+    lots: number,
+    notional: number,
+  ): number => {
+    if ((words[(instrument & handleMask) + INSTRUMENT_CONTROLS] & BAND) !== 0 && isOutsideBand(instrument, price)) {
+      return RejectCode.PRICE_OUT_OF_BAND;
+    }
+    return checkSize(position, lots, notional);
   };
 
   /** Whether an order, by its price, trades with the best opposite level. */
