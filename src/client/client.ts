@@ -162,8 +162,9 @@ export class RingfenceClient {
     return this.command('replaceOrder', replace);
   }
 
-  massCancel(): Promise<CommandAnswer<'massCancel'>> {
-    return this.command('massCancel', {});
+  /** Cancels all open orders of the account, or those of an instrument or side. */
+  massCancel(scope: CommandInput<'massCancel'> = {}): Promise<CommandAnswer<'massCancel'>> {
+    return this.command('massCancel', scope);
   }
 
   /** Balances and open orders of the account, now. */
@@ -195,6 +196,24 @@ export class RingfenceClient {
 
   withdraw(transfer: CommandInput<'withdraw'>): Promise<CommandAnswer<'withdraw'>> {
     return this.command('withdraw', transfer);
+  }
+
+  setInstrumentFees(fees: CommandInput<'setInstrumentFees'>): Promise<CommandAnswer<'setInstrumentFees'>> {
+    return this.command('setInstrumentFees', fees);
+  }
+
+  setAccountFeeTier(tier: CommandInput<'setAccountFeeTier'>): Promise<CommandAnswer<'setAccountFeeTier'>> {
+    return this.command('setAccountFeeTier', tier);
+  }
+
+  setSelfTradePrevention(
+    setting: CommandInput<'setSelfTradePrevention'>,
+  ): Promise<CommandAnswer<'setSelfTradePrevention'>> {
+    return this.command('setSelfTradePrevention', setting);
+  }
+
+  setTradingDayEnd(end: CommandInput<'setTradingDayEnd'>): Promise<CommandAnswer<'setTradingDayEnd'>> {
+    return this.command('setTradingDayEnd', end);
   }
 
   /** Sends the commands that `issue` calls for in as few frames as possible, when it returns. */

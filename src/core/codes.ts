@@ -6,7 +6,8 @@
 
 export const Side = { buy: 1, sell: 2 } as const;
 export const OrderType = { limit: 1, market: 2 } as const;
-export const TimeInForce = { GTC: 1, IOC: 2, FOK: 3 } as const;
+/** GTD rests until its expiry time, DAY until the end of the trading day. */
+export const TimeInForce = { GTC: 1, IOC: 2, FOK: 3, GTD: 4, DAY: 5 } as const;
 export const Liquidity = { maker: 1, taker: 2 } as const;
 export const Permission = { trade: 1, admin: 2 } as const;
 
@@ -17,10 +18,33 @@ export const CancelReason = {
   fokUnfillable: 3,
   massCancel: 4,
   replacedToFilled: 5,
+  expired: 6,
+  minQuantityUnfillable: 7,
+  selfTrade: 8,
 } as const;
 
 /** Why a balance was reported. */
 export const BalanceReason = { deposit: 1, withdraw: 2, snapshot: 3 } as const;
+
+/** Flag bits of an order. At most one of the two post-only flags. */
+export const OrderFlag = {
+  /** Never takes: rejected when it would trade at once. */
+  postOnly: 1,
+  /** Never takes: when it would trade at once, its price is moved to one tick away from the best opposite price. */
+  postOnlyReprice: 2,
+} as const;
+
+/** What happens when an incoming order meets a resting one of the same account or account group. */
+export const SelfTradePrevention = {
+  allow: 1,
+  cancelNewest: 2,
+  cancelOldest: 3,
+  cancelBoth: 4,
+  decrement: 5,
+} as const;
+
+/** Fee tiers are 0..FEE_TIERS-1; accounts start in tier 0. */
+export const FEE_TIERS = 8;
 
 /** Flag bits of a replace command. */
 export const ReplaceFlag = {
@@ -72,6 +96,11 @@ export const RejectCode = {
   NO_LIQUIDITY: 4009,
   TOO_MANY_ORDERS: 4010,
   INVALID_FLAGS: 4011,
+  INVALID_EXPIRE_TIME: 4012,
+  TRADING_DAY_CLOSED: 4013,
+  POST_ONLY_WOULD_TRADE: 4014,
+  INVALID_MIN_QUANTITY: 4015,
+  INVALID_SELF_TRADE_PREVENTION: 4016,
   // admin
   INSTRUMENT_EXISTS: 5001,
   ACCOUNT_EXISTS: 5002,
@@ -93,6 +122,8 @@ export const RejectCode = {
   INVALID_PROTECTION: 5018,
   TOO_MANY_TRANSFERS: 5019,
   TOO_MANY_API_KEYS: 5020,
+  INVALID_FEE_TIER: 5021,
+  INVALID_FEE: 5022,
 } as const;
 
 export type RejectName = keyof typeof RejectCode;

@@ -103,10 +103,20 @@ export interface NewOrder {
   side: number;
   /** u8: type of the order: 1 limit, 2 market. */
   orderType: number;
-  /** u8: time in force: 1 GTC, 2 IOC, 3 FOK. */
+  /** u8: time in force: 1 GTC, 2 IOC, 3 FOK, 4 GTD, 5 DAY. */
   timeInForce: number;
-  /** u8: must be 0. */
+  /** u8: bit 0 post-only, bit 1 post-only with a price that gives way: 1 postOnly, 2 postOnlyReprice. */
   flags: number;
+  /** i64: GTD: command time at which it expires, epoch microseconds; otherwise 0. */
+  expireTimeUs: number;
+  /** i32: IOC: fill at least this or nothing; otherwise 0. */
+  minQuantityLots: number;
+  /** u8: what happens when it meets an order of its account group; 0 = as the account says: 1 allow, 2 cancelNewest, 3 cancelOldest, 4 cancelBoth, 5 decrement. */
+  selfTradePrevention: number;
+  /** u8: 0. */
+  reserved0: number;
+  /** u16: 0. */
+  reserved1: number;
 }
 
 /** Cancels what is left of an open order. */
@@ -137,10 +147,18 @@ export interface ReplaceOrder {
   flags: number;
 }
 
-/** Cancels all open orders of the account of the session. */
+/** Cancels the open orders of the account of the session: all, or those of an instrument or side. */
 export interface MassCancel {
   /** i64: number of this command in its session, strictly rising from 1; 0 = unnumbered (the node itself). */
   clientSequence: number;
+  /** u32: 0 = all instruments. */
+  instrumentId: number;
+  /** u8: 0 = both sides: 1 buy, 2 sell. */
+  side: number;
+  /** u8: 0. */
+  reserved0: number;
+  /** u16: 0. */
+  reserved1: number;
 }
 
 /** Moves command time on while nothing else does. */
@@ -167,6 +185,54 @@ export interface RequestSnapshot {
   clientSequence: number;
 }
 
+/** Sets the rates of a fee tier in an instrument, for orders from now on. */
+export interface SetInstrumentFees {
+  /** i64: number of this command in its session, strictly rising from 1; 0 = unnumbered (the node itself). */
+  clientSequence: number;
+  /** u32: from instrumentListed. */
+  instrumentId: number;
+  /** u32: fee tier of accounts, 0..7. */
+  feeTier: number;
+  /** i32: maker rate in millionths of the notional; negative = rebate. */
+  makerPpm: number;
+  /** i32: taker rate in millionths of the notional. */
+  takerPpm: number;
+}
+
+/** Puts an account into a fee tier. */
+export interface SetAccountFeeTier {
+  /** i64: number of this command in its session, strictly rising from 1; 0 = unnumbered (the node itself). */
+  clientSequence: number;
+  /** u32: account that the command is about. */
+  accountId: number;
+  /** u32: fee tier of accounts, 0..7. */
+  feeTier: number;
+}
+
+/** Sets the group of an account, and what happens when orders of the group meet. */
+export interface SetSelfTradePrevention {
+  /** i64: number of this command in its session, strictly rising from 1; 0 = unnumbered (the node itself). */
+  clientSequence: number;
+  /** u32: account that the command is about. */
+  accountId: number;
+  /** u32: accounts of one group do not trade with each other; 0 = no group. */
+  selfTradeGroup: number;
+  /** u8: mode of orders that name none: 1 allow, 2 cancelNewest, 3 cancelOldest, 4 cancelBoth, 5 decrement. */
+  selfTradePrevention: number;
+  /** u8: 0. */
+  reserved0: number;
+  /** u16: 0. */
+  reserved1: number;
+}
+
+/** Opens a trading day: DAY orders entered from now on expire at its end. */
+export interface SetTradingDayEnd {
+  /** i64: number of this command in its session, strictly rising from 1; 0 = unnumbered (the node itself). */
+  clientSequence: number;
+  /** i64: command time of the end, epoch microseconds. */
+  endTimeUs: number;
+}
+
 /** The order was accepted; trades and the rest follow. */
 export interface Accepted {
   /** i64: gapless number of this report in its account, from 1; 0 = public event. */
@@ -187,10 +253,12 @@ export interface Accepted {
   side: number;
   /** u8: type of the order: 1 limit, 2 market. */
   orderType: number;
-  /** u8: time in force: 1 GTC, 2 IOC, 3 FOK. */
+  /** u8: time in force: 1 GTC, 2 IOC, 3 FOK, 4 GTD, 5 DAY. */
   timeInForce: number;
-  /** u8: 0. */
-  reserved0: number;
+  /** u8: bit 0 post-only, bit 1 post-only with a price that gives way: 1 postOnly, 2 postOnlyReprice. */
+  flags: number;
+  /** i64: command time at which the order expires, epoch microseconds; 0 = never. */
+  expireTimeUs: number;
 }
 
 /** The command changed nothing but the numbering of sessions and reports. */
@@ -237,6 +305,8 @@ export interface Trade {
   liquidity: number;
   /** u16: 0. */
   reserved0: number;
+  /** i64: of this side, in minor units of quote; negative = rebate. */
+  fee: number;
 }
 
 /** What was left of the order is gone. */
@@ -259,7 +329,7 @@ export interface Cancelled {
   cumulativeLots: number;
   /** u8: side of the order: 1 buy, 2 sell. */
   side: number;
-  /** u8: why: 1 requested, 2 iocRemainder, 3 fokUnfillable, 4 massCancel, 5 replacedToFilled. */
+  /** u8: why: 1 requested, 2 iocRemainder, 3 fokUnfillable, 4 massCancel, 5 replacedToFilled, 6 expired, 7 minQuantityUnfillable, 8 selfTrade. */
   reason: number;
   /** u16: 0. */
   reserved0: number;
@@ -425,10 +495,12 @@ export interface OrderStatus {
   side: number;
   /** u8: type of the order: 1 limit, 2 market. */
   orderType: number;
-  /** u8: time in force: 1 GTC, 2 IOC, 3 FOK. */
+  /** u8: time in force: 1 GTC, 2 IOC, 3 FOK, 4 GTD, 5 DAY. */
   timeInForce: number;
-  /** u8: 0. */
-  reserved0: number;
+  /** u8: bit 0 post-only, bit 1 post-only with a price that gives way: 1 postOnly, 2 postOnlyReprice. */
+  flags: number;
+  /** i64: command time at which the order expires, epoch microseconds; 0 = never. */
+  expireTimeUs: number;
 }
 
 /** The snapshot is complete; its reportSequence is the one to resume from. */
@@ -466,6 +538,80 @@ export interface MassCancelled {
   /** u32: orders that were cancelled. */
   orderCount: number;
   /** u32: 0. */
+  reserved0: number;
+}
+
+/** The rates of a fee tier in an instrument, for orders from now on. */
+export interface InstrumentFeesChanged {
+  /** i64: gapless number of this report in its account, from 1; 0 = public event. */
+  reportSequence: number;
+  /** i64: number of the command that is answered; 0 = caused by somebody else. */
+  clientSequence: number;
+  /** u32: from instrumentListed. */
+  instrumentId: number;
+  /** u32: fee tier of accounts, 0..7. */
+  feeTier: number;
+  /** i32: maker rate in millionths of the notional; negative = rebate. */
+  makerPpm: number;
+  /** i32: taker rate in millionths of the notional. */
+  takerPpm: number;
+}
+
+/** The settings of the account as they are now. */
+export interface AccountChanged {
+  /** i64: gapless number of this report in its account, from 1; 0 = public event. */
+  reportSequence: number;
+  /** i64: number of the command that is answered; 0 = caused by somebody else. */
+  clientSequence: number;
+  /** u32: account that the command is about. */
+  accountId: number;
+  /** u32: accounts of one group do not trade with each other; 0 = no group. */
+  selfTradeGroup: number;
+  /** u8: fee tier, 0..7. */
+  feeTier: number;
+  /** u8: mode of orders that name none: 1 allow, 2 cancelNewest, 3 cancelOldest, 4 cancelBoth, 5 decrement. */
+  selfTradePrevention: number;
+  /** u16: 0. */
+  reserved0: number;
+}
+
+/** DAY orders entered from now on expire then. */
+export interface TradingDayChanged {
+  /** i64: gapless number of this report in its account, from 1; 0 = public event. */
+  reportSequence: number;
+  /** i64: number of the command that is answered; 0 = caused by somebody else. */
+  clientSequence: number;
+  /** i64: command time of the end, epoch microseconds. */
+  endTimeUs: number;
+}
+
+/** One side of a trade that was prevented; the maker event comes first, the taker event right after it. */
+export interface SelfTradePrevented {
+  /** i64: gapless number of this report in its account, from 1; 0 = public event. */
+  reportSequence: number;
+  /** i64: number of the command that is answered; 0 = caused by somebody else. */
+  clientSequence: number;
+  /** i64: assigned by the engine, constant over replaces. */
+  orderId: number;
+  /** u64: chosen by the client, unique among the open orders of its account. */
+  clientOrderId: bigint;
+  /** u32: from instrumentListed. */
+  instrumentId: number;
+  /** i32: the maker's price. */
+  priceTicks: number;
+  /** i32: quantity that would have traded. */
+  preventedLots: number;
+  /** i32: open quantity now; 0 = the order is gone. */
+  leavesLots: number;
+  /** i32: filled quantity of the order. */
+  cumulativeLots: number;
+  /** u8: side of the order: 1 buy, 2 sell. */
+  side: number;
+  /** u8: maker or taker: 1 maker, 2 taker. */
+  liquidity: number;
+  /** u8: mode that acted: 1 allow, 2 cancelNewest, 3 cancelOldest, 4 cancelBoth, 5 decrement. */
+  selfTradePrevention: number;
+  /** u8: 0. */
   reserved0: number;
 }
 
@@ -647,6 +793,10 @@ export interface MessageFields {
   timeAdvanced: TimeAdvanced;
   epochStarted: EpochStarted;
   requestSnapshot: RequestSnapshot;
+  setInstrumentFees: SetInstrumentFees;
+  setAccountFeeTier: SetAccountFeeTier;
+  setSelfTradePrevention: SetSelfTradePrevention;
+  setTradingDayEnd: SetTradingDayEnd;
   accepted: Accepted;
   rejected: Rejected;
   trade: Trade;
@@ -661,6 +811,10 @@ export interface MessageFields {
   snapshotEnd: SnapshotEnd;
   epochChanged: EpochChanged;
   massCancelled: MassCancelled;
+  instrumentFeesChanged: InstrumentFeesChanged;
+  accountChanged: AccountChanged;
+  tradingDayChanged: TradingDayChanged;
+  selfTradePrevented: SelfTradePrevented;
   logonChallenge: LogonChallenge;
   logon: Logon;
   logonAccepted: LogonAccepted;
@@ -678,6 +832,26 @@ export interface MessageFields {
   loggedOut: LoggedOut;
 }
 
+/** Body fields of each command that may be left out; they are 0 then. */
+export interface OptionalFields {
+  listInstrument: never;
+  openAccount: never;
+  registerApiKey: never;
+  deposit: never;
+  withdraw: never;
+  newOrder: 'flags' | 'expireTimeUs' | 'minQuantityLots' | 'selfTradePrevention' | 'reserved0' | 'reserved1';
+  cancelOrder: never;
+  replaceOrder: 'flags';
+  massCancel: 'instrumentId' | 'side' | 'reserved0' | 'reserved1';
+  timeAdvanced: never;
+  epochStarted: never;
+  requestSnapshot: never;
+  setInstrumentFees: never;
+  setAccountFeeTier: never;
+  setSelfTradePrevention: 'reserved0' | 'reserved1';
+  setTradingDayEnd: never;
+}
+
 export type CommandName =
   | 'listInstrument'
   | 'openAccount'
@@ -690,7 +864,11 @@ export type CommandName =
   | 'massCancel'
   | 'timeAdvanced'
   | 'epochStarted'
-  | 'requestSnapshot';
+  | 'requestSnapshot'
+  | 'setInstrumentFees'
+  | 'setAccountFeeTier'
+  | 'setSelfTradePrevention'
+  | 'setTradingDayEnd';
 
 export type EventName =
   | 'accepted'
@@ -706,7 +884,11 @@ export type EventName =
   | 'orderStatus'
   | 'snapshotEnd'
   | 'epochChanged'
-  | 'massCancelled';
+  | 'massCancelled'
+  | 'instrumentFeesChanged'
+  | 'accountChanged'
+  | 'tradingDayChanged'
+  | 'selfTradePrevented';
 
 export type SessionName =
   | 'logonChallenge'

@@ -38,10 +38,16 @@ export const REJECT_TEXT: Readonly<Record<RejectName, string>> = {
   INVALID_QUANTITY: 'The quantity must be at least 1 lot.',
   INVALID_SIDE: 'The side must be 1 (buy) or 2 (sell).',
   INVALID_ORDER_TYPE: 'The order type must be 1 (limit) or 2 (market).',
-  INVALID_TIME_IN_FORCE: 'Time in force must be 1 GTC, 2 IOC or 3 FOK; market orders take IOC or FOK.',
+  INVALID_TIME_IN_FORCE: 'Time in force must be 1 GTC, 2 IOC, 3 FOK, 4 GTD or 5 DAY; market: IOC or FOK.',
   NO_LIQUIDITY: 'There is no order on the other side; send a limit order or try later.',
   TOO_MANY_ORDERS: 'The limit of open orders is reached; cancel some before entering more.',
-  INVALID_FLAGS: 'A flag that is not defined was set; set unknown bits to 0.',
+  INVALID_FLAGS: 'A flag is not defined or does not go with the type or time in force; clear it.',
+  INVALID_EXPIRE_TIME: 'The time must lie in the future, and be 0 where no expiry belongs; correct it.',
+  TRADING_DAY_CLOSED: 'No trading day is open; use another time in force or wait for the next day.',
+  POST_ONLY_WOULD_TRADE: 'A post-only order would trade at once; choose a price further from the market.',
+  INVALID_MIN_QUANTITY: 'Minimum quantity takes 0 to the quantity, and belongs to IOC only; correct it.',
+  INVALID_SELF_TRADE_PREVENTION:
+    'The self-trade prevention mode is not known; the tables list what there is.',
 
   INSTRUMENT_EXISTS: 'The symbol is listed already; choose another one.',
   ACCOUNT_EXISTS: 'The account is open already; choose another id.',
@@ -63,6 +69,8 @@ export const REJECT_TEXT: Readonly<Record<RejectName, string>> = {
   INVALID_PROTECTION: 'marketProtectionPpm must be 0 (meaning 50,000) to 1,000,000; change it.',
   TOO_MANY_TRANSFERS: 'The limit of remembered transfers is reached; raise it in the configuration.',
   TOO_MANY_API_KEYS: 'The limit of API keys is reached; raise it in the configuration.',
+  INVALID_FEE_TIER: 'A fee tier must be 0 to 7.',
+  INVALID_FEE: 'A taker rate must be 0 to 10^6 millionths, a maker rate -10^6 to 10^6.',
 };
 
 const TEXTS = new Map<number, string>(

@@ -10,16 +10,19 @@ import {
   BalanceReason,
   CancelReason,
   Liquidity,
+  OrderFlag,
   OrderType,
   RejectCode,
   ReplaceFlag,
+  SelfTradePrevention,
   Side,
   TimeInForce,
 } from '../core/codes.js';
 import { type Field, type FieldSpec, type FieldType, placeFields } from './layout.js';
 
 export const SCHEMA_ID = 0x5246;
-export const SCHEMA_VERSION = 1;
+/** Version that this build writes. Versions only append: fields at the end of a body, messages, values. */
+export const SCHEMA_VERSION = 2;
 export const SBE_HEADER_BYTES = 8;
 /** Bytes of slot header that an event's SBE block starts with (sequence, timestampUs, index, sessionId). */
 export const EVENT_HEADER_BYTES = 24;
@@ -47,6 +50,8 @@ export interface Message {
   readonly bodyBytes: number;
   /** SBE blockLength of a frame that carries this message. */
   readonly blockLength: number;
+  /** The blockLengths that it had in released versions before, shortest first; taken for ever, zero-filled. */
+  readonly earlierBlockLengths: readonly number[];
   /** All fields of the SBE block, offsets from its start: for an event the event header, then the body. */
   readonly blockFields: readonly Field[];
 }
@@ -58,6 +63,11 @@ function field(
   values?: Readonly<Record<string, number>>,
 ): FieldSpec {
   return values === undefined ? { name, type, notes } : { name, type, notes, values };
+}
+
+/** A field that a version after the first appended; 0 means what it meant before there was the field. */
+function appended(since: number, spec: FieldSpec): FieldSpec {
+  return { ...spec, since };
 }
 
 function text(name: string, length: number, notes: string): FieldSpec {
@@ -97,6 +107,19 @@ const quantityLots = field('quantityLots', 'i32', 'quantity in lots');
 const side = field('side', 'u8', 'side of the order', Side);
 const orderType = field('orderType', 'u8', 'type of the order', OrderType);
 const timeInForce = field('timeInForce', 'u8', 'time in force', TimeInForce);
+const orderFlags = field(
+  'flags',
+  'u8',
+  'bit 0 post-only, bit 1 post-only with a price that gives way',
+  OrderFlag,
+);
+const expireTimeUs = appended(
+  2,
+  field('expireTimeUs', 'i64', 'command time at which the order expires, epoch microseconds; 0 = never'),
+);
+const feeTier = field('feeTier', 'u32', 'fee tier of accounts, 0..7');
+const makerPpm = field('makerPpm', 'i32', 'maker rate in millionths of the notional; negative = rebate');
+const takerPpm = field('takerPpm', 'i32', 'taker rate in millionths of the notional');
 const accountId = field('accountId', 'u32', 'account that the command is about');
 const asset = text('asset', 12, 'asset code, A-Z 0-9, zero-padded');
 
@@ -139,8 +162,31 @@ function define(
           ...fields.map((bodyField) => ({ ...bodyField, offset: bodyField.offset + EVENT_HEADER_BYTES })),
         ]
       : fields;
-  const message = { templateId, name, kind, sentBy, notes, fields, bodyBytes, blockLength, blockFields };
+  const message = {
+    templateId,
+    name,
+    kind,
+    sentBy,
+    notes,
+    fields,
+    bodyBytes,
+    blockLength,
+    earlierBlockLengths: earlierBlockLengthsOf(name, blockFields),
+    blockFields,
+  };
   return sender === undefined ? message : { ...message, sender };
+}
+
+/** Where the block of a message ended before each version that appended to it. */
+function earlierBlockLengthsOf(message: string, blockFields: readonly Field[]): readonly number[] {
+  const lengths: number[] = [];
+  let version = 1;
+  for (const { name, offset, since = 1 } of blockFields) {
+    if (since < version) throw new Error(`schema: ${message}.${name} is older than the field before it`);
+    if (since > version) lengths.push(offset);
+    version = since;
+  }
+  return lengths;
 }
 
 const command = (
@@ -183,6 +229,10 @@ export const Template = {
   timeAdvanced: 10,
   epochStarted: 11,
   requestSnapshot: 12,
+  setInstrumentFees: 13,
+  setAccountFeeTier: 14,
+  setSelfTradePrevention: 15,
+  setTradingDayEnd: 16,
 
   accepted: 201,
   rejected: 202,
@@ -198,6 +248,10 @@ export const Template = {
   snapshotEnd: 212,
   epochChanged: 213,
   massCancelled: 214,
+  instrumentFeesChanged: 215,
+  accountChanged: 216,
+  tradingDayChanged: 217,
+  selfTradePrevented: 218,
 
   logonChallenge: 401,
   logon: 402,
@@ -254,7 +308,23 @@ export const messages: readonly Message[] = [
     side,
     orderType,
     timeInForce,
-    field('flags', 'u8', 'must be 0'),
+    orderFlags,
+    appended(
+      2,
+      field('expireTimeUs', 'i64', 'GTD: command time at which it expires, epoch microseconds; otherwise 0'),
+    ),
+    appended(2, field('minQuantityLots', 'i32', 'IOC: fill at least this or nothing; otherwise 0')),
+    appended(
+      2,
+      field(
+        'selfTradePrevention',
+        'u8',
+        'what happens when it meets an order of its account group; 0 = as the account says',
+        SelfTradePrevention,
+      ),
+    ),
+    appended(2, field('reserved0', 'u8', '0')),
+    appended(2, field('reserved1', 'u16', '0')),
   ]),
   command('trade', Template.cancelOrder, 'cancelOrder', 'Cancels what is left of an open order.', [
     clientOrderId,
@@ -282,8 +352,13 @@ export const messages: readonly Message[] = [
     'trade',
     Template.massCancel,
     'massCancel',
-    'Cancels all open orders of the account of the session.',
-    [],
+    'Cancels the open orders of the account of the session: all, or those of an instrument or side.',
+    [
+      appended(2, field('instrumentId', 'u32', '0 = all instruments')),
+      appended(2, field('side', 'u8', '0 = both sides', Side)),
+      appended(2, field('reserved0', 'u8', '0')),
+      appended(2, field('reserved1', 'u16', '0')),
+    ],
   ),
   command(
     'node',
@@ -304,6 +379,37 @@ export const messages: readonly Message[] = [
     'Asks for balances and open orders of the account.',
     [],
   ),
+  command(
+    'admin',
+    Template.setInstrumentFees,
+    'setInstrumentFees',
+    'Sets the rates of a fee tier in an instrument, for orders from now on.',
+    [instrumentId, feeTier, makerPpm, takerPpm],
+  ),
+  command('admin', Template.setAccountFeeTier, 'setAccountFeeTier', 'Puts an account into a fee tier.', [
+    accountId,
+    feeTier,
+  ]),
+  command(
+    'admin',
+    Template.setSelfTradePrevention,
+    'setSelfTradePrevention',
+    'Sets the group of an account, and what happens when orders of the group meet.',
+    [
+      accountId,
+      field('selfTradeGroup', 'u32', 'accounts of one group do not trade with each other; 0 = no group'),
+      field('selfTradePrevention', 'u8', 'mode of orders that name none', SelfTradePrevention),
+      field('reserved0', 'u8', '0'),
+      field('reserved1', 'u16', '0'),
+    ],
+  ),
+  command(
+    'admin',
+    Template.setTradingDayEnd,
+    'setTradingDayEnd',
+    'Opens a trading day: DAY orders entered from now on expire at its end.',
+    [field('endTimeUs', 'i64', 'command time of the end, epoch microseconds')],
+  ),
 
   event(Template.accepted, 'accepted', 'The order was accepted; trades and the rest follow.', [
     orderId,
@@ -314,7 +420,8 @@ export const messages: readonly Message[] = [
     side,
     orderType,
     timeInForce,
-    field('reserved0', 'u8', '0'),
+    orderFlags,
+    expireTimeUs,
   ]),
   event(
     Template.rejected,
@@ -343,6 +450,7 @@ export const messages: readonly Message[] = [
       side,
       field('liquidity', 'u8', 'maker or taker', Liquidity),
       field('reserved0', 'u16', '0'),
+      appended(2, field('fee', 'i64', 'of this side, in minor units of quote; negative = rebate')),
     ],
   ),
   event(Template.cancelled, 'cancelled', 'What was left of the order is gone.', [
@@ -417,7 +525,8 @@ export const messages: readonly Message[] = [
     side,
     orderType,
     timeInForce,
-    field('reserved0', 'u8', '0'),
+    orderFlags,
+    expireTimeUs,
   ]),
   event(
     Template.snapshotEnd,
@@ -437,6 +546,40 @@ export const messages: readonly Message[] = [
     field('orderCount', 'u32', 'orders that were cancelled'),
     field('reserved0', 'u32', '0'),
   ]),
+  event(
+    Template.instrumentFeesChanged,
+    'instrumentFeesChanged',
+    'The rates of a fee tier in an instrument, for orders from now on.',
+    [instrumentId, feeTier, makerPpm, takerPpm],
+  ),
+  event(Template.accountChanged, 'accountChanged', 'The settings of the account as they are now.', [
+    accountId,
+    field('selfTradeGroup', 'u32', 'accounts of one group do not trade with each other; 0 = no group'),
+    field('feeTier', 'u8', 'fee tier, 0..7'),
+    field('selfTradePrevention', 'u8', 'mode of orders that name none', SelfTradePrevention),
+    field('reserved0', 'u16', '0'),
+  ]),
+  event(Template.tradingDayChanged, 'tradingDayChanged', 'DAY orders entered from now on expire then.', [
+    field('endTimeUs', 'i64', 'command time of the end, epoch microseconds'),
+  ]),
+  event(
+    Template.selfTradePrevented,
+    'selfTradePrevented',
+    'One side of a trade that was prevented; the maker event comes first, the taker event right after it.',
+    [
+      orderId,
+      clientOrderId,
+      instrumentId,
+      field('priceTicks', 'i32', "the maker's price"),
+      field('preventedLots', 'i32', 'quantity that would have traded'),
+      field('leavesLots', 'i32', 'open quantity now; 0 = the order is gone'),
+      field('cumulativeLots', 'i32', 'filled quantity of the order'),
+      side,
+      field('liquidity', 'u8', 'maker or taker', Liquidity),
+      field('selfTradePrevention', 'u8', 'mode that acted', SelfTradePrevention),
+      field('reserved0', 'u8', '0'),
+    ],
+  ),
 
   session('gateway', Template.logonChallenge, 'logonChallenge', 'First message on every connection.', [
     bytes('nonce', 32, 'random, for one logon'),
@@ -564,6 +707,11 @@ export function messageByName(name: string): Message {
 /** True for padding, which is always 0 and means nothing: reserved0, reserved1 (and not the money `reserved`). */
 export function isPadding({ name }: FieldSpec): boolean {
   return /^reserved[0-9]$/.test(name);
+}
+
+/** True for the fields that a sender may leave out: flags, padding, and what version 1 did not have yet. */
+export function mayBeLeftOut(field: FieldSpec): boolean {
+  return field.name === 'flags' || isPadding(field) || field.since !== undefined;
 }
 
 /** Byte offset of a field from the start of its body; throws when there is none. For constants made at start. */

@@ -103,7 +103,7 @@ describe.each(commands)('the byte copy of the command $name', (golden) => {
 
   it('makes the slot body from the frame', () => {
     const slots = new Uint8Array(3 * SLOT_BYTES).fill(0xff);
-    copySbeBlockToSlot(frame, SBE_HEADER_BYTES, templateId, slots, SLOT_BYTES);
+    copySbeBlockToSlot(frame, SBE_HEADER_BYTES, slots, SLOT_BYTES);
     expect(hex(slots.subarray(SLOT_BYTES + 32, 2 * SLOT_BYTES))).toBe(slotHex(golden).slice(64));
     expect(slots.subarray(0, SLOT_BYTES + 32).every((byte) => byte === 0xff)).toBe(true);
     expect(slots.subarray(2 * SLOT_BYTES).every((byte) => byte === 0xff)).toBe(true);

@@ -106,7 +106,7 @@ describe('the byte copies say what the codecs say', () => {
       expect(readSbeInt64(frame, at + SBE_HEADER_BYTES)).toBe(clientSequence);
 
       const slots = new Uint8Array(SLOT_BYTES).fill(0xff);
-      copySbeBlockToSlot(frame, at + SBE_HEADER_BYTES, templateId, slots, 0);
+      copySbeBlockToSlot(frame, at + SBE_HEADER_BYTES, slots, 0);
       const words = new Int32Array(SLOT_WORDS);
       const header = { accountId: 0, sequence: 0, timestampUs: 0 };
       encodeSlot(
