@@ -9,11 +9,14 @@
 import {
   BalanceReason,
   CancelReason,
+  FEE_TIERS,
   Liquidity,
+  OrderFlag,
   OrderType,
   Permission,
   RejectCode,
   ReplaceFlag,
+  SelfTradePrevention,
   Side,
   TimeInForce,
 } from '../../src/core/codes.js';
@@ -31,13 +34,25 @@ import {
   reserve,
   reservedBalance,
   settle,
+  type TradeFees,
 } from './reference-money.js';
-import type { Account, ApiKey, Asset, Instrument, Limits, Order, Transfer } from './reference-state.js';
+import type {
+  Account,
+  ApiKey,
+  Asset,
+  FeeRates,
+  Instrument,
+  Limits,
+  Order,
+  Transfer,
+} from './reference-state.js';
 import { Rejection } from './rejection.js';
 
 const MAX_INT32 = 2 ** 31 - 1;
 const DEFAULT_PROTECTION_PPM = 50_000;
 const PPM = 1_000_000n;
+const MAX_RATE_PPM = 1_000_000;
+const MAX_SELF_TRADE_PREVENTION = 5;
 
 /** The permission that a session needs for a command; none is enough for what only the node may say. */
 const PERMISSION_FOR: Readonly<Record<CommandName, number | undefined>> = {
@@ -51,9 +66,16 @@ const PERMISSION_FOR: Readonly<Record<CommandName, number | undefined>> = {
   replaceOrder: Permission.trade,
   massCancel: Permission.trade,
   requestSnapshot: Permission.trade,
+  setInstrumentFees: Permission.admin,
+  setAccountFeeTier: Permission.admin,
+  setSelfTradePrevention: Permission.admin,
+  setTradingDayEnd: Permission.admin,
   timeAdvanced: undefined,
   epochStarted: undefined,
 };
+
+/** Whether a report answers the command, or tells an account what somebody else caused. */
+type ReportKind = 'answer' | 'notice';
 
 /** A price level that the current command has touched. */
 interface TouchedLevel {
@@ -80,6 +102,10 @@ export class ReferenceEngine {
   readonly accounts = new Map<number, Account>();
   readonly apiKeys: ApiKey[] = [];
   readonly transfers = new Map<bigint, Transfer>();
+  /** Command time: the highest timestamp seen. */
+  timeUs = 0;
+  /** Where DAY orders that are entered now expire; 0 = no day was opened yet. */
+  tradingDayEndUs = 0;
   epoch = 0;
   nextOrderId = 1;
   nextTradeId = 1;
@@ -99,6 +125,10 @@ export class ReferenceEngine {
     this.#command = command;
     this.#events = [];
     this.#touched = [];
+    this.timeUs = Math.max(this.timeUs, command.timestampUs);
+    this.#expireOrders();
+    this.#reportTouchedLevels();
+    const expiryEvents = this.#events.length;
     try {
       const session = this.#session(command);
       this.#checkNumber(session, command.fields.clientSequence);
@@ -107,7 +137,7 @@ export class ReferenceEngine {
       this.#execute(command);
     } catch (error) {
       if (!(error instanceof Rejection)) throw error;
-      if (this.#events.length > 0) throw new Error('reference engine: a rejection after an event');
+      if (this.#events.length > expiryEvents) throw new Error('reference engine: a rejection after an event');
       this.#reject(error.code);
     }
     this.#reportTouchedLevels();
@@ -190,12 +220,36 @@ export class ReferenceEngine {
       case 'requestSnapshot':
         this.#requestSnapshot(command);
         break;
+      case 'setInstrumentFees':
+        this.#setInstrumentFees(command);
+        break;
+      case 'setAccountFeeTier':
+        this.#setAccountFeeTier(command);
+        break;
+      case 'setSelfTradePrevention':
+        this.#setSelfTradePrevention(command);
+        break;
+      case 'setTradingDayEnd':
+        this.#setTradingDayEnd(command);
+        break;
       case 'timeAdvanced':
         break;
       case 'epochStarted':
         this.#epochStarted(command);
         break;
     }
+  }
+
+  /**
+   * Ends every order whose time has come, before the command does anything: the earliest expiry first, then the lowest
+   * order id. Nobody asked for it, so the reports answer no session.
+   */
+  #expireOrders(): void {
+    const due = [...this.accounts.values()]
+      .flatMap((account) => [...account.openOrders.values()])
+      .filter(({ expireTimeUs }) => expireTimeUs !== 0 && expireTimeUs <= this.timeUs)
+      .sort((a, b) => a.expireTimeUs - b.expireTimeUs || a.orderId - b.orderId);
+    for (const order of due) this.#cancelResting(order, CancelReason.expired, 'notice');
   }
 
   // --- administration -------------------------------------------------------------------------------------------
@@ -232,6 +286,7 @@ export class ReferenceEngine {
       ...factors,
       marketProtectionPpm,
       bookSequence: 0,
+      fees: Array.from({ length: FEE_TIERS }, () => ({ makerPpm: 0, takerPpm: 0 })),
     };
     this.instruments.push(instrument);
     this.books.set(instrument, new ReferenceBook());
@@ -244,7 +299,7 @@ export class ReferenceEngine {
   }
 
   #addAsset(code: string, decimals: number): Asset {
-    const asset = { assetId: this.assets.length + 1, code, decimals, supply: 0n };
+    const asset = { assetId: this.assets.length + 1, code, decimals, supply: 0n, fees: 0n };
     this.assets.push(asset);
     return asset;
   }
@@ -260,6 +315,9 @@ export class ReferenceEngine {
       reportSequence: 0,
       balances: new Map(),
       openOrders: new Map(),
+      feeTier: 0,
+      selfTradeGroup: 0,
+      selfTradePrevention: SelfTradePrevention.allow,
     });
     this.#answerAdmin('accountOpened', { accountId });
   }
@@ -287,6 +345,62 @@ export class ReferenceEngine {
     if (epoch <= this.epoch) throw new Rejection(RejectCode.STALE_EPOCH);
     this.epoch = epoch;
     this.#answerAdmin('epochChanged', { clusterId, epoch, nodeId });
+  }
+
+  /** Sets the rates of one tier in one instrument; open orders keep the rates that they have. */
+  #setInstrumentFees(command: CommandOf<'setInstrumentFees'>): void {
+    const { instrumentId, feeTier, makerPpm, takerPpm } = command.fields;
+    const instrument = this.#instrument(instrumentId);
+    if (feeTier >= FEE_TIERS) throw new Rejection(RejectCode.INVALID_FEE_TIER);
+    if (makerPpm < -MAX_RATE_PPM || makerPpm > MAX_RATE_PPM) throw new Rejection(RejectCode.INVALID_FEE);
+    if (takerPpm < 0 || takerPpm > MAX_RATE_PPM) throw new Rejection(RejectCode.INVALID_FEE);
+    instrument.fees[feeTier] = { makerPpm, takerPpm };
+    this.#answerAdmin('instrumentFeesChanged', { instrumentId, feeTier, makerPpm, takerPpm });
+  }
+
+  /** Puts an account into a fee tier, for orders from now on. */
+  #setAccountFeeTier(command: CommandOf<'setAccountFeeTier'>): void {
+    const { accountId, feeTier } = command.fields;
+    const account = this.#account(accountId);
+    if (feeTier >= FEE_TIERS) throw new Rejection(RejectCode.INVALID_FEE_TIER);
+    account.feeTier = feeTier;
+    this.#reportSettings(account);
+  }
+
+  /** Sets the group of an account at once, and the mode of its orders from now on. */
+  #setSelfTradePrevention(command: CommandOf<'setSelfTradePrevention'>): void {
+    const { accountId, selfTradeGroup, selfTradePrevention } = command.fields;
+    const account = this.#account(accountId);
+    if (selfTradePrevention < 1 || selfTradePrevention > MAX_SELF_TRADE_PREVENTION)
+      throw new Rejection(RejectCode.INVALID_SELF_TRADE_PREVENTION);
+    account.selfTradeGroup = selfTradeGroup;
+    account.selfTradePrevention = selfTradePrevention;
+    this.#reportSettings(account);
+  }
+
+  /** The settings of an account as they are now: a report to that account which answers the session that set them. */
+  #reportSettings(account: Account): void {
+    const { accountId, selfTradeGroup, feeTier, selfTradePrevention } = account;
+    const command = this.#currentCommand();
+    this.#emit('accountChanged', accountId, command.sessionId, command.fields.clientSequence, {
+      accountId,
+      selfTradeGroup,
+      feeTier,
+      selfTradePrevention,
+      reserved0: 0,
+    });
+  }
+
+  /** Opens a trading day. DAY orders that are open already keep the end that they have. */
+  #setTradingDayEnd(command: CommandOf<'setTradingDayEnd'>): void {
+    const { endTimeUs } = command.fields;
+    if (!this.#isInFuture(endTimeUs)) throw new Rejection(RejectCode.INVALID_EXPIRE_TIME);
+    this.tradingDayEndUs = endTimeUs;
+    this.#answerAdmin('tradingDayChanged', { endTimeUs });
+  }
+
+  #isInFuture(timeUs: number): boolean {
+    return timeUs > this.timeUs && timeUs <= Number.MAX_SAFE_INTEGER;
   }
 
   // --- money ----------------------------------------------------------------------------------------------------
@@ -352,24 +466,29 @@ export class ReferenceEngine {
     const isMarket = fields.orderType === OrderType.market;
     if (!isMarket && fields.orderType !== OrderType.limit) throw new Rejection(RejectCode.INVALID_ORDER_TYPE);
     // A market order has nothing to rest at.
-    const allowed = isMarket
-      ? [TimeInForce.IOC, TimeInForce.FOK]
-      : [TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK];
-    if (!allowed.some((timeInForce) => timeInForce === fields.timeInForce)) {
-      throw new Rejection(RejectCode.INVALID_TIME_IN_FORCE);
-    }
-    if (fields.flags !== 0) throw new Rejection(RejectCode.INVALID_FLAGS);
+    const isImmediate = fields.timeInForce === TimeInForce.IOC || fields.timeInForce === TimeInForce.FOK;
+    const isKnown = Object.values(TimeInForce).some((timeInForce) => timeInForce === fields.timeInForce);
+    if (!isKnown || (isMarket && !isImmediate)) throw new Rejection(RejectCode.INVALID_TIME_IN_FORCE);
+    this.#checkFlags(fields.flags, isMarket || isImmediate);
+    if (fields.selfTradePrevention > MAX_SELF_TRADE_PREVENTION)
+      throw new Rejection(RejectCode.INVALID_SELF_TRADE_PREVENTION);
     if (fields.quantityLots < 1) throw new Rejection(RejectCode.INVALID_QUANTITY);
+    const mayHaveMinimum = fields.timeInForce === TimeInForce.IOC;
+    if (fields.minQuantityLots < 0 || fields.minQuantityLots > (mayHaveMinimum ? fields.quantityLots : 0))
+      throw new Rejection(RejectCode.INVALID_MIN_QUANTITY);
     // A market order may name the worst price that it takes; 0 leaves that to the instrument's protection.
     if (fields.priceTicks < (isMarket ? 0 : 1)) throw new Rejection(RejectCode.INVALID_PRICE);
+    const expireTimeUs = this.#expireTime(fields.timeInForce, fields.expireTimeUs);
     if (this.openOrder(account, fields.clientOrderId) !== undefined) {
       throw new Rejection(RejectCode.DUPLICATE_CLIENT_ORDER_ID);
     }
     if (this.#openOrderCount() >= this.#limits.openOrders) throw new Rejection(RejectCode.TOO_MANY_ORDERS);
-    const priceTicks =
+    const limit =
       fields.priceTicks === 0 ? this.#protectionPrice(instrument, fields.side) : fields.priceTicks;
-    checkNotional(instrument, priceTicks, fields.quantityLots);
-    const needed = reservation(instrument, fields.side, priceTicks, fields.quantityLots);
+    const priceTicks = this.#makerPrice(instrument, fields.side, limit, fields.flags);
+    const rates = this.#ratesOf(account, instrument);
+    checkNotional(instrument, fields.side, priceTicks, fields.quantityLots, rates);
+    const needed = reservation(instrument, fields.side, priceTicks, fields.quantityLots, rates);
     if (reservedBalance(account, instrument, fields.side).available < needed) {
       throw new Rejection(RejectCode.INSUFFICIENT_FUNDS);
     }
@@ -387,6 +506,10 @@ export class ReferenceEngine {
       leavesLots: fields.quantityLots,
       cumulativeLots: 0,
       priority: this.nextPriority++,
+      flags: fields.flags,
+      expireTimeUs,
+      selfTradePrevention: fields.selfTradePrevention || account.selfTradePrevention,
+      rates,
     };
     account.openOrders.set(order.clientOrderId, order);
     reserve(order);
@@ -394,18 +517,86 @@ export class ReferenceEngine {
       ...this.#terms(order),
       orderType: order.orderType,
       timeInForce: order.timeInForce,
-      reserved0: 0,
+      flags: order.flags,
+      expireTimeUs: order.expireTimeUs,
     });
 
-    const tradable = this.book(instrument).tradableLots(order.side, order.priceTicks);
-    if (order.timeInForce === TimeInForce.FOK && tradable < order.leavesLots) {
-      this.#cancelRemainder(order, CancelReason.fokUnfillable);
+    const fillable = this.#fillableLots(order);
+    if (order.timeInForce === TimeInForce.FOK && fillable < order.leavesLots) {
+      this.#cancelRemainder(order, CancelReason.fokUnfillable, 'answer');
+      return;
+    }
+    if (fillable < fields.minQuantityLots) {
+      this.#cancelRemainder(order, CancelReason.minQuantityUnfillable, 'answer');
       return;
     }
     this.#match(order);
     if (order.leavesLots === 0) return;
-    if (order.timeInForce === TimeInForce.GTC) this.#rest(order);
-    else this.#cancelRemainder(order, CancelReason.iocRemainder);
+    if (isImmediate) this.#cancelRemainder(order, CancelReason.iocRemainder, 'answer');
+    else this.#rest(order);
+  }
+
+  /** At most one of the post-only flags, and only on an order that may rest. */
+  #checkFlags(flags: number, isImmediate: boolean): void {
+    const allowed: number[] = isImmediate ? [0] : [0, OrderFlag.postOnly, OrderFlag.postOnlyReprice];
+    if (!allowed.includes(flags)) throw new Rejection(RejectCode.INVALID_FLAGS);
+  }
+
+  /** When a new order expires: GTD says it, DAY takes the end of the trading day, the others never do. */
+  #expireTime(timeInForce: number, expireTimeUs: number): number {
+    if (timeInForce === TimeInForce.GTD) {
+      if (!this.#isInFuture(expireTimeUs)) throw new Rejection(RejectCode.INVALID_EXPIRE_TIME);
+      return expireTimeUs;
+    }
+    if (expireTimeUs !== 0) throw new Rejection(RejectCode.INVALID_EXPIRE_TIME);
+    if (timeInForce !== TimeInForce.DAY) return 0;
+    if (!this.#isInFuture(this.tradingDayEndUs)) throw new Rejection(RejectCode.TRADING_DAY_CLOSED);
+    return this.tradingDayEndUs;
+  }
+
+  /**
+   * The price at which an order comes in. A post-only order that would trade at once is rejected, or moved to one
+   * tick away from the best opposite price, where there is such a price.
+   */
+  #makerPrice(instrument: Instrument, side: number, limit: number, flags: number): number {
+    if (flags === 0) return limit;
+    const best = this.book(instrument).best(opposite(side));
+    if (best === undefined || !crosses(side, limit, best.priceTicks)) return limit;
+    const price = side === Side.buy ? best.priceTicks - 1 : best.priceTicks + 1;
+    if (flags === OrderFlag.postOnly || price < 1 || price > MAX_INT32)
+      throw new Rejection(RejectCode.POST_ONLY_WOULD_TRADE);
+    return price;
+  }
+
+  /** The rates of an order that takes its place now. */
+  #ratesOf(account: Account, instrument: Instrument): FeeRates {
+    const rates = instrument.fees[account.feeTier];
+    if (rates === undefined) throw new Error('reference engine: an account in a tier that is not there');
+    return rates;
+  }
+
+  /** Whether two orders are of one account or of one account group. */
+  #belongTogether(a: Order, b: Order): boolean {
+    if (a.account === b.account) return true;
+    return a.account.selfTradeGroup !== 0 && a.account.selfTradeGroup === b.account.selfTradeGroup;
+  }
+
+  /** Whether the incoming order may not trade with a resting one. */
+  #isPrevented(taker: Order, maker: Order): boolean {
+    return taker.selfTradePrevention !== SelfTradePrevention.allow && this.#belongTogether(taker, maker);
+  }
+
+  /**
+   * What an incoming order could trade at once: with the orders in its reach up to the first of its own group, which
+   * ends the order or makes it smaller. An order that cancels the oldest goes on behind it.
+   */
+  #fillableLots(taker: Order): number {
+    let lots = 0;
+    for (const maker of this.book(taker.instrument).inReach(taker.side, taker.priceTicks)) {
+      if (!this.#isPrevented(taker, maker)) lots += maker.leavesLots;
+      else if (taker.selfTradePrevention !== SelfTradePrevention.cancelOldest) break;
+    }
+    return lots;
   }
 
   /**
@@ -431,8 +622,12 @@ export class ReferenceEngine {
     while (taker.leavesLots > 0) {
       const maker = book.best(opposite(taker.side));
       if (maker === undefined || !crosses(taker.side, taker.priceTicks, maker.priceTicks)) return;
+      if (this.#isPrevented(taker, maker)) {
+        this.#preventSelfTrade(taker, maker);
+        continue;
+      }
       const lots = Math.min(taker.leavesLots, maker.leavesLots);
-      settle(maker, taker, lots);
+      const fees = settle(maker, taker, lots);
       for (const order of [maker, taker]) {
         order.leavesLots -= lots;
         order.cumulativeLots += lots;
@@ -443,14 +638,14 @@ export class ReferenceEngine {
         this.#forget(maker);
       }
       if (taker.leavesLots === 0) this.#forget(taker);
-      this.#reportTrade(maker, taker, lots);
+      this.#reportTrade(maker, taker, lots, fees);
     }
   }
 
   /** The two sides of a trade: the maker's report, which answers nobody's command, then the taker's. */
-  #reportTrade(maker: Order, taker: Order, lots: number): void {
+  #reportTrade(maker: Order, taker: Order, lots: number, fees: TradeFees): void {
     const tradeId = this.nextTradeId++;
-    const fields = (order: Order, liquidity: number) => ({
+    const fields = (order: Order, liquidity: number, fee: bigint) => ({
       ...this.#terms(order),
       priceTicks: maker.priceTicks,
       quantityLots: lots,
@@ -459,9 +654,51 @@ export class ReferenceEngine {
       cumulativeLots: order.cumulativeLots,
       liquidity,
       reserved0: 0,
+      fee: Number(fee),
     });
-    this.#emit('trade', maker.account.accountId, 0, 0, fields(maker, Liquidity.maker));
-    this.#report('trade', fields(taker, Liquidity.taker));
+    this.#emit('trade', maker.account.accountId, 0, 0, fields(maker, Liquidity.maker, fees.maker));
+    this.#report('trade', fields(taker, Liquidity.taker, fees.taker));
+  }
+
+  /**
+   * An incoming order meets one of its own group: both sides are told how much did not trade, then the mode of the
+   * incoming order decides which of them ends, or makes both smaller by what did not trade. An order that becomes
+   * smaller keeps its place; one with nothing left is gone, which its report says.
+   */
+  #preventSelfTrade(taker: Order, maker: Order): void {
+    const lots = Math.min(taker.leavesLots, maker.leavesLots);
+    const mode = taker.selfTradePrevention;
+    if (mode === SelfTradePrevention.decrement) {
+      this.#touch(maker);
+      for (const order of [maker, taker]) {
+        release(order, lots);
+        order.leavesLots -= lots;
+        order.quantityLots -= lots;
+        if (order.leavesLots === 0) this.#forget(order);
+      }
+      if (maker.leavesLots === 0) this.book(maker.instrument).remove(maker);
+    }
+    const fields = (order: Order, liquidity: number) => ({
+      orderId: order.orderId,
+      clientOrderId: order.clientOrderId,
+      instrumentId: order.instrument.instrumentId,
+      priceTicks: maker.priceTicks,
+      preventedLots: lots,
+      leavesLots: order.leavesLots,
+      cumulativeLots: order.cumulativeLots,
+      side: order.side,
+      liquidity,
+      selfTradePrevention: mode,
+      reserved0: 0,
+    });
+    this.#emit('selfTradePrevented', maker.account.accountId, 0, 0, fields(maker, Liquidity.maker));
+    this.#report('selfTradePrevented', fields(taker, Liquidity.taker));
+    if (mode === SelfTradePrevention.cancelOldest || mode === SelfTradePrevention.cancelBoth)
+      this.#cancelResting(maker, CancelReason.selfTrade, 'notice');
+    if (mode === SelfTradePrevention.cancelNewest || mode === SelfTradePrevention.cancelBoth) {
+      this.#cancelRemainder(taker, CancelReason.selfTrade, 'answer');
+      taker.leavesLots = 0;
+    }
   }
 
   /** Cancels what is left of an open order of the account. */
@@ -469,13 +706,14 @@ export class ReferenceEngine {
     const account = this.#account(command.accountId);
     const instrument = this.#instrument(command.fields.instrumentId);
     const order = this.#restingOrder(account, instrument, command.fields.clientOrderId);
-    this.#cancelResting(order, CancelReason.requested);
+    this.#cancelResting(order, CancelReason.requested, 'answer');
   }
 
   /**
    * Changes price and quantity in one step. `quantityLots` is the new total with the fills in it; at or below what
    * is already filled, the order is done and what is left of it is cancelled. The place in the level is kept only
    * at the same price and a total that does not grow; otherwise the order matches again like an incoming one.
+   * An order that takes its place anew takes the rates of now; a post-only order stays post-only.
    * With the flag reinsert, `quantityLots` is the new open quantity, filled quantity starts at 0 again and the
    * place is always lost.
    */
@@ -496,21 +734,23 @@ export class ReferenceEngine {
     }
     const isReinsert = fields.flags === ReplaceFlag.reinsert;
     if (!isReinsert && fields.quantityLots <= order.cumulativeLots) {
-      this.#cancelResting(order, CancelReason.replacedToFilled);
+      this.#cancelResting(order, CancelReason.replacedToFilled, 'answer');
       return;
     }
 
     const newCumulative = isReinsert ? 0 : order.cumulativeLots;
     const newLeaves = fields.quantityLots - newCumulative;
-    checkNotional(instrument, fields.priceTicks, newLeaves);
-    const held = reservation(instrument, order.side, order.priceTicks, order.leavesLots);
-    const needed = reservation(instrument, order.side, fields.priceTicks, newLeaves);
+    const priceTicks = this.#makerPrice(instrument, order.side, fields.priceTicks, order.flags);
+    const keepsPriority =
+      !isReinsert && priceTicks === order.priceTicks && fields.quantityLots <= order.quantityLots;
+    const rates = keepsPriority ? order.rates : this.#ratesOf(account, instrument);
+    checkNotional(instrument, order.side, priceTicks, newLeaves, rates);
+    const held = reservation(instrument, order.side, order.priceTicks, order.leavesLots, order.rates);
+    const needed = reservation(instrument, order.side, priceTicks, newLeaves, rates);
     if (reservedBalance(account, instrument, order.side).available + held < needed) {
       throw new Rejection(RejectCode.INSUFFICIENT_FUNDS);
     }
 
-    const keepsPriority =
-      !isReinsert && fields.priceTicks === order.priceTicks && fields.quantityLots <= order.quantityLots;
     if (!keepsPriority) {
       this.#touch(order);
       this.book(instrument).remove(order);
@@ -521,7 +761,8 @@ export class ReferenceEngine {
     account.openOrders.delete(order.clientOrderId);
     account.openOrders.set(fields.newClientOrderId, order);
     order.clientOrderId = fields.newClientOrderId;
-    order.priceTicks = fields.priceTicks;
+    order.priceTicks = priceTicks;
+    order.rates = rates;
     order.quantityLots = fields.quantityLots;
     order.cumulativeLots = newCumulative;
     order.leavesLots = newLeaves;
@@ -540,11 +781,18 @@ export class ReferenceEngine {
     if (order.leavesLots > 0) this.#rest(order);
   }
 
-  /** Cancels all open orders of the account, in all instruments, the oldest (lowest order id) first. */
+  /** Cancels the open orders of the account, or those of an instrument or side, the lowest order id first. */
   #massCancel(command: CommandOf<'massCancel'>): void {
     const account = this.#account(command.accountId);
-    const orders = this.openOrdersOf(account);
-    for (const order of orders) this.#cancelResting(order, CancelReason.massCancel);
+    const { instrumentId, side } = command.fields;
+    if (instrumentId !== 0) this.#instrument(instrumentId);
+    if (side !== 0 && side !== Side.buy && side !== Side.sell) throw new Rejection(RejectCode.INVALID_SIDE);
+    const orders = this.openOrdersOf(account).filter(
+      (order) =>
+        (instrumentId === 0 || order.instrument.instrumentId === instrumentId) &&
+        (side === 0 || order.side === side),
+    );
+    for (const order of orders) this.#cancelResting(order, CancelReason.massCancel, 'answer');
     this.#report('massCancelled', { orderCount: orders.length, reserved0: 0 });
   }
 
@@ -576,7 +824,8 @@ export class ReferenceEngine {
         cumulativeLots: order.cumulativeLots,
         orderType: order.orderType,
         timeInForce: order.timeInForce,
-        reserved0: 0,
+        flags: order.flags,
+        expireTimeUs: order.expireTimeUs,
       });
     }
     this.#report('snapshotEnd', { balanceCount, orderCount: orders.length });
@@ -619,23 +868,25 @@ export class ReferenceEngine {
     this.#touch(order);
   }
 
-  #cancelResting(order: Order, reason: number): void {
+  #cancelResting(order: Order, reason: number, kind: ReportKind): void {
     this.#touch(order);
     this.book(order.instrument).remove(order);
-    this.#cancelRemainder(order, reason);
+    this.#cancelRemainder(order, reason, kind);
   }
 
   /** Ends an order that is in no book (any more): its money is free again. */
-  #cancelRemainder(order: Order, reason: number): void {
+  #cancelRemainder(order: Order, reason: number, kind: ReportKind): void {
     release(order);
     this.#forget(order);
-    this.#report('cancelled', {
+    const fields = {
       ...this.#terms(order),
       quantityLots: order.leavesLots,
       cumulativeLots: order.cumulativeLots,
       reason,
       reserved0: 0,
-    });
+    };
+    if (kind === 'answer') this.#report('cancelled', fields);
+    else this.#emit('cancelled', order.account.accountId, 0, 0, fields);
   }
 
   #forget(order: Order): void {
@@ -666,7 +917,9 @@ export class ReferenceEngine {
 
   /** Book deltas come after all other events of a command: one for each touched level, with its state at the end. */
   #reportTouchedLevels(): void {
-    for (const { instrument, side, priceTicks } of this.#touched) {
+    const touched = this.#touched;
+    this.#touched = [];
+    for (const { instrument, side, priceTicks } of touched) {
       const orders = this.book(instrument).level(side, priceTicks);
       instrument.bookSequence += 1;
       this.#emit('bookDelta', 0, 0, 0, {

@@ -6,6 +6,8 @@ export interface Asset {
   decimals: number;
   /** Deposits minus withdrawals, in minor units. */
   supply: bigint;
+  /** What the venue holds of the fees that it charged, in minor units; part of the supply. */
+  fees: bigint;
 }
 
 export interface Balance {
@@ -21,6 +23,11 @@ export interface Account {
   balances: Map<number, Balance>;
   /** By client order id. */
   openOrders: Map<bigint, Order>;
+  feeTier: number;
+  /** 0 = none. */
+  selfTradeGroup: number;
+  /** Mode of orders that name none. */
+  selfTradePrevention: number;
 }
 
 export interface ApiKey {
@@ -40,6 +47,12 @@ export interface Transfer {
   amount: bigint;
 }
 
+/** Rates in millionths of the notional; a negative maker rate is a rebate. */
+export interface FeeRates {
+  makerPpm: number;
+  takerPpm: number;
+}
+
 export interface Instrument {
   instrumentId: number;
   symbol: string;
@@ -50,6 +63,8 @@ export interface Instrument {
   marketProtectionPpm: number;
   /** Number of the last book delta of this instrument. */
   bookSequence: number;
+  /** By fee tier. */
+  fees: FeeRates[];
 }
 
 export interface Order {
@@ -67,6 +82,14 @@ export interface Order {
   cumulativeLots: number;
   /** Rises with every entry into the book; smaller = earlier in its level. */
   priority: number;
+  /** OrderFlag bits. */
+  flags: number;
+  /** Command time at which the order expires; 0 = never. */
+  expireTimeUs: number;
+  /** What it does to orders of its own group that it meets as the incoming one. */
+  selfTradePrevention: number;
+  /** The rates in force when it last took its place. */
+  rates: FeeRates;
 }
 
 /** How many of each the engine holds; the next one is refused. */

@@ -2,7 +2,8 @@
  * Random commands, skewed to collisions: few accounts, prices, ids and instruments, with the edges of every number
  * and values that no client may send mixed in.
  *
- * An arbitrary makes *intents*: what a command says, but not its number, time or session number. These are filled in
+ * An arbitrary makes *intents*: what a command says, but not its number, time or session number; times that it names
+ * are given from its own time on. These are filled in
  * when a run is built, so that fast-check may drop any intent while it shrinks and the rest stays a valid run.
  */
 import fc from 'fast-check';
@@ -14,19 +15,25 @@ import {
   chainOnce,
   edgePrice,
   epoch,
+  expireInUs,
+  feeTier,
+  inFuture,
+  instrumentFees,
   listing,
   MAX_INT32,
   MAX_UINT32,
   MAX_UINT64,
+  minQuantityLots,
+  orderFlags,
   orderKind,
   priceOfAnySize,
   publicKey,
   quantityLots,
   rarely,
+  selfTradePrevention,
   step,
   timeInForce,
   transfer,
-  zeroUsually,
 } from './value-arbitraries.js';
 
 /** How an intent is numbered in its session: how far the session's last number is moved on; none = unnumbered. */
@@ -76,7 +83,7 @@ export const TRADING: Shape = {
     newOrder: 100,
     cancelOrder: 20,
     replaceOrder: 45,
-    massCancel: 1,
+    massCancel: 3,
     requestSnapshot: 4,
     timeAdvanced: 2,
     deposit: 10,
@@ -85,6 +92,10 @@ export const TRADING: Shape = {
     registerApiKey: 3,
     listInstrument: 3,
     epochStarted: 1,
+    setInstrumentFees: 6,
+    setAccountFeeTier: 3,
+    setSelfTradePrevention: 5,
+    setTradingDayEnd: 4,
   },
   numberedOneIn: 2,
 };
@@ -151,12 +162,20 @@ function fieldsOf({
     ({ side, orderType }) => {
       const usualPrice = side === Side.sell ? sellPrice : buyPrice;
       const isMarket = orderType === OrderType.market;
-      return fc.record({
-        side: fc.constant(side),
-        orderType: fc.constant(orderType),
-        timeInForce: timeInForce(orderType),
-        priceTicks: isMarket ? rarely(fc.constant(0), anyPrice, 4) : rarely(usualPrice, edgePrice, 25),
-      });
+      return chainOnce(
+        timeInForce(orderType),
+        (force) =>
+          fc.record({
+            side: fc.constant(side),
+            orderType: fc.constant(orderType),
+            timeInForce: fc.constant(force),
+            priceTicks: isMarket ? rarely(fc.constant(0), anyPrice, 4) : rarely(usualPrice, edgePrice, 25),
+            flags: isMarket ? rarely(fc.constant(0), orderFlags(force), 30) : orderFlags(force),
+            expireInUs: expireInUs(force),
+            minQuantityLots: minQuantityLots(force),
+          }),
+        String,
+      );
     },
     ({ side, orderType }) => `${side} ${orderType}`,
   );
@@ -164,7 +183,7 @@ function fieldsOf({
   const nothing = fc.constant({});
   return {
     newOrder: fc
-      .record({ key: orderKey, quantityLots, terms: orderTerms, flags: zeroUsually })
+      .record({ key: orderKey, quantityLots, terms: orderTerms, selfTradePrevention })
       .map(({ key, terms, ...rest }) => ({ ...key, ...terms, ...rest })),
     cancelOrder: orderKey,
     replaceOrder: fc
@@ -180,7 +199,10 @@ function fieldsOf({
         ...rest,
         newClientOrderId: newClientOrderId ?? key.clientOrderId,
       })),
-    massCancel: nothing,
+    massCancel: fc.record({
+      instrumentId: rarely(fc.constantFrom(0, 1, 2), anyInstrument, 8),
+      side: rarely(fc.constantFrom(0, 1, 2), fc.constantFrom(3, 255), 12),
+    }),
     requestSnapshot: nothing,
     timeAdvanced: nothing,
     deposit: anyTransfer,
@@ -193,6 +215,14 @@ function fieldsOf({
     }),
     listInstrument: listing,
     epochStarted: epoch,
+    setInstrumentFees: instrumentFees,
+    setAccountFeeTier: fc.record({ accountId: account, feeTier }),
+    setSelfTradePrevention: fc.record({
+      accountId: account,
+      selfTradeGroup: fc.constantFrom(0, 1, 1, 2, MAX_UINT32),
+      selfTradePrevention: rarely(fc.integer({ min: 1, max: 5 }), fc.constantFrom(0, 6, 255), 12),
+    }),
+    setTradingDayEnd: fc.record({ endInUs: inFuture }),
   };
 }
 

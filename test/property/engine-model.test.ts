@@ -4,7 +4,14 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { BalanceReason, CancelReason, nameOf, RejectCode, rejectName } from '../../src/core/codes.js';
+import {
+  BalanceReason,
+  CancelReason,
+  nameOf,
+  RejectCode,
+  rejectName,
+  SelfTradePrevention,
+} from '../../src/core/codes.js';
 import { checkInvariants } from '../../src/core/invariants.js';
 import { fullStateHash } from '../../src/core/state-hash.js';
 import type { Event } from '../model/messages.js';
@@ -36,6 +43,10 @@ function outcomeOf(event: Event): string {
       return `${nameOf(BalanceReason, event.fields.reason)} ${event.fields.duplicate === 1 ? 'again' : 'done'}`;
     case 'replaced':
       return `replaced, ${event.fields.priorityKept === 1 ? 'keeps' : 'loses'} priority`;
+    case 'selfTradePrevented':
+      return `self-trade: ${nameOf(SelfTradePrevention, event.fields.selfTradePrevention)}`;
+    case 'trade':
+      return event.fields.fee === 0 ? 'trade' : event.fields.fee > 0 ? 'trade with fee' : 'trade with rebate';
     default:
       return event.name;
   }
@@ -46,6 +57,11 @@ const OUTCOMES = [
   ...['deposit done', 'deposit again', 'withdraw done', 'withdraw again', 'snapshot done'],
   ...['replaced, keeps priority', 'replaced, loses priority'],
   ...['accepted', 'trade', 'bookDelta', 'orderStatus', 'snapshotEnd', 'massCancelled'],
+  ...['trade with fee', 'trade with rebate'],
+  ...Object.keys(SelfTradePrevention)
+    .filter((mode) => mode !== 'allow')
+    .map((mode) => `self-trade: ${mode}`),
+  ...['instrumentFeesChanged', 'accountChanged', 'tradingDayChanged'],
   ...['instrumentListed', 'accountOpened', 'apiKeyRegistered', 'epochChanged'],
   ...Object.keys(RejectCode).filter((name) => !NOT_FROM_ENGINE.has(name)),
   ...FROM_ENGINE_ANYWAY,

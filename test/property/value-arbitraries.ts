@@ -96,7 +96,6 @@ export const assetCode = rarely(
   fc.constantFrom('', 'aaa', 'ZZZ', 'USD\0D', 'ABCDEFGHIJKL'),
   15,
 );
-export const zeroUsually = rarely(fc.constant(0), fc.constantFrom(1, 2, 255), 50);
 
 export const publicKey = fc
   .integer({ min: 0, max: 12 })
@@ -150,10 +149,63 @@ export const orderKind = fc.record({
 export function timeInForce(orderType: number): fc.Arbitrary<number> {
   return fc.oneof(
     { weight: orderType === OrderType.market ? 2 : 60, arbitrary: fc.constant<number>(TimeInForce.GTC) },
-    { weight: 20, arbitrary: fc.constantFrom<number>(TimeInForce.IOC, TimeInForce.FOK) },
-    { weight: 1, arbitrary: fc.constantFrom(0, 4, 255) },
+    {
+      weight: orderType === OrderType.market ? 1 : 12,
+      arbitrary: fc.constantFrom<number>(TimeInForce.GTD, TimeInForce.GTD, TimeInForce.DAY),
+    },
+    { weight: 24, arbitrary: fc.constantFrom<number>(TimeInForce.IOC, TimeInForce.FOK) },
+    { weight: 1, arbitrary: fc.constantFrom(0, 6, 255) },
   );
 }
+
+/** A time from that of its own command on: soon, so that it comes, or never in this run, or not in the future. */
+export const inFuture = rarely(
+  fc.constantFrom(1, 2, 300, 1000, 1001, 5000, 20_000),
+  fc.constantFrom(0, -1, 2 ** 40, 2 ** 53),
+  10,
+);
+
+/** When a new order expires; null = no time is given. */
+export function expireInUs(force: number): fc.Arbitrary<number | null> {
+  const none = fc.constant(null);
+  return force === TimeInForce.GTD ? rarely(inFuture, none, 30) : rarely(none, inFuture, 60);
+}
+
+/** Flags of a new order, mostly those that go with its time in force. */
+export function orderFlags(force: number): fc.Arbitrary<number> {
+  const isImmediate = force === TimeInForce.IOC || force === TimeInForce.FOK;
+  const usual = isImmediate ? fc.constant(0) : fc.constantFrom(0, 0, 0, 0, 1, 2);
+  return rarely(usual, fc.constantFrom(0, 1, 2, 3, 4, 255), 40);
+}
+
+export function minQuantityLots(force: number): fc.Arbitrary<number> {
+  const some = fc.constantFrom(1, 2, 3, 5, 8, -1, MAX_INT32);
+  return force === TimeInForce.IOC ? rarely(fc.constant(0), some, 3) : rarely(fc.constant(0), some, 60);
+}
+
+/** Mode of an order; 0 = as its account says. */
+export const selfTradePrevention = rarely(
+  fc.constantFrom(0, 0, 0, 1, 2, 3, 4, 5),
+  fc.constantFrom(6, 255),
+  50,
+);
+
+export const feeTier = rarely(fc.constantFrom(0, 1, 2), fc.constantFrom(7, 8, MAX_UINT32), 8);
+
+export const instrumentFees = fc.record({
+  instrumentId: anyInstrument,
+  feeTier,
+  makerPpm: rarely(
+    fc.constantFrom(0, 1, 1000, 333_333, -1, -1000, -250_000),
+    fc.constantFrom(1_000_000, -1_000_000, 1_000_001, -1_000_001, -MAX_INT32 - 1, MAX_INT32),
+    8,
+  ),
+  takerPpm: rarely(
+    fc.constantFrom(0, 1, 1000, 2500, 333_333),
+    fc.constantFrom(1_000_000, 1_000_001, -1, MAX_INT32),
+    8,
+  ),
+});
 
 /** Prices of every magnitude from 2^from to below 2^to, as likely in one power of two as in the next. */
 export function priceOfAnySize(from: number, to: number): fc.Arbitrary<number> {

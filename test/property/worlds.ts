@@ -97,6 +97,7 @@ function foundWorld(script: CommandScript, world: World): Command[] {
     commands.push(
       script.command('registerApiKey', {}, { accountId, permissions: 1, publicKey: key(100 + accountId) }),
     );
+    if (accountId <= 2) commands.push(...settingsOf(script, accountId));
     for (const [place, asset] of ASSETS.entries()) {
       const amount = startingMoney(world, accountId, place);
       if (amount === 0) continue;
@@ -105,6 +106,19 @@ function foundWorld(script: CommandScript, world: World): Command[] {
     }
   }
   return commands;
+}
+
+/** The first two accounts are of one group and in a tier with a rebate, so that short runs have something to mix. */
+function settingsOf(script: CommandScript, accountId: number): Command[] {
+  const group = { accountId, selfTradeGroup: 1, selfTradePrevention: accountId === 1 ? 1 : 3 };
+  const fees = { instrumentId: accountId, feeTier: 1, makerPpm: -1000, takerPpm: 2500 };
+  return [
+    script.command('setSelfTradePrevention', {}, group),
+    script.command('setInstrumentFees', {}, fees),
+    script.command('setInstrumentFees', {}, { ...fees, feeTier: 0, makerPpm: 1000, takerPpm: 333_333 }),
+    script.command('setAccountFeeTier', {}, { accountId, feeTier: 1 }),
+    script.command('setTradingDayEnd', {}, { endTimeUs: script.timestampUs + 100_000 }),
+  ];
 }
 
 function listing(
@@ -157,5 +171,11 @@ function toCommand(
       context,
       clientSequence,
     );
-  return script.command(name, context, { ...fields, clientSequence });
+  const { expireInUs, endInUs, ...rest } = fields as { expireInUs?: number | null; endInUs?: number };
+  const nowUs = script.timestampUs + microseconds;
+  const times = {
+    ...(expireInUs === undefined || expireInUs === null ? {} : { expireTimeUs: nowUs + expireInUs }),
+    ...(endInUs === undefined ? {} : { endTimeUs: nowUs + endInUs }),
+  };
+  return script.command(name, context, { ...rest, ...times, clientSequence });
 }

@@ -5,7 +5,16 @@
  * epochs, negative prices, enumerations and texts out of range, and `session` with `clientSequence` where there is
  * any (shrinking takes those out when they do not matter).
  */
-import { nameOf, OrderType, Permission, ReplaceFlag, Side, TimeInForce } from '../../src/core/codes.js';
+import {
+  nameOf,
+  OrderFlag,
+  OrderType,
+  Permission,
+  ReplaceFlag,
+  SelfTradePrevention,
+  Side,
+  TimeInForce,
+} from '../../src/core/codes.js';
 import type { ListInstrument } from '../../src/wire/message-fields.js';
 import type { Command, UnknownCommand } from '../model/messages.js';
 
@@ -17,14 +26,17 @@ export function execLines(
   return commands
     .map((command) => {
       const session = command.sessionId === 0 ? {} : { session: command.sessionId };
+      const { timestampUs } = command;
       const { clientSequence } = command.fields;
       const number = clientSequence === 0 ? {} : { clientSequence };
-      return JSON.stringify({ ...execObject(command, listings), ...session, ...number }, (_, value) =>
-        typeof value === 'bigint'
-          ? value.toString()
-          : value instanceof Uint8Array
-            ? Buffer.from(value).toString('hex')
-            : value,
+      return JSON.stringify(
+        { ...execObject(command, listings), ...session, ...number, timestampUs },
+        (_, value) =>
+          typeof value === 'bigint'
+            ? value.toString()
+            : value instanceof Uint8Array
+              ? Buffer.from(value).toString('hex')
+              : value,
       );
     })
     .join('\n');
@@ -65,6 +77,7 @@ function execObject(command: Command | UnknownCommand, listings: readonly ListIn
     }
     case 'newOrder': {
       const { clientOrderId, instrumentId, side, orderType, timeInForce, flags } = command.fields;
+      const { expireTimeUs, minQuantityLots, selfTradePrevention } = command.fields;
       return {
         type,
         account,
@@ -74,7 +87,14 @@ function execObject(command: Command | UnknownCommand, listings: readonly ListIn
         orderType: nameOf(OrderType, orderType) ?? orderType,
         timeInForce: nameOf(TimeInForce, timeInForce) ?? timeInForce,
         ...terms(listings, command.fields),
-        ...(flags === 0 ? {} : { flags }),
+        ...flagFields(flags),
+        ...(expireTimeUs === 0 ? {} : { expireTimeUs }),
+        ...(minQuantityLots === 0
+          ? {}
+          : { minQuantity: lotsText(listings[instrumentId - 1], minQuantityLots) }),
+        ...(selfTradePrevention === 0
+          ? {}
+          : { selfTradePrevention: nameOf(SelfTradePrevention, selfTradePrevention) ?? selfTradePrevention }),
       };
     }
     case 'replaceOrder': {
@@ -107,7 +127,33 @@ function execObject(command: Command | UnknownCommand, listings: readonly ListIn
         publicKey,
       };
     }
-    case 'massCancel':
+    case 'massCancel': {
+      const { instrumentId, side } = command.fields;
+      return {
+        type,
+        account,
+        ...(instrumentId === 0 ? {} : { symbol: listings[instrumentId - 1]?.symbol ?? `#${instrumentId}` }),
+        ...(side === 0 ? {} : { side: nameOf(Side, side) ?? side }),
+      };
+    }
+    case 'setInstrumentFees': {
+      const { instrumentId, feeTier, makerPpm, takerPpm } = command.fields;
+      const symbol = listings[instrumentId - 1]?.symbol ?? `#${instrumentId}`;
+      return { type, symbol, feeTier, makerPpm, takerPpm };
+    }
+    case 'setAccountFeeTier':
+      return { type, account: command.fields.accountId, feeTier: command.fields.feeTier };
+    case 'setSelfTradePrevention': {
+      const { accountId, selfTradeGroup, selfTradePrevention } = command.fields;
+      return {
+        type,
+        account: accountId,
+        selfTradeGroup,
+        selfTradePrevention: nameOf(SelfTradePrevention, selfTradePrevention) ?? selfTradePrevention,
+      };
+    }
+    case 'setTradingDayEnd':
+      return { type, endTimeUs: command.fields.endTimeUs };
     case 'requestSnapshot':
       return { type, account };
     case 'timeAdvanced':
@@ -120,6 +166,18 @@ function execObject(command: Command | UnknownCommand, listings: readonly ListIn
         ...(type === 'unknown' ? { templateId: command.templateId } : {}),
       };
   }
+}
+
+function flagFields(flags: number): object {
+  if (flags === 0) return {};
+  if (flags === OrderFlag.postOnly) return { postOnly: true };
+  return flags === OrderFlag.postOnlyReprice ? { postOnlyReprice: true } : { flags };
+}
+
+function lotsText(listing: ListInstrument | undefined, lots: number): string {
+  return listing === undefined
+    ? '1'
+    : decimal(BigInt(lots) * BigInt(listing.lotMantissa), listing.lotExponent);
 }
 
 function terms(

@@ -5,7 +5,13 @@
 
 import { toBigUint64 } from '../../src/base/int64.js';
 import type { Core } from '../../src/core/core.js';
-import { queryAccount, queryAssets, queryBook, queryInstruments } from '../../src/core/queries.js';
+import {
+  queryAccount,
+  queryAssets,
+  queryBook,
+  queryInstruments,
+  queryTradingDayEnd,
+} from '../../src/core/queries.js';
 import type { ListInstrument } from '../../src/wire/message-fields.js';
 import { SLOT_WORDS } from '../../src/wire/slot.js';
 import { decodeSlot, encodeSlot } from '../../src/wire/slot-codec.js';
@@ -120,9 +126,13 @@ export function describeModel(model: ReferenceEngine): string {
         quantityLots: order.quantityLots,
         leavesLots: order.leavesLots,
         cumulativeLots: order.cumulativeLots,
+        timeInForce: order.timeInForce,
+        flags: order.flags,
+        expireTimeUs: order.expireTimeUs,
       }));
-      const { accountId, reportSequence } = account;
-      return { accountId, reportSequence, openOrderCount: orders.length, balances, orders };
+      const { accountId, reportSequence, feeTier, selfTradeGroup, selfTradePrevention } = account;
+      const settings = { feeTier, selfTradeGroup, selfTradePrevention };
+      return { accountId, reportSequence, settings, openOrderCount: orders.length, balances, orders };
     });
   const instruments = model.instruments.map((instrument) => ({
     instrumentId: instrument.instrumentId,
@@ -132,15 +142,17 @@ export function describeModel(model: ReferenceEngine): string {
     quoteMinorPerTickLot: Number(instrument.quoteMinorPerTickLot),
     baseMinorPerLot: Number(instrument.baseMinorPerLot),
     marketProtectionPpm: instrument.marketProtectionPpm,
+    fees: instrument.fees.map(plainRates),
   }));
-  const assets = model.assets.map(({ assetId, code, decimals, supply }) => {
-    return { assetId, asset: code, decimals, supply: Number(supply) };
+  const assets = model.assets.map(({ assetId, code, decimals, supply, fees }) => {
+    return { assetId, asset: code, decimals, supply: Number(supply), fees: Number(fees) };
   });
   const books = model.instruments.map((instrument) => {
     const book = model.book(instrument);
     return { bids: levelsOf(book.buys), asks: levelsOf(book.sells) };
   });
-  return stateText(instruments, assets, accounts, books);
+  const { tradingDayEndUs } = model;
+  return stateText([{ tradingDayEndUs }], instruments, assets, accounts, books);
 }
 
 /** Price levels of a side, best first. */
@@ -173,12 +185,16 @@ export function describeCore(core: Core, model: ReferenceEngine): string {
       quantityLots: order.quantityLots,
       leavesLots: order.leavesLots,
       cumulativeLots: order.cumulativeLots,
+      timeInForce: order.timeInForce,
+      flags: order.flags,
+      expireTimeUs: order.expireTimeUs,
     }));
     const balances = view.balances.map(({ asset, decimals, available, reserved }) => {
       return { asset, decimals, available, reserved };
     });
-    const { reportSequence, openOrderCount } = view;
-    return { accountId, reportSequence, openOrderCount, balances, orders };
+    const { reportSequence, openOrderCount, feeTier, selfTradeGroup, selfTradePrevention } = view;
+    const settings = { feeTier, selfTradeGroup, selfTradePrevention };
+    return { accountId, reportSequence, settings, openOrderCount, balances, orders };
   });
   const instruments = queryInstruments(core).map((view) => ({
     instrumentId: view.instrumentId,
@@ -188,15 +204,21 @@ export function describeCore(core: Core, model: ReferenceEngine): string {
     quoteMinorPerTickLot: view.quoteMinorPerTickLot,
     baseMinorPerLot: view.baseMinorPerLot,
     marketProtectionPpm: view.marketProtectionPpm,
+    fees: view.fees.map(plainRates),
   }));
-  const assets = queryAssets(core).map(({ assetId, asset, decimals, supply }) => {
-    return { assetId, asset, decimals, supply };
+  const assets = queryAssets(core).map(({ assetId, asset, decimals, supply, fees }) => {
+    return { assetId, asset, decimals, supply, fees };
   });
   const books = instruments.map(({ instrumentId }) => {
     const { bids, asks } = queryBook(core, instrumentId, ALL_LEVELS);
     return { bids: bids.map(plainLevel), asks: asks.map(plainLevel) };
   });
-  return stateText(instruments, assets, accounts, books);
+  const tradingDayEndUs = queryTradingDayEnd(core);
+  return stateText([{ tradingDayEndUs }], instruments, assets, accounts, books);
+}
+
+function plainRates({ makerPpm, takerPpm }: { makerPpm: number; takerPpm: number }) {
+  return { makerPpm, takerPpm };
 }
 
 function plainLevel({
