@@ -261,7 +261,7 @@ function unknownIntent(shape: Shape): fc.Arbitrary<Intent> {
     numbering: numberingOf(ADMIN_SESSION, 2),
     microseconds: fc.constant(1),
     fields: fc.constantFrom(
-      ...[0, 13, 200, 201, 405, 65535].map((templateId) => ({ templateId, version: RECORD_VERSION })),
+      ...[0, 99, 200, 201, 405, 65535].map((templateId) => ({ templateId, version: RECORD_VERSION })),
       // A command of the schema, but in a record of another version.
       ...[1, 6, 8].map((templateId) => ({ templateId, version: RECORD_VERSION + 1 })),
     ),
