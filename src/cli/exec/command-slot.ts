@@ -3,7 +3,15 @@
  * hundred thousand; the rest goes through the slot codec.
  */
 import { writeInt64 } from '../../base/int64.js';
-import { OrderType, Permission, ReplaceFlag, Side, TimeInForce } from '../../core/codes.js';
+import {
+  OrderFlag,
+  OrderType,
+  Permission,
+  ReplaceFlag,
+  SelfTradePrevention,
+  Side,
+  TimeInForce,
+} from '../../core/codes.js';
 import { type DecimalUnit, parseUnit } from '../../wire/decimal.js';
 import { offsetOf, Template } from '../../wire/schema.js';
 import { HeaderWord, SLOT_WORDS, writeSlotHeader } from '../../wire/slot.js';
@@ -38,6 +46,10 @@ const NewOrderWord = {
   quantityLots: bodyWord('newOrder', 'quantityLots'),
   /** side, orderType << 8, timeInForce << 16, flags << 24 */
   terms: bodyWord('newOrder', 'side'),
+  expireTimeUs: bodyWord('newOrder', 'expireTimeUs'),
+  minQuantityLots: bodyWord('newOrder', 'minQuantityLots'),
+  /** Its lowest byte. */
+  selfTradePrevention: bodyWord('newOrder', 'selfTradePrevention'),
 };
 const CancelOrderWord = {
   clientOrderId: bodyWord('cancelOrder', 'clientOrderId'),
@@ -80,6 +92,11 @@ const FIELDS = {
     'timeInForce',
     'price',
     'quantity',
+    'postOnly',
+    'postOnlyReprice',
+    'expireTimeUs',
+    'minQuantity',
+    'selfTradePrevention',
   ),
   cancelOrder: fields('account', 'symbol', 'clientOrderId'),
   replaceOrder: fields(
@@ -91,9 +108,13 @@ const FIELDS = {
     'quantity',
     'reinsert',
   ),
-  massCancel: fields('account'),
+  massCancel: fields('account', 'symbol', 'side'),
   requestSnapshot: fields('account'),
   timeAdvanced: fields(),
+  setInstrumentFees: fields('symbol', 'feeTier', 'makerPpm', 'takerPpm'),
+  setAccountFeeTier: fields('account', 'feeTier'),
+  setSelfTradePrevention: fields('account', 'selfTradeGroup', 'selfTradePrevention'),
+  setTradingDayEnd: fields('endTimeUs'),
 } as const;
 
 /** Type names of the lines that are commands. */
@@ -101,6 +122,10 @@ export const COMMAND_TYPES = Object.keys(FIELDS);
 
 const UNKNOWN_INSTRUMENT_ID = 0;
 const MAX_UINT32 = 0xffffffff;
+/** Where 0 means all instruments. */
+const NO_INSTRUMENT_ID = MAX_UINT32;
+const MIN_INT32 = -0x80000000;
+const MAX_INT32 = 0x7fffffff;
 /** The same in every command: its first field. */
 const CLIENT_SEQUENCE_WORD = bodyWord('newOrder', 'clientSequence');
 
@@ -171,6 +196,14 @@ export class CommandSlot {
         );
         return true;
       case 'massCancel':
+        this.massCancel(line, sequence, timestampUs);
+        return true;
+      case 'setInstrumentFees':
+      case 'setAccountFeeTier':
+      case 'setSelfTradePrevention':
+      case 'setTradingDayEnd':
+        this.setting(type, line, { accountId: 0, sequence, timestampUs });
+        return true;
       case 'requestSnapshot':
         refuseUnknownFields(line, type, FIELDS[type]);
         encodeSlot(type, { accountId: this.accountOf(line), sequence, timestampUs }, {}, this.words, 0);
@@ -201,14 +234,71 @@ export class CommandSlot {
     }
     const hasPrice = !isMarket || line['price'] !== undefined;
     const priceTicks = hasPrice ? priceField(line, instrument) : 0;
-    const quantityLots = quantityField(line, instrument);
+    const quantityLots = quantityField(line, instrument, 'quantity');
+    const hasMinimum = line['minQuantity'] !== undefined;
+    const minQuantityLots = hasMinimum ? quantityField(line, instrument, 'minQuantity') : 0;
+    const flags =
+      (flagField(line, 'postOnly') ? OrderFlag.postOnly : 0) |
+      (flagField(line, 'postOnlyReprice') ? OrderFlag.postOnlyReprice : 0);
+    const expireTimeUs = line['expireTimeUs'] === undefined ? 0 : timeField(line, 'expireTimeUs');
+    const selfTradePrevention =
+      line['selfTradePrevention'] === undefined ? 0 : selfTradePreventionField(line);
     const words = this.begin(Template.newOrder, accountId, sequence, timestampUs);
     words[NewOrderWord.clientOrderId] = this.id.low;
     words[NewOrderWord.clientOrderId + 1] = this.id.high;
     words[NewOrderWord.instrumentId] = instrument?.instrumentId ?? UNKNOWN_INSTRUMENT_ID;
     words[NewOrderWord.priceTicks] = priceTicks;
     words[NewOrderWord.quantityLots] = quantityLots;
-    words[NewOrderWord.terms] = side | (orderType << 8) | (timeInForce << 16);
+    words[NewOrderWord.terms] = side | (orderType << 8) | (timeInForce << 16) | (flags << 24);
+    writeInt64(words, NewOrderWord.expireTimeUs, expireTimeUs);
+    words[NewOrderWord.minQuantityLots] = minQuantityLots;
+    words[NewOrderWord.selfTradePrevention] = selfTradePrevention;
+  }
+
+  private massCancel(line: LineObject, sequence: number, timestampUs: number): void {
+    refuseUnknownFields(line, 'massCancel', FIELDS.massCancel);
+    const accountId = this.accountOf(line);
+    let instrumentId = 0;
+    if (line['symbol'] !== undefined) instrumentId = this.instrument(line)?.instrumentId ?? NO_INSTRUMENT_ID;
+    const side = line['side'] === undefined ? 0 : nameField(line, 'side', Side, 'INVALID_SIDE');
+    encodeSlot('massCancel', { accountId, sequence, timestampUs }, { instrumentId, side }, this.words, 0);
+  }
+
+  /** The commands by which an admin sets how orders are dealt with from now on. */
+  private setting(
+    type: 'setInstrumentFees' | 'setAccountFeeTier' | 'setSelfTradePrevention' | 'setTradingDayEnd',
+    line: LineObject,
+    header: SlotHeader,
+  ): void {
+    refuseUnknownFields(line, type, FIELDS[type]);
+    switch (type) {
+      case 'setInstrumentFees': {
+        const values = {
+          instrumentId: this.instrument(line)?.instrumentId ?? UNKNOWN_INSTRUMENT_ID,
+          feeTier: line['feeTier'] === undefined ? 0 : integerField(line, 'feeTier', 0, MAX_UINT32),
+          makerPpm: integerField(line, 'makerPpm', MIN_INT32, MAX_INT32),
+          takerPpm: integerField(line, 'takerPpm', MIN_INT32, MAX_INT32),
+        };
+        encodeSlot(type, header, values, this.words, 0);
+        break;
+      }
+      case 'setAccountFeeTier': {
+        const feeTier = integerField(line, 'feeTier', 0, MAX_UINT32);
+        encodeSlot(type, header, { accountId: this.accountOf(line), feeTier }, this.words, 0);
+        break;
+      }
+      case 'setSelfTradePrevention': {
+        const values = {
+          accountId: this.accountOf(line),
+          selfTradeGroup: integerField(line, 'selfTradeGroup', 0, MAX_UINT32),
+          selfTradePrevention: selfTradePreventionField(line),
+        };
+        encodeSlot(type, header, values, this.words, 0);
+        break;
+      }
+      case 'setTradingDayEnd':
+        encodeSlot(type, header, { endTimeUs: timeField(line, 'endTimeUs') }, this.words, 0);
+    }
   }
 
   private cancelOrder(line: LineObject, sequence: number, timestampUs: number): void {
@@ -230,7 +320,7 @@ export class CommandSlot {
     const { low, high } = this.id;
     if (line['newClientOrderId'] !== undefined) uint64Field(line, 'newClientOrderId', this.id);
     const priceTicks = priceField(line, instrument);
-    const quantityLots = quantityField(line, instrument);
+    const quantityLots = quantityField(line, instrument, 'quantity');
     const flags = flagField(line, 'reinsert') ? ReplaceFlag.reinsert : 0;
     const words = this.begin(Template.replaceOrder, accountId, sequence, timestampUs);
     words[ReplaceOrderWord.clientOrderId] = low;
@@ -340,10 +430,23 @@ function priceField(line: LineObject, instrument: ListedInstrument | undefined):
     : int32UnitsField(line, 'price', instrument.tick, instrument.tickSize, 'INVALID_PRICE');
 }
 
-function quantityField(line: LineObject, instrument: ListedInstrument | undefined): number {
+function quantityField(
+  line: LineObject,
+  instrument: ListedInstrument | undefined,
+  field: 'quantity' | 'minQuantity',
+): number {
   return instrument === undefined
-    ? unitlessField(line, 'quantity')
-    : int32UnitsField(line, 'quantity', instrument.lot, instrument.lotSize, 'INVALID_QUANTITY');
+    ? unitlessField(line, field)
+    : int32UnitsField(line, field, instrument.lot, instrument.lotSize, 'INVALID_QUANTITY');
+}
+
+/** A command time, epoch microseconds. */
+function timeField(line: LineObject, field: string): number {
+  return integerField(line, field, 0, Number.MAX_SAFE_INTEGER);
+}
+
+function selfTradePreventionField(line: LineObject): number {
+  return nameField(line, 'selfTradePrevention', SelfTradePrevention, 'INVALID_SELF_TRADE_PREVENTION');
 }
 
 /** A text that fits `length` bytes of the slot; its characters are for the engine to judge. */

@@ -6,10 +6,13 @@ import { readInt64 } from '../../base/int64.js';
 import {
   BalanceReason,
   CancelReason,
+  Liquidity,
   nameOf,
+  OrderFlag,
   OrderType,
   Permission,
   rejectName,
+  SelfTradePrevention,
   Side,
   TimeInForce,
 } from '../../core/codes.js';
@@ -30,8 +33,9 @@ const AcceptedWord = {
   instrumentId: word('accepted', 'instrumentId'),
   priceTicks: word('accepted', 'priceTicks'),
   quantityLots: word('accepted', 'quantityLots'),
-  /** side, orderType << 8, timeInForce << 16 */
+  /** side, orderType << 8, timeInForce << 16, flags << 24 */
   terms: word('accepted', 'side'),
+  expireTimeUs: word('accepted', 'expireTimeUs'),
 };
 const RejectedWord = {
   clientOrderId: word('rejected', 'clientOrderId'),
@@ -46,6 +50,7 @@ const TradeWord = {
   quantityLots: word('trade', 'quantityLots'),
   /** side, liquidity << 8 */
   side: word('trade', 'side'),
+  fee: word('trade', 'fee'),
 };
 const CancelledWord = {
   orderId: word('cancelled', 'orderId'),
@@ -81,6 +86,7 @@ const SIDES = namesOf(Side);
 const ORDER_TYPES = namesOf(OrderType);
 const TIMES_IN_FORCE = namesOf(TimeInForce);
 const CANCEL_REASONS = namesOf(CancelReason);
+const SELF_TRADE_PREVENTIONS = namesOf(SelfTradePrevention);
 
 /** What the line of a rejected command named, for the text of the rejection. */
 export interface CommandContext {
@@ -141,7 +147,8 @@ export class EventText {
       `${uint64(words, at + AcceptedWord.clientOrderId)}","orderId":${readInt64(words, at + AcceptedWord.orderId)},"side":"` +
       `${SIDES[terms & 0xff]}","orderType":"${ORDER_TYPES[(terms >>> 8) & 0xff]}","timeInForce":"` +
       `${TIMES_IN_FORCE[(terms >>> 16) & 0xff]}","price":"${formatUnits(words[at + AcceptedWord.priceTicks]!, instrument.tick)}",` +
-      `"quantity":"${formatUnits(words[at + AcceptedWord.quantityLots]!, instrument.lot)}",${sequence(words, at)}}\n`
+      `"quantity":"${formatUnits(words[at + AcceptedWord.quantityLots]!, instrument.lot)}",` +
+      `${flagsText(terms >>> 24)}${expiryText(readInt64(words, at + AcceptedWord.expireTimeUs))}${sequence(words, at)}}\n`
     );
   }
 
@@ -153,9 +160,18 @@ export class EventText {
       `${formatUnits(words[maker + TradeWord.quantityLots]!, instrument.lot)}","makerAccount":${account(words, maker)},` +
       `"makerClientOrderId":"${uint64(words, maker + TradeWord.clientOrderId)}","takerAccount":${account(words, taker)},` +
       `"takerClientOrderId":"${uint64(words, taker + TradeWord.clientOrderId)}","takerSide":"` +
-      `${SIDES[words[taker + TradeWord.side]! & 0xff]}",${sequence(words, taker)},"tradeId":` +
+      `${SIDES[words[taker + TradeWord.side]! & 0xff]}",${this.fees(words, maker, taker, instrument)}` +
+      `${sequence(words, taker)},"tradeId":` +
       `${readInt64(words, maker + TradeWord.tradeId)}}\n`
     );
+  }
+
+  /** What both sides paid, negative for a rebate; nothing where there are no fees. */
+  private fees(words: Int32Array, maker: number, taker: number, { quoteUnit }: ListedInstrument): string {
+    const makerFee = readInt64(words, maker + TradeWord.fee);
+    const takerFee = readInt64(words, taker + TradeWord.fee);
+    if (makerFee === 0 && takerFee === 0) return '';
+    return `"makerFee":"${formatUnits(makerFee, quoteUnit)}","takerFee":"${formatUnits(takerFee, quoteUnit)}",`;
   }
 
   private cancelled(words: Int32Array, at: number): string {
@@ -215,10 +231,9 @@ export class EventText {
         const listed = event.fields;
         const tick = { mantissa: listed.tickMantissa, exponent: listed.tickExponent };
         const lot = { mantissa: listed.lotMantissa, exponent: listed.lotExponent };
-        this.listings.add(listed.instrumentId, listed.symbol, tick, lot, [
-          { asset: listed.base, decimals: listed.baseDecimals },
-          { asset: listed.quote, decimals: listed.quoteDecimals },
-        ]);
+        const base = { asset: listed.base, decimals: listed.baseDecimals };
+        const quote = { asset: listed.quote, decimals: listed.quoteDecimals };
+        this.listings.add(listed.instrumentId, listed.symbol, tick, lot, base, quote);
         return {
           symbol: listed.symbol,
           base: listed.base,
@@ -276,6 +291,9 @@ export class EventText {
           side: SIDES[order.side],
           orderType: ORDER_TYPES[order.orderType],
           timeInForce: TIMES_IN_FORCE[order.timeInForce],
+          ...(order.flags === OrderFlag.postOnly ? { postOnly: true } : {}),
+          ...(order.flags === OrderFlag.postOnlyReprice ? { postOnlyReprice: true } : {}),
+          ...(order.expireTimeUs === 0 ? {} : { expireTimeUs: order.expireTimeUs }),
           price: formatUnits(order.priceTicks, tick),
           quantity: formatUnits(order.quantityLots, lot),
           leaves: formatUnits(order.leavesLots, lot),
@@ -290,6 +308,34 @@ export class EventText {
         };
       case 'massCancelled':
         return { account: event.accountId, orders: event.fields.orderCount };
+      case 'instrumentFeesChanged': {
+        const { instrumentId, feeTier, makerPpm, takerPpm } = event.fields;
+        return { symbol: this.instrument(instrumentId).symbol, feeTier, makerPpm, takerPpm };
+      }
+      case 'accountChanged': {
+        const { accountId, feeTier, selfTradeGroup, selfTradePrevention } = event.fields;
+        const mode = SELF_TRADE_PREVENTIONS[selfTradePrevention];
+        return { account: accountId, feeTier, selfTradeGroup, selfTradePrevention: mode };
+      }
+      case 'tradingDayChanged':
+        return { endTimeUs: event.fields.endTimeUs };
+      case 'selfTradePrevented': {
+        const order = event.fields;
+        const { tick, lot, symbol } = this.instrument(order.instrumentId);
+        return {
+          account: event.accountId,
+          symbol,
+          clientOrderId: order.clientOrderId.toString(),
+          orderId: order.orderId,
+          side: SIDES[order.side],
+          liquidity: nameOf(Liquidity, order.liquidity),
+          selfTradePrevention: SELF_TRADE_PREVENTIONS[order.selfTradePrevention],
+          price: formatUnits(order.priceTicks, tick),
+          prevented: formatUnits(order.preventedLots, lot),
+          leaves: formatUnits(order.leavesLots, lot),
+          cumulative: formatUnits(order.cumulativeLots, lot),
+        };
+      }
       default:
         throw new Error(`exec: the engine answered with ${event.name}, which no line asks for`);
     }
@@ -298,6 +344,15 @@ export class EventText {
   private instrument(instrumentId: number): ListedInstrument {
     return this.listings.instrumentOfId(instrumentId)!;
   }
+}
+
+function flagsText(flags: number): string {
+  if (flags === OrderFlag.postOnly) return '"postOnly":true,';
+  return flags === OrderFlag.postOnlyReprice ? '"postOnlyReprice":true,' : '';
+}
+
+function expiryText(expireTimeUs: number): string {
+  return expireTimeUs === 0 ? '' : `"expireTimeUs":${expireTimeUs},`;
 }
 
 function account(words: Int32Array, at: number): number {
