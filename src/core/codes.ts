@@ -5,7 +5,8 @@
  */
 
 export const Side = { buy: 1, sell: 2 } as const;
-export const OrderType = { limit: 1, market: 2 } as const;
+/** A stop waits for its trigger and is a market order from then on, a stop-limit a limit order. */
+export const OrderType = { limit: 1, market: 2, stop: 3, stopLimit: 4 } as const;
 /** GTD rests until its expiry time, DAY until the end of the trading day. */
 export const TimeInForce = { GTC: 1, IOC: 2, FOK: 3, GTD: 4, DAY: 5 } as const;
 export const Liquidity = { maker: 1, taker: 2 } as const;
@@ -21,10 +22,14 @@ export const CancelReason = {
   expired: 6,
   minQuantityUnfillable: 7,
   selfTrade: 8,
+  linked: 9,
 } as const;
 
 /** Why a balance was reported. */
 export const BalanceReason = { deposit: 1, withdraw: 2, snapshot: 3 } as const;
+
+/** Which way the last trade price goes to fire a stop. 0 in an order = rising for a buy, falling for a sell. */
+export const TriggerDirection = { rising: 1, falling: 2 } as const;
 
 /** Flag bits of an order. At most one of the two post-only flags. */
 export const OrderFlag = {
@@ -32,6 +37,8 @@ export const OrderFlag = {
   postOnly: 1,
   /** Never takes: when it would trade at once, its price is moved to one tick away from the best opposite price. */
   postOnlyReprice: 2,
+  /** One of a pair with the open order that it names: when one trades or ends, the other is cancelled. */
+  linked: 4,
 } as const;
 
 /** What happens when an incoming order meets a resting one of the same account or account group. */
@@ -101,6 +108,11 @@ export const RejectCode = {
   POST_ONLY_WOULD_TRADE: 4014,
   INVALID_MIN_QUANTITY: 4015,
   INVALID_SELF_TRADE_PREVENTION: 4016,
+  INVALID_DISPLAY_QUANTITY: 4017,
+  INVALID_TRIGGER: 4018,
+  NO_LAST_TRADE: 4019,
+  INVALID_LINK: 4020,
+  STOP_NOT_REPLACEABLE: 4021,
   // admin
   INSTRUMENT_EXISTS: 5001,
   ACCOUNT_EXISTS: 5002,

@@ -95,17 +95,17 @@ export interface NewOrder {
   clientOrderId: bigint;
   /** u32: from instrumentListed. */
   instrumentId: number;
-  /** i32: limit price; for a market order the worst price accepted, 0 = by marketProtectionPpm. */
+  /** i32: limit price; for a market order or a stop the worst price accepted, 0 = by marketProtectionPpm. */
   priceTicks: number;
   /** i32: quantity in lots. */
   quantityLots: number;
   /** u8: side of the order: 1 buy, 2 sell. */
   side: number;
-  /** u8: type of the order: 1 limit, 2 market. */
+  /** u8: type of the order: 1 limit, 2 market, 3 stop, 4 stopLimit. */
   orderType: number;
   /** u8: time in force: 1 GTC, 2 IOC, 3 FOK, 4 GTD, 5 DAY. */
   timeInForce: number;
-  /** u8: bit 0 post-only, bit 1 post-only with a price that gives way: 1 postOnly, 2 postOnlyReprice. */
+  /** u8: bit 0 post-only, bit 1 post-only with a price that gives way, bit 2 linked: 1 postOnly, 2 postOnlyReprice, 4 linked. */
   flags: number;
   /** i64: GTD: command time at which it expires, epoch microseconds; otherwise 0. */
   expireTimeUs: number;
@@ -113,10 +113,22 @@ export interface NewOrder {
   minQuantityLots: number;
   /** u8: what happens when it meets an order of its account group; 0 = as the account says: 1 allow, 2 cancelNewest, 3 cancelOldest, 4 cancelBoth, 5 decrement. */
   selfTradePrevention: number;
-  /** u8: 0. */
-  reserved0: number;
+  /** u8: of a stop; 0 = rising for a buy, falling for a sell: 1 rising, 2 falling. */
+  triggerDirection: number;
   /** u16: 0. */
   reserved1: number;
+  /** i32: iceberg: most that is displayed at a time; 0 = all. */
+  displayLots: number;
+  /** i32: stop: fires when the last trade reaches it; otherwise 0. */
+  triggerPriceTicks: number;
+  /** i64: market order for an amount of quote, with quantityLots 0; minor units. */
+  quoteAmount: number;
+  /** u64: with the flag linked: the other order of the pair. */
+  linkedClientOrderId: bigint;
+  /** i32: stop: follows the last trade at this distance; otherwise 0. */
+  trailingTicks: number;
+  /** u32: 0. */
+  reserved2: number;
 }
 
 /** Cancels what is left of an open order. */
@@ -251,14 +263,18 @@ export interface Accepted {
   quantityLots: number;
   /** u8: side of the order: 1 buy, 2 sell. */
   side: number;
-  /** u8: type of the order: 1 limit, 2 market. */
+  /** u8: type of the order: 1 limit, 2 market, 3 stop, 4 stopLimit. */
   orderType: number;
   /** u8: time in force: 1 GTC, 2 IOC, 3 FOK, 4 GTD, 5 DAY. */
   timeInForce: number;
-  /** u8: bit 0 post-only, bit 1 post-only with a price that gives way: 1 postOnly, 2 postOnlyReprice. */
+  /** u8: bit 0 post-only, bit 1 post-only with a price that gives way, bit 2 linked: 1 postOnly, 2 postOnlyReprice, 4 linked. */
   flags: number;
   /** i64: command time at which the order expires, epoch microseconds; 0 = never. */
   expireTimeUs: number;
+  /** i32: most that is displayed at a time; 0 = all. */
+  displayLots: number;
+  /** i32: trade price that the order waits for; 0 = it waits for none. */
+  triggerPriceTicks: number;
 }
 
 /** The command changed nothing but the numbering of sessions and reports. */
@@ -329,7 +345,7 @@ export interface Cancelled {
   cumulativeLots: number;
   /** u8: side of the order: 1 buy, 2 sell. */
   side: number;
-  /** u8: why: 1 requested, 2 iocRemainder, 3 fokUnfillable, 4 massCancel, 5 replacedToFilled, 6 expired, 7 minQuantityUnfillable, 8 selfTrade. */
+  /** u8: why. */
   reason: number;
   /** u16: 0. */
   reserved0: number;
@@ -493,14 +509,18 @@ export interface OrderStatus {
   cumulativeLots: number;
   /** u8: side of the order: 1 buy, 2 sell. */
   side: number;
-  /** u8: type of the order: 1 limit, 2 market. */
+  /** u8: type of the order: 1 limit, 2 market, 3 stop, 4 stopLimit. */
   orderType: number;
   /** u8: time in force: 1 GTC, 2 IOC, 3 FOK, 4 GTD, 5 DAY. */
   timeInForce: number;
-  /** u8: bit 0 post-only, bit 1 post-only with a price that gives way: 1 postOnly, 2 postOnlyReprice. */
+  /** u8: bit 0 post-only, bit 1 post-only with a price that gives way, bit 2 linked: 1 postOnly, 2 postOnlyReprice, 4 linked. */
   flags: number;
   /** i64: command time at which the order expires, epoch microseconds; 0 = never. */
   expireTimeUs: number;
+  /** i32: most that is displayed at a time; 0 = all. */
+  displayLots: number;
+  /** i32: trade price that the order waits for; 0 = it waits for none. */
+  triggerPriceTicks: number;
 }
 
 /** The snapshot is complete; its reportSequence is the one to resume from. */
@@ -612,6 +632,34 @@ export interface SelfTradePrevented {
   /** u8: mode that acted: 1 allow, 2 cancelNewest, 3 cancelOldest, 4 cancelBoth, 5 decrement. */
   selfTradePrevention: number;
   /** u8: 0. */
+  reserved0: number;
+}
+
+/** A stop has fired and acts now; trades and the rest follow. */
+export interface Triggered {
+  /** i64: gapless number of this report in its account, from 1; 0 = public event. */
+  reportSequence: number;
+  /** i64: number of the command that is answered; 0 = caused by somebody else. */
+  clientSequence: number;
+  /** i64: assigned by the engine, constant over replaces. */
+  orderId: number;
+  /** u64: chosen by the client, unique among the open orders of its account. */
+  clientOrderId: bigint;
+  /** u32: from instrumentListed. */
+  instrumentId: number;
+  /** i32: trade price that it waited for. */
+  triggerPriceTicks: number;
+  /** i32: trade price that fired it. */
+  lastPriceTicks: number;
+  /** i32: worst price that it takes now. */
+  priceTicks: number;
+  /** i32: open quantity. */
+  leavesLots: number;
+  /** u8: side of the order: 1 buy, 2 sell. */
+  side: number;
+  /** u8: type of the order: 1 limit, 2 market, 3 stop, 4 stopLimit. */
+  orderType: number;
+  /** u16: 0. */
   reserved0: number;
 }
 
@@ -815,6 +863,7 @@ export interface MessageFields {
   accountChanged: AccountChanged;
   tradingDayChanged: TradingDayChanged;
   selfTradePrevented: SelfTradePrevented;
+  triggered: Triggered;
   logonChallenge: LogonChallenge;
   logon: Logon;
   logonAccepted: LogonAccepted;
@@ -839,7 +888,19 @@ export interface OptionalFields {
   registerApiKey: never;
   deposit: never;
   withdraw: never;
-  newOrder: 'flags' | 'expireTimeUs' | 'minQuantityLots' | 'selfTradePrevention' | 'reserved0' | 'reserved1';
+  newOrder:
+    | 'flags'
+    | 'expireTimeUs'
+    | 'minQuantityLots'
+    | 'selfTradePrevention'
+    | 'triggerDirection'
+    | 'reserved1'
+    | 'displayLots'
+    | 'triggerPriceTicks'
+    | 'quoteAmount'
+    | 'linkedClientOrderId'
+    | 'trailingTicks'
+    | 'reserved2';
   cancelOrder: never;
   replaceOrder: 'flags';
   massCancel: 'instrumentId' | 'side' | 'reserved0' | 'reserved1';
@@ -888,7 +949,8 @@ export type EventName =
   | 'instrumentFeesChanged'
   | 'accountChanged'
   | 'tradingDayChanged'
-  | 'selfTradePrevented';
+  | 'selfTradePrevented'
+  | 'triggered';
 
 export type SessionName =
   | 'logonChallenge'

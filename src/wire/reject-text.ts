@@ -37,8 +37,9 @@ export const REJECT_TEXT: Readonly<Record<RejectName, string>> = {
   INVALID_PRICE: 'A limit price must be at least 1 tick, that of a market order 0 or more.',
   INVALID_QUANTITY: 'The quantity must be at least 1 lot.',
   INVALID_SIDE: 'The side must be 1 (buy) or 2 (sell).',
-  INVALID_ORDER_TYPE: 'The order type must be 1 (limit) or 2 (market).',
-  INVALID_TIME_IN_FORCE: 'Time in force must be 1 GTC, 2 IOC, 3 FOK, 4 GTD or 5 DAY; market: IOC or FOK.',
+  INVALID_ORDER_TYPE: 'The order type must be 1 limit, 2 market, 3 stop or 4 stop-limit.',
+  INVALID_TIME_IN_FORCE:
+    'Not a time in force, or none of this type; market takes IOC or FOK, a stop neither.',
   NO_LIQUIDITY: 'There is no order on the other side; send a limit order or try later.',
   TOO_MANY_ORDERS: 'The limit of open orders is reached; cancel some before entering more.',
   INVALID_FLAGS: 'A flag is not defined or does not go with the type or time in force; clear it.',
@@ -46,6 +47,11 @@ export const REJECT_TEXT: Readonly<Record<RejectName, string>> = {
   TRADING_DAY_CLOSED: 'No trading day is open; use another time in force or wait for the next day.',
   POST_ONLY_WOULD_TRADE: 'A post-only order would trade at once; choose a price further from the market.',
   INVALID_MIN_QUANTITY: 'Minimum quantity takes 0 to the quantity, and belongs to IOC only; correct it.',
+  INVALID_DISPLAY_QUANTITY: 'The displayed quantity takes 0 to the quantity, of limit orders that rest.',
+  INVALID_TRIGGER: 'Stops take a trigger price or a trailing distance, other orders neither; correct it.',
+  NO_LAST_TRADE: 'The instrument has not traded yet; a trailing stop has nothing to start from.',
+  INVALID_LINK: 'A pair is a limit order and a waiting stop, neither linked yet; name such an order.',
+  STOP_NOT_REPLACEABLE: 'A stop that waits cannot be replaced; cancel it and enter another one.',
   INVALID_SELF_TRADE_PREVENTION:
     'The self-trade prevention mode is not known; the tables list what there is.',
 

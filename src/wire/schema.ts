@@ -17,6 +17,7 @@ import {
   SelfTradePrevention,
   Side,
   TimeInForce,
+  TriggerDirection,
 } from '../core/codes.js';
 import { type Field, type FieldSpec, type FieldType, placeFields } from './layout.js';
 
@@ -110,12 +111,17 @@ const timeInForce = field('timeInForce', 'u8', 'time in force', TimeInForce);
 const orderFlags = field(
   'flags',
   'u8',
-  'bit 0 post-only, bit 1 post-only with a price that gives way',
+  'bit 0 post-only, bit 1 post-only with a price that gives way, bit 2 linked',
   OrderFlag,
 );
 const expireTimeUs = appended(
   2,
   field('expireTimeUs', 'i64', 'command time at which the order expires, epoch microseconds; 0 = never'),
+);
+const displayLots = appended(2, field('displayLots', 'i32', 'most that is displayed at a time; 0 = all'));
+const triggerPriceTicks = appended(
+  2,
+  field('triggerPriceTicks', 'i32', 'trade price that the order waits for; 0 = it waits for none'),
 );
 const feeTier = field('feeTier', 'u32', 'fee tier of accounts, 0..7');
 const makerPpm = field('makerPpm', 'i32', 'maker rate in millionths of the notional; negative = rebate');
@@ -252,6 +258,7 @@ export const Template = {
   accountChanged: 216,
   tradingDayChanged: 217,
   selfTradePrevented: 218,
+  triggered: 219,
 
   logonChallenge: 401,
   logon: 402,
@@ -302,7 +309,7 @@ export const messages: readonly Message[] = [
     field(
       'priceTicks',
       'i32',
-      'limit price; for a market order the worst price accepted, 0 = by marketProtectionPpm',
+      'limit price; for a market order or a stop the worst price accepted, 0 = by marketProtectionPpm',
     ),
     quantityLots,
     side,
@@ -323,8 +330,25 @@ export const messages: readonly Message[] = [
         SelfTradePrevention,
       ),
     ),
-    appended(2, field('reserved0', 'u8', '0')),
+    appended(
+      2,
+      field(
+        'triggerDirection',
+        'u8',
+        'of a stop; 0 = rising for a buy, falling for a sell',
+        TriggerDirection,
+      ),
+    ),
     appended(2, field('reserved1', 'u16', '0')),
+    appended(2, field('displayLots', 'i32', 'iceberg: most that is displayed at a time; 0 = all')),
+    appended(2, field('triggerPriceTicks', 'i32', 'stop: fires when the last trade reaches it; otherwise 0')),
+    appended(
+      2,
+      field('quoteAmount', 'i64', 'market order for an amount of quote, with quantityLots 0; minor units'),
+    ),
+    appended(2, field('linkedClientOrderId', 'u64', 'with the flag linked: the other order of the pair')),
+    appended(2, field('trailingTicks', 'i32', 'stop: follows the last trade at this distance; otherwise 0')),
+    appended(2, field('reserved2', 'u32', '0')),
   ]),
   command('trade', Template.cancelOrder, 'cancelOrder', 'Cancels what is left of an open order.', [
     clientOrderId,
@@ -422,6 +446,8 @@ export const messages: readonly Message[] = [
     timeInForce,
     orderFlags,
     expireTimeUs,
+    displayLots,
+    triggerPriceTicks,
   ]),
   event(
     Template.rejected,
@@ -527,6 +553,8 @@ export const messages: readonly Message[] = [
     timeInForce,
     orderFlags,
     expireTimeUs,
+    displayLots,
+    triggerPriceTicks,
   ]),
   event(
     Template.snapshotEnd,
@@ -580,6 +608,18 @@ export const messages: readonly Message[] = [
       field('reserved0', 'u8', '0'),
     ],
   ),
+  event(Template.triggered, 'triggered', 'A stop has fired and acts now; trades and the rest follow.', [
+    orderId,
+    clientOrderId,
+    instrumentId,
+    field('triggerPriceTicks', 'i32', 'trade price that it waited for'),
+    field('lastPriceTicks', 'i32', 'trade price that fired it'),
+    field('priceTicks', 'i32', 'worst price that it takes now'),
+    field('leavesLots', 'i32', 'open quantity'),
+    side,
+    orderType,
+    field('reserved0', 'u16', '0'),
+  ]),
 
   session('gateway', Template.logonChallenge, 'logonChallenge', 'First message on every connection.', [
     bytes('nonce', 32, 'random, for one logon'),

@@ -60,4 +60,9 @@ export class ReferenceBook {
   inReach(side: number, limit: number): Order[] {
     return this.side(opposite(side)).filter((maker) => crosses(side, limit, maker.priceTicks));
   }
+
+  /** The prices of a side within a limit of the other side, the best first. */
+  pricesInReach(side: number, limit: number): number[] {
+    return [...new Set(this.inReach(side, limit).map((maker) => maker.priceTicks))];
+  }
 }

@@ -19,8 +19,9 @@ import {
   SelfTradePrevention,
   Side,
   TimeInForce,
+  TriggerDirection,
 } from '../../src/core/codes.js';
-import type { CommandName, EventName, MessageFields } from '../../src/wire/message-fields.js';
+import type { CommandName, EventName, MessageFields, NewOrder } from '../../src/wire/message-fields.js';
 import { Template } from '../../src/wire/schema.js';
 import type { Command, CommandOf, Event, EventOf, UnknownCommand } from './messages.js';
 import { crosses, opposite, ReferenceBook } from './reference-book.js';
@@ -29,6 +30,7 @@ import {
   balanceOf,
   checkNotional,
   MAX_MONEY,
+  notional,
   release,
   reservation,
   reserve,
@@ -36,15 +38,16 @@ import {
   settle,
   type TradeFees,
 } from './reference-money.js';
-import type {
-  Account,
-  ApiKey,
-  Asset,
-  FeeRates,
-  Instrument,
-  Limits,
-  Order,
-  Transfer,
+import {
+  type Account,
+  type ApiKey,
+  type Asset,
+  type FeeRates,
+  type Instrument,
+  type Limits,
+  type Order,
+  type Transfer,
+  visibleLots,
 } from './reference-state.js';
 import { Rejection } from './rejection.js';
 
@@ -53,6 +56,7 @@ const DEFAULT_PROTECTION_PPM = 50_000;
 const PPM = 1_000_000n;
 const MAX_RATE_PPM = 1_000_000;
 const MAX_SELF_TRADE_PREVENTION = 5;
+const { rising: RISING, falling: FALLING } = TriggerDirection;
 
 /** The permission that a session needs for a command; none is enough for what only the node may say. */
 const PERMISSION_FOR: Readonly<Record<CommandName, number | undefined>> = {
@@ -82,6 +86,10 @@ interface TouchedLevel {
   instrument: Instrument;
   side: number;
   priceTicks: number;
+}
+
+function smallest(...values: bigint[]): bigint {
+  return values.reduce((least, value) => (value < least ? value : least));
 }
 
 function isCommandNumber(clientSequence: number): boolean {
@@ -115,6 +123,12 @@ export class ReferenceEngine {
   #command: Command | UnknownCommand | undefined;
   #events: Event[] = [];
   #touched: TouchedLevel[] = [];
+  /** Whether what the incoming order does answers the command; a stop that has fired answers nobody. */
+  #incoming: ReportKind = 'answer';
+  /** Prices of the trades of the incoming order, in their order. */
+  #tradePrices: number[] = [];
+  /** Stops that have fired and not acted yet, with the trade price that fired them. */
+  #elected: { order: Order; priceTicks: number }[] = [];
 
   constructor(limits: Limits) {
     this.#limits = limits;
@@ -125,6 +139,7 @@ export class ReferenceEngine {
     this.#command = command;
     this.#events = [];
     this.#touched = [];
+    this.#incoming = 'answer';
     this.timeUs = Math.max(this.timeUs, command.timestampUs);
     this.#expireOrders();
     this.#reportTouchedLevels();
@@ -135,6 +150,7 @@ export class ReferenceEngine {
       if (command.name === 'unknown') throw new Rejection(RejectCode.UNKNOWN_COMMAND);
       this.#checkPermission(session, command.name);
       this.#execute(command);
+      this.#runElectedStops();
     } catch (error) {
       if (!(error instanceof Rejection)) throw error;
       if (this.#events.length > expiryEvents) throw new Error('reference engine: a rejection after an event');
@@ -249,7 +265,7 @@ export class ReferenceEngine {
       .flatMap((account) => [...account.openOrders.values()])
       .filter(({ expireTimeUs }) => expireTimeUs !== 0 && expireTimeUs <= this.timeUs)
       .sort((a, b) => a.expireTimeUs - b.expireTimeUs || a.orderId - b.orderId);
-    for (const order of due) this.#cancelResting(order, CancelReason.expired, 'notice');
+    for (const order of due) if (this.#isOpen(order)) this.#cancelOpen(order, CancelReason.expired, 'notice');
   }
 
   // --- administration -------------------------------------------------------------------------------------------
@@ -286,6 +302,7 @@ export class ReferenceEngine {
       ...factors,
       marketProtectionPpm,
       bookSequence: 0,
+      lastPriceTicks: 0,
       fees: Array.from({ length: FEE_TIERS }, () => ({ makerPpm: 0, takerPpm: 0 })),
     };
     this.instruments.push(instrument);
@@ -463,32 +480,43 @@ export class ReferenceEngine {
     const account = this.#account(command.accountId);
     const instrument = this.#instrument(fields.instrumentId);
     if (fields.side !== Side.buy && fields.side !== Side.sell) throw new Rejection(RejectCode.INVALID_SIDE);
-    const isMarket = fields.orderType === OrderType.market;
-    if (!isMarket && fields.orderType !== OrderType.limit) throw new Rejection(RejectCode.INVALID_ORDER_TYPE);
-    // A market order has nothing to rest at.
-    const isImmediate = fields.timeInForce === TimeInForce.IOC || fields.timeInForce === TimeInForce.FOK;
-    const isKnown = Object.values(TimeInForce).some((timeInForce) => timeInForce === fields.timeInForce);
-    if (!isKnown || (isMarket && !isImmediate)) throw new Rejection(RejectCode.INVALID_TIME_IN_FORCE);
-    this.#checkFlags(fields.flags, isMarket || isImmediate);
+    const { orderType, timeInForce } = fields;
+    if (!Object.values(OrderType).some((known) => known === orderType))
+      throw new Rejection(RejectCode.INVALID_ORDER_TYPE);
+    const isMarket = orderType === OrderType.market;
+    const isLimit = orderType === OrderType.limit;
+    const isStop = orderType === OrderType.stop || orderType === OrderType.stopLimit;
+    const isImmediate = timeInForce === TimeInForce.IOC || timeInForce === TimeInForce.FOK;
+    const isKnown = Object.values(TimeInForce).some((known) => known === timeInForce);
+    // A market order has nothing to rest at, and a stop has to wait.
+    if (!isKnown || (isMarket && !isImmediate) || (isStop && isImmediate))
+      throw new Rejection(RejectCode.INVALID_TIME_IN_FORCE);
+    this.#checkFlags(fields.flags, isLimit && !isImmediate, !isImmediate);
     if (fields.selfTradePrevention > MAX_SELF_TRADE_PREVENTION)
       throw new Rejection(RejectCode.INVALID_SELF_TRADE_PREVENTION);
-    if (fields.quantityLots < 1) throw new Rejection(RejectCode.INVALID_QUANTITY);
-    const mayHaveMinimum = fields.timeInForce === TimeInForce.IOC;
+    this.#checkQuantity(fields, isMarket);
+    const mayHaveMinimum = timeInForce === TimeInForce.IOC;
     if (fields.minQuantityLots < 0 || fields.minQuantityLots > (mayHaveMinimum ? fields.quantityLots : 0))
       throw new Rejection(RejectCode.INVALID_MIN_QUANTITY);
-    // A market order may name the worst price that it takes; 0 leaves that to the instrument's protection.
-    if (fields.priceTicks < (isMarket ? 0 : 1)) throw new Rejection(RejectCode.INVALID_PRICE);
-    const expireTimeUs = this.#expireTime(fields.timeInForce, fields.expireTimeUs);
+    const mayHide = isLimit && !isImmediate;
+    if (fields.displayLots < 0 || fields.displayLots > (mayHide ? fields.quantityLots : 0))
+      throw new Rejection(RejectCode.INVALID_DISPLAY_QUANTITY);
+    // Market orders and stops may name the worst price that they take; 0 leaves that to the instrument's protection.
+    const needsPrice = isLimit || orderType === OrderType.stopLimit;
+    if (fields.priceTicks < (needsPrice ? 1 : 0)) throw new Rejection(RejectCode.INVALID_PRICE);
+    this.#checkTrigger(fields, isStop);
+    const expireTimeUs = this.#expireTime(timeInForce, fields.expireTimeUs);
     if (this.openOrder(account, fields.clientOrderId) !== undefined) {
       throw new Rejection(RejectCode.DUPLICATE_CLIENT_ORDER_ID);
     }
+    const partner = this.#partnerOf(account, instrument, fields, isStop);
     if (this.#openOrderCount() >= this.#limits.openOrders) throw new Rejection(RejectCode.TOO_MANY_ORDERS);
-    const limit =
-      fields.priceTicks === 0 ? this.#protectionPrice(instrument, fields.side) : fields.priceTicks;
-    const priceTicks = this.#makerPrice(instrument, fields.side, limit, fields.flags);
+    const direction = fields.triggerDirection || (fields.side === Side.buy ? RISING : FALLING);
+    const trigger = isStop ? this.#triggerAtEntry(instrument, fields) : 0;
     const rates = this.#ratesOf(account, instrument);
-    checkNotional(instrument, fields.side, priceTicks, fields.quantityLots, rates);
-    const needed = reservation(instrument, fields.side, priceTicks, fields.quantityLots, rates);
+    const { priceTicks, quantityLots } = this.#entryTerms(instrument, fields, trigger, rates);
+    checkNotional(instrument, fields.side, priceTicks, quantityLots, rates);
+    const needed = reservation(instrument, fields.side, priceTicks, quantityLots, rates);
     if (reservedBalance(account, instrument, fields.side).available < needed) {
       throw new Rejection(RejectCode.INSUFFICIENT_FUNDS);
     }
@@ -499,47 +527,244 @@ export class ReferenceEngine {
       account,
       instrument,
       side: fields.side,
-      orderType: fields.orderType,
-      timeInForce: fields.timeInForce,
+      orderType,
+      timeInForce,
       priceTicks,
-      quantityLots: fields.quantityLots,
-      leavesLots: fields.quantityLots,
+      quantityLots,
+      leavesLots: quantityLots,
       cumulativeLots: 0,
       priority: this.nextPriority++,
       flags: fields.flags,
       expireTimeUs,
       selfTradePrevention: fields.selfTradePrevention || account.selfTradePrevention,
+      displayLots: fields.displayLots,
+      shownLots: 0,
+      triggerPriceTicks: trigger,
+      triggerDirection: isStop ? direction : 0,
+      triggerAtEntry: trigger,
+      trailingTicks: fields.trailingTicks,
+      partner,
       rates,
     };
+    if (partner !== undefined) partner.partner = order;
     account.openOrders.set(order.clientOrderId, order);
     reserve(order);
     this.#report('accepted', {
       ...this.#terms(order),
-      orderType: order.orderType,
-      timeInForce: order.timeInForce,
+      orderType,
+      timeInForce,
       flags: order.flags,
-      expireTimeUs: order.expireTimeUs,
+      expireTimeUs,
+      displayLots: order.displayLots,
+      triggerPriceTicks: trigger,
     });
 
+    if (isStop) {
+      const last = instrument.lastPriceTicks;
+      if (last !== 0 && this.#fires(order, last)) this.#elected.push({ order, priceTicks: last });
+      return;
+    }
     const fillable = this.#fillableLots(order);
-    if (order.timeInForce === TimeInForce.FOK && fillable < order.leavesLots) {
+    if (timeInForce === TimeInForce.FOK && fillable < order.leavesLots) {
       this.#cancelRemainder(order, CancelReason.fokUnfillable, 'answer');
-      return;
-    }
-    if (fillable < fields.minQuantityLots) {
+    } else if (fillable < fields.minQuantityLots) {
       this.#cancelRemainder(order, CancelReason.minQuantityUnfillable, 'answer');
-      return;
+    } else {
+      this.#trade(order, !isImmediate);
     }
-    this.#match(order);
-    if (order.leavesLots === 0) return;
-    if (isImmediate) this.#cancelRemainder(order, CancelReason.iocRemainder, 'answer');
-    else this.#rest(order);
   }
 
-  /** At most one of the post-only flags, and only on an order that may rest. */
-  #checkFlags(flags: number, isImmediate: boolean): void {
-    const allowed: number[] = isImmediate ? [0] : [0, OrderFlag.postOnly, OrderFlag.postOnlyReprice];
-    if (!allowed.includes(flags)) throw new Rejection(RejectCode.INVALID_FLAGS);
+  /** A quantity, or for a market order an amount of quote instead. */
+  #checkQuantity(fields: NewOrder, isMarket: boolean): void {
+    const { quantityLots, quoteAmount } = fields;
+    const isValid =
+      quoteAmount === 0
+        ? quantityLots >= 1
+        : isMarket && quantityLots === 0 && quoteAmount >= 1 && quoteAmount <= Number.MAX_SAFE_INTEGER;
+    if (!isValid) throw new Rejection(RejectCode.INVALID_QUANTITY);
+  }
+
+  /** A stop has a trigger or a trailing distance, a trailing one goes by its side; others have nothing of it. */
+  #checkTrigger(fields: NewOrder, isStop: boolean): void {
+    const { triggerPriceTicks, trailingTicks, triggerDirection } = fields;
+    let isValid: boolean;
+    if (!isStop) isValid = triggerPriceTicks === 0 && trailingTicks === 0 && triggerDirection === 0;
+    else if (trailingTicks > 0) isValid = triggerPriceTicks === 0 && triggerDirection === 0;
+    else isValid = trailingTicks === 0 && triggerPriceTicks >= 1 && triggerDirection <= FALLING;
+    if (!isValid) throw new Rejection(RejectCode.INVALID_TRIGGER);
+  }
+
+  /** The open order that a new one is linked with: of the two, one is a limit order and one a waiting stop. */
+  #partnerOf(account: Account, instrument: Instrument, fields: NewOrder, isStop: boolean): Order | undefined {
+    const isLinked = (fields.flags & OrderFlag.linked) !== 0;
+    if (!isLinked) {
+      if (fields.linkedClientOrderId !== 0n) throw new Rejection(RejectCode.INVALID_LINK);
+      return undefined;
+    }
+    const partner = this.openOrder(account, fields.linkedClientOrderId);
+    const isPair =
+      partner !== undefined &&
+      partner.instrument === instrument &&
+      partner.partner === undefined &&
+      (isStop ? partner.orderType === OrderType.limit : partner.triggerPriceTicks !== 0);
+    if (!isPair) throw new Rejection(RejectCode.INVALID_LINK);
+    return partner;
+  }
+
+  /** The trigger of a new stop: as it says, or for a trailing one at its distance from the last trade. */
+  #triggerAtEntry(instrument: Instrument, fields: NewOrder): number {
+    if (fields.trailingTicks === 0) return fields.triggerPriceTicks;
+    const last = instrument.lastPriceTicks;
+    if (last === 0) throw new Rejection(RejectCode.NO_LAST_TRADE);
+    const trigger = fields.side === Side.buy ? last + fields.trailingTicks : last - fields.trailingTicks;
+    if (trigger < 1 || trigger > MAX_INT32) throw new Rejection(RejectCode.INVALID_TRIGGER);
+    return trigger;
+  }
+
+  /** The price and quantity that a new order comes in with. */
+  #entryTerms(instrument: Instrument, fields: NewOrder, trigger: number, rates: FeeRates) {
+    const { side, quantityLots } = fields;
+    if (trigger !== 0) {
+      const priceTicks = fields.priceTicks || this.#protected(instrument, side, trigger);
+      return { priceTicks, quantityLots };
+    }
+    if (fields.orderType === OrderType.limit) {
+      const priceTicks = this.#makerPrice(instrument, side, fields.priceTicks, fields.flags);
+      return { priceTicks, quantityLots };
+    }
+    const best = this.book(instrument).best(opposite(side));
+    if (best === undefined && (fields.priceTicks === 0 || fields.quoteAmount !== 0))
+      throw new Rejection(RejectCode.NO_LIQUIDITY);
+    const limit = fields.priceTicks || this.#protected(instrument, side, best?.priceTicks ?? 0);
+    if (fields.quoteAmount === 0) return { priceTicks: limit, quantityLots };
+    return this.#termsForAmount(instrument, side, limit, BigInt(fields.quoteAmount), rates);
+  }
+
+  /**
+   * What an amount of quote buys or sells within a limit. A buy takes the largest quantity whose reservation at the
+   * worst price that it needs fits the amount, so it never pays more; a sell what the amount is worth at the best
+   * price, so it never receives more.
+   */
+  #termsForAmount(instrument: Instrument, side: number, limit: number, amount: bigint, rates: FeeRates) {
+    const book = this.book(instrument);
+    let priceTicks = limit;
+    let most = 0n;
+    for (const price of book.pricesInReach(side, limit)) {
+      const inReach = book.inReach(side, price).reduce((lots, maker) => lots + BigInt(maker.leavesLots), 0n);
+      const best = book.best(opposite(side))!.priceTicks;
+      const lotPrice =
+        side === Side.buy ? reservation(instrument, side, price, 1, rates) : notional(instrument, best, 1);
+      const lots = smallest(inReach, amount / lotPrice, BigInt(MAX_INT32));
+      if (lots <= most) continue;
+      most = lots;
+      if (side === Side.buy) priceTicks = price;
+    }
+    if (most === 0n) throw new Rejection(RejectCode.INVALID_QUANTITY);
+    return { priceTicks, quantityLots: Number(most) };
+  }
+
+  /** Trades an incoming order, rests or cancels what is left, and sees which stops its trades have fired. */
+  #trade(order: Order, mayRest: boolean): void {
+    this.#tradePrices = [];
+    this.#match(order);
+    if (order.leavesLots > 0) {
+      if (mayRest) this.#rest(order);
+      else this.#cancelRemainder(order, CancelReason.iocRemainder, this.#incoming);
+    }
+    for (const priceTicks of this.#tradePrices) this.#electStops(order.instrument, priceTicks);
+  }
+
+  /** The stops of an instrument that wait for a trade. */
+  #waitingStops(instrument: Instrument): Order[] {
+    return [...this.accounts.values()]
+      .flatMap((account) => [...account.openOrders.values()])
+      .filter((order) => order.instrument === instrument && order.triggerPriceTicks !== 0)
+      .filter((order) => !this.#elected.some((elected) => elected.order === order));
+  }
+
+  #fires(stop: Order, lastPriceTicks: number): boolean {
+    return stop.triggerDirection === RISING
+      ? lastPriceTicks >= stop.triggerPriceTicks
+      : lastPriceTicks <= stop.triggerPriceTicks;
+  }
+
+  /**
+   * A trade at a price: trailing stops follow it, then every stop that it fires goes to the end of the queue. Rising
+   * ones by rising trigger, then falling ones by falling trigger, at one trigger the lowest order id first.
+   */
+  #electStops(instrument: Instrument, priceTicks: number): void {
+    instrument.lastPriceTicks = priceTicks;
+    const waiting = this.#waitingStops(instrument);
+    for (const stop of waiting) {
+      if (stop.trailingTicks === 0) continue;
+      const { triggerPriceTicks: trigger, trailingTicks: distance } = stop;
+      stop.triggerPriceTicks =
+        stop.side === Side.buy
+          ? Math.min(trigger, priceTicks + distance)
+          : Math.max(trigger, priceTicks - distance);
+    }
+    const fired = waiting.filter((stop) => this.#fires(stop, priceTicks));
+    fired.sort((a, b) => a.orderId - b.orderId);
+    const rising = fired.filter((stop) => stop.triggerDirection === RISING);
+    const falling = fired.filter((stop) => stop.triggerDirection === FALLING);
+    rising.sort((a, b) => a.triggerPriceTicks - b.triggerPriceTicks);
+    falling.sort((a, b) => b.triggerPriceTicks - a.triggerPriceTicks);
+    for (const order of [...rising, ...falling]) this.#elected.push({ order, priceTicks });
+  }
+
+  /** The stops that have fired act one after the other, each completely; their trades may fire more. */
+  #runElectedStops(): void {
+    this.#incoming = 'notice';
+    for (let next = this.#elected.shift(); next !== undefined; next = this.#elected.shift()) {
+      // Its partner may have traded in the meantime.
+      if (this.#isOpen(next.order)) this.#actStop(next.order, next.priceTicks);
+    }
+  }
+
+  /** A stop acts: its partner goes, and it comes in as a market or limit order. A trailing price has followed. */
+  #actStop(order: Order, lastPriceTicks: number): void {
+    const moved = order.priceTicks + order.triggerPriceTicks - order.triggerAtEntry;
+    release(order);
+    order.priceTicks = Math.max(1, Math.min(MAX_INT32, moved));
+    reserve(order);
+    this.#emit('triggered', order.account.accountId, 0, 0, {
+      orderId: order.orderId,
+      clientOrderId: order.clientOrderId,
+      instrumentId: order.instrument.instrumentId,
+      triggerPriceTicks: order.triggerPriceTicks,
+      lastPriceTicks,
+      priceTicks: order.priceTicks,
+      leavesLots: order.leavesLots,
+      side: order.side,
+      orderType: order.orderType,
+      reserved0: 0,
+    });
+    order.triggerPriceTicks = 0;
+    this.#endLink(order);
+    this.#trade(order, order.orderType === OrderType.stopLimit);
+  }
+
+  /** Whether an order is still open: another one may have its id by now. */
+  #isOpen(order: Order): boolean {
+    return order.account.openOrders.get(order.clientOrderId) === order;
+  }
+
+  /** The pair of an order comes apart: the other one is cancelled. It answers nobody. */
+  #endLink(order: Order): void {
+    const { partner } = order;
+    if (partner === undefined) return;
+    order.partner = undefined;
+    partner.partner = undefined;
+    this.#cancelOpen(partner, CancelReason.linked, 'notice');
+  }
+
+  /** At most one of the post-only flags, and only on a limit order that may rest; a link only where it may wait. */
+  #checkFlags(flags: number, mayBePostOnly: boolean, mayBeLinked: boolean): void {
+    const postOnly = flags & ~OrderFlag.linked;
+    const allowed: number[] = mayBePostOnly ? [0, OrderFlag.postOnly, OrderFlag.postOnlyReprice] : [0];
+    const isLinked = (flags & OrderFlag.linked) !== 0;
+    if (!allowed.includes(postOnly) || (isLinked && !mayBeLinked))
+      throw new Rejection(RejectCode.INVALID_FLAGS);
   }
 
   /** When a new order expires: GTD says it, DAY takes the end of the trading day, the others never do. */
@@ -559,11 +784,12 @@ export class ReferenceEngine {
    * tick away from the best opposite price, where there is such a price.
    */
   #makerPrice(instrument: Instrument, side: number, limit: number, flags: number): number {
-    if (flags === 0) return limit;
+    const postOnly = flags & ~OrderFlag.linked;
+    if (postOnly === 0) return limit;
     const best = this.book(instrument).best(opposite(side));
     if (best === undefined || !crosses(side, limit, best.priceTicks)) return limit;
     const price = side === Side.buy ? best.priceTicks - 1 : best.priceTicks + 1;
-    if (flags === OrderFlag.postOnly || price < 1 || price > MAX_INT32)
+    if (postOnly === OrderFlag.postOnly || price < 1 || price > MAX_INT32)
       throw new Rejection(RejectCode.POST_ONLY_WOULD_TRADE);
     return price;
   }
@@ -588,25 +814,30 @@ export class ReferenceEngine {
 
   /**
    * What an incoming order could trade at once: with the orders in its reach up to the first of its own group, which
-   * ends the order or makes it smaller. An order that cancels the oldest goes on behind it.
+   * ends the order or makes it smaller. An order that cancels the oldest goes on behind it. Of a level with an own
+   * order only what is displayed before it can be had: hidden quantity comes behind.
    */
   #fillableLots(taker: Order): number {
+    const book = this.book(taker.instrument);
     let lots = 0;
-    for (const maker of this.book(taker.instrument).inReach(taker.side, taker.priceTicks)) {
-      if (!this.#isPrevented(taker, maker)) lots += maker.leavesLots;
-      else if (taker.selfTradePrevention !== SelfTradePrevention.cancelOldest) break;
+    for (const price of book.pricesInReach(taker.side, taker.priceTicks)) {
+      const level = book.level(opposite(taker.side), price);
+      const firstOwn = level.findIndex((maker) => this.#isPrevented(taker, maker));
+      if (firstOwn !== -1 && taker.selfTradePrevention !== SelfTradePrevention.cancelOldest) {
+        for (const maker of level.slice(0, firstOwn)) lots += visibleLots(maker);
+        return lots;
+      }
+      for (const maker of level) if (!this.#isPrevented(taker, maker)) lots += maker.leavesLots;
     }
     return lots;
   }
 
   /**
-   * The worst price that a market order without one accepts: the best opposite price, worse by the protection of
-   * the instrument, rounded towards the best price (down for a buy, up for a sell).
+   * The worst price that an order without one accepts: a price (the best opposite one, or the trigger of a stop),
+   * worse by the protection of the instrument, rounded towards that price (down for a buy, up for a sell).
    */
-  #protectionPrice(instrument: Instrument, side: number): number {
-    const best = this.book(instrument).best(opposite(side));
-    if (best === undefined) throw new Rejection(RejectCode.NO_LIQUIDITY);
-    const price = BigInt(best.priceTicks);
+  #protected(instrument: Instrument, side: number, priceTicks: number): number {
+    const price = BigInt(priceTicks);
     const ppm = BigInt(instrument.marketProtectionPpm);
     if (side === Side.buy) {
       const roundedDown = (price * (PPM + ppm)) / PPM;
@@ -626,19 +857,32 @@ export class ReferenceEngine {
         this.#preventSelfTrade(taker, maker);
         continue;
       }
-      const lots = Math.min(taker.leavesLots, maker.leavesLots);
+      const lots = Math.min(taker.leavesLots, visibleLots(maker));
       const fees = settle(maker, taker, lots);
       for (const order of [maker, taker]) {
         order.leavesLots -= lots;
         order.cumulativeLots += lots;
       }
-      this.#touch(maker);
-      if (maker.leavesLots === 0) {
-        book.remove(maker);
-        this.#forget(maker);
-      }
+      this.#tradePrices.push(maker.priceTicks);
+      this.#shrinkMaker(maker, lots);
       if (taker.leavesLots === 0) this.#forget(taker);
       this.#reportTrade(maker, taker, lots, fees);
+      this.#endLink(maker);
+      this.#endLink(taker);
+    }
+  }
+
+  /** A resting order has lost some of what it displays: it is gone, or displays more at the back of its level. */
+  #shrinkMaker(maker: Order, lots: number): void {
+    const book = this.book(maker.instrument);
+    this.#touch(maker);
+    maker.shownLots -= lots;
+    if (maker.leavesLots === 0) {
+      book.remove(maker);
+      this.#forget(maker);
+    } else if (visibleLots(maker) === 0) {
+      book.remove(maker);
+      this.#rest(maker);
     }
   }
 
@@ -657,7 +901,7 @@ export class ReferenceEngine {
       fee: Number(fee),
     });
     this.#emit('trade', maker.account.accountId, 0, 0, fields(maker, Liquidity.maker, fees.maker));
-    this.#report('trade', fields(taker, Liquidity.taker, fees.taker));
+    this.#tellTaker(taker, 'trade', fields(taker, Liquidity.taker, fees.taker));
   }
 
   /**
@@ -666,17 +910,16 @@ export class ReferenceEngine {
    * smaller keeps its place; one with nothing left is gone, which its report says.
    */
   #preventSelfTrade(taker: Order, maker: Order): void {
-    const lots = Math.min(taker.leavesLots, maker.leavesLots);
+    const lots = Math.min(taker.leavesLots, visibleLots(maker));
     const mode = taker.selfTradePrevention;
     if (mode === SelfTradePrevention.decrement) {
-      this.#touch(maker);
       for (const order of [maker, taker]) {
         release(order, lots);
         order.leavesLots -= lots;
         order.quantityLots -= lots;
-        if (order.leavesLots === 0) this.#forget(order);
       }
-      if (maker.leavesLots === 0) this.book(maker.instrument).remove(maker);
+      this.#shrinkMaker(maker, lots);
+      if (taker.leavesLots === 0) this.#forget(taker);
     }
     const fields = (order: Order, liquidity: number) => ({
       orderId: order.orderId,
@@ -692,11 +935,15 @@ export class ReferenceEngine {
       reserved0: 0,
     });
     this.#emit('selfTradePrevented', maker.account.accountId, 0, 0, fields(maker, Liquidity.maker));
-    this.#report('selfTradePrevented', fields(taker, Liquidity.taker));
+    this.#tellTaker(taker, 'selfTradePrevented', fields(taker, Liquidity.taker));
+    if (mode === SelfTradePrevention.decrement) {
+      this.#endLink(maker);
+      this.#endLink(taker);
+    }
     if (mode === SelfTradePrevention.cancelOldest || mode === SelfTradePrevention.cancelBoth)
-      this.#cancelResting(maker, CancelReason.selfTrade, 'notice');
+      this.#cancelOpen(maker, CancelReason.selfTrade, 'notice');
     if (mode === SelfTradePrevention.cancelNewest || mode === SelfTradePrevention.cancelBoth) {
-      this.#cancelRemainder(taker, CancelReason.selfTrade, 'answer');
+      this.#cancelRemainder(taker, CancelReason.selfTrade, this.#incoming);
       taker.leavesLots = 0;
     }
   }
@@ -706,7 +953,7 @@ export class ReferenceEngine {
     const account = this.#account(command.accountId);
     const instrument = this.#instrument(command.fields.instrumentId);
     const order = this.#restingOrder(account, instrument, command.fields.clientOrderId);
-    this.#cancelResting(order, CancelReason.requested, 'answer');
+    this.#cancelOpen(order, CancelReason.requested, 'answer');
   }
 
   /**
@@ -726,6 +973,7 @@ export class ReferenceEngine {
     if (fields.quantityLots < 1) throw new Rejection(RejectCode.INVALID_QUANTITY);
     if (fields.priceTicks < 1) throw new Rejection(RejectCode.INVALID_PRICE);
     const order = this.#restingOrder(account, instrument, fields.clientOrderId);
+    if (order.triggerPriceTicks !== 0) throw new Rejection(RejectCode.STOP_NOT_REPLACEABLE);
     if (
       fields.newClientOrderId !== fields.clientOrderId &&
       this.openOrder(account, fields.newClientOrderId) !== undefined
@@ -734,7 +982,7 @@ export class ReferenceEngine {
     }
     const isReinsert = fields.flags === ReplaceFlag.reinsert;
     if (!isReinsert && fields.quantityLots <= order.cumulativeLots) {
-      this.#cancelResting(order, CancelReason.replacedToFilled, 'answer');
+      this.#cancelOpen(order, CancelReason.replacedToFilled, 'answer');
       return;
     }
 
@@ -766,6 +1014,7 @@ export class ReferenceEngine {
     order.quantityLots = fields.quantityLots;
     order.cumulativeLots = newCumulative;
     order.leavesLots = newLeaves;
+    order.shownLots = Math.min(order.shownLots, newLeaves);
     reserve(order);
     this.#report('replaced', {
       ...this.#terms(order),
@@ -775,10 +1024,7 @@ export class ReferenceEngine {
       priorityKept: keepsPriority ? 1 : 0,
       reserved0: 0,
     });
-    if (keepsPriority) return;
-    order.priority = this.nextPriority++;
-    this.#match(order);
-    if (order.leavesLots > 0) this.#rest(order);
+    if (!keepsPriority) this.#trade(order, true);
   }
 
   /** Cancels the open orders of the account, or those of an instrument or side, the lowest order id first. */
@@ -792,8 +1038,14 @@ export class ReferenceEngine {
         (instrumentId === 0 || order.instrument.instrumentId === instrumentId) &&
         (side === 0 || order.side === side),
     );
-    for (const order of orders) this.#cancelResting(order, CancelReason.massCancel, 'answer');
-    this.#report('massCancelled', { orderCount: orders.length, reserved0: 0 });
+    let orderCount = 0;
+    for (const order of orders) {
+      // It may have gone with its partner.
+      if (!this.#isOpen(order)) continue;
+      this.#cancelOpen(order, CancelReason.massCancel, 'answer');
+      orderCount += 1;
+    }
+    this.#report('massCancelled', { orderCount, reserved0: 0 });
   }
 
   /** Reports every balance that is not zero by asset id, every open order by order id, and the end. */
@@ -826,6 +1078,8 @@ export class ReferenceEngine {
         timeInForce: order.timeInForce,
         flags: order.flags,
         expireTimeUs: order.expireTimeUs,
+        displayLots: order.displayLots,
+        triggerPriceTicks: order.triggerPriceTicks,
       });
     }
     this.#report('snapshotEnd', { balanceCount, orderCount: orders.length });
@@ -863,14 +1117,20 @@ export class ReferenceEngine {
     return count;
   }
 
+  /** Puts an order behind all others at its price. */
   #rest(order: Order): void {
+    order.priority = this.nextPriority++;
+    order.shownLots = Math.min(order.displayLots, order.leavesLots);
     this.book(order.instrument).rest(order);
     this.#touch(order);
   }
 
-  #cancelResting(order: Order, reason: number, kind: ReportKind): void {
-    this.#touch(order);
-    this.book(order.instrument).remove(order);
+  /** Cancels an open order: one that rests in a book, or a stop that waits. */
+  #cancelOpen(order: Order, reason: number, kind: ReportKind): void {
+    if (order.triggerPriceTicks === 0) {
+      this.#touch(order);
+      this.book(order.instrument).remove(order);
+    }
     this.#cancelRemainder(order, reason, kind);
   }
 
@@ -887,6 +1147,7 @@ export class ReferenceEngine {
     };
     if (kind === 'answer') this.#report('cancelled', fields);
     else this.#emit('cancelled', order.account.accountId, 0, 0, fields);
+    this.#endLink(order);
   }
 
   #forget(order: Order): void {
@@ -924,7 +1185,7 @@ export class ReferenceEngine {
       instrument.bookSequence += 1;
       this.#emit('bookDelta', 0, 0, 0, {
         bookSequence: instrument.bookSequence,
-        levelLots: orders.reduce((lots, order) => lots + order.leavesLots, 0),
+        levelLots: orders.reduce((lots, order) => lots + visibleLots(order), 0),
         instrumentId: instrument.instrumentId,
         priceTicks,
         orderCount: orders.length,
@@ -959,6 +1220,12 @@ export class ReferenceEngine {
   #report<N extends EventName>(name: N, answer: Answer<N>): void {
     const command = this.#currentCommand();
     this.#emit(name, command.accountId, command.sessionId, command.fields.clientSequence, answer);
+  }
+
+  /** A report to the account of the incoming order. */
+  #tellTaker<N extends EventName>(taker: Order, name: N, answer: Answer<N>): void {
+    if (this.#incoming === 'answer') this.#report(name, answer);
+    else this.#emit(name, taker.account.accountId, 0, 0, answer);
   }
 
   /** An answer to the session of the command that belongs to no account. */

@@ -63,6 +63,8 @@ export interface Instrument {
   marketProtectionPpm: number;
   /** Number of the last book delta of this instrument. */
   bookSequence: number;
+  /** Price of the last trade; 0 = there was none yet. */
+  lastPriceTicks: number;
   /** By fee tier. */
   fees: FeeRates[];
 }
@@ -88,6 +90,20 @@ export interface Order {
   expireTimeUs: number;
   /** What it does to orders of its own group that it meets as the incoming one. */
   selfTradePrevention: number;
+  /** Most that is displayed at a time; 0 = all. */
+  displayLots: number;
+  /** What is displayed now of an order that rests and does not display all. */
+  shownLots: number;
+  /** Trade price that a stop waits for; 0 = the order does not wait (any more). */
+  triggerPriceTicks: number;
+  /** TriggerDirection of a stop. */
+  triggerDirection: number;
+  /** The trigger that a stop came in with. */
+  triggerAtEntry: number;
+  /** Distance at which a trailing stop follows the last trade; 0 = it does not. */
+  trailingTicks: number;
+  /** The other order of a linked pair. */
+  partner: Order | undefined;
   /** The rates in force when it last took its place. */
   rates: FeeRates;
 }
@@ -100,4 +116,9 @@ export interface Limits {
   openOrders: number;
   apiKeys: number;
   transfers: number;
+}
+
+/** What an order displays, and may trade before it goes to the back of its level. */
+export function visibleLots(order: Order): number {
+  return order.displayLots === 0 ? order.leavesLots : order.shownLots;
 }

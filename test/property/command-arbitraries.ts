@@ -7,12 +7,13 @@
  * when a run is built, so that fast-check may drop any intent while it shrinks and the rest stays a valid run.
  */
 import fc from 'fast-check';
-import { OrderType, Side } from '../../src/core/codes.js';
+import { OrderFlag, OrderType, Side } from '../../src/core/codes.js';
 import type { CommandName } from '../../src/wire/message-fields.js';
 import { RECORD_VERSION } from '../../src/wire/slot.js';
 import {
   anyInstrument,
   chainOnce,
+  displayLots,
   edgePrice,
   epoch,
   expireInUs,
@@ -29,11 +30,13 @@ import {
   priceOfAnySize,
   publicKey,
   quantityLots,
+  quoteAmount,
   rarely,
   selfTradePrevention,
   step,
   timeInForce,
   transfer,
+  trigger,
 } from './value-arbitraries.js';
 
 /** How an intent is numbered in its session: how far the session's last number is moved on; none = unnumbered. */
@@ -137,6 +140,11 @@ const TRADING_COMMANDS: readonly CommandName[] = [
   'requestSnapshot',
 ];
 
+/** Whether an order names the other of its pair; without the flag now and then too. */
+function isLinked(flags: number): boolean {
+  return (flags & OrderFlag.linked) !== 0 || flags === 255;
+}
+
 type Fields = fc.Arbitrary<Record<string, unknown>>;
 
 /** The fields of every command but its number. */
@@ -161,7 +169,7 @@ function fieldsOf({
     orderKind,
     ({ side, orderType }) => {
       const usualPrice = side === Side.sell ? sellPrice : buyPrice;
-      const isMarket = orderType === OrderType.market;
+      const mayGoWithout = orderType === OrderType.market || orderType === OrderType.stop;
       return chainOnce(
         timeInForce(orderType),
         (force) =>
@@ -169,10 +177,16 @@ function fieldsOf({
             side: fc.constant(side),
             orderType: fc.constant(orderType),
             timeInForce: fc.constant(force),
-            priceTicks: isMarket ? rarely(fc.constant(0), anyPrice, 4) : rarely(usualPrice, edgePrice, 25),
-            flags: isMarket ? rarely(fc.constant(0), orderFlags(force), 30) : orderFlags(force),
+            priceTicks: mayGoWithout
+              ? rarely(fc.constant(0), anyPrice, 4)
+              : rarely(usualPrice, edgePrice, 25),
+            flags: orderFlags(orderType, force),
             expireInUs: expireInUs(force),
             minQuantityLots: minQuantityLots(force),
+            displayLots: displayLots(orderType, force),
+            trigger: trigger(orderType),
+            amount: quoteAmount(orderType),
+            linkedClientOrderId: clientOrderId,
           }),
         String,
       );
@@ -184,7 +198,15 @@ function fieldsOf({
   return {
     newOrder: fc
       .record({ key: orderKey, quantityLots, terms: orderTerms, selfTradePrevention })
-      .map(({ key, terms, ...rest }) => ({ ...key, ...terms, ...rest })),
+
+      .map(({ key, terms: { trigger, amount, linkedClientOrderId, ...terms }, ...rest }) => ({
+        ...key,
+        ...rest,
+        ...terms,
+        ...trigger,
+        ...amount,
+        linkedClientOrderId: isLinked(terms.flags) ? linkedClientOrderId : 0n,
+      })),
     cancelOrder: orderKey,
     replaceOrder: fc
       .record({

@@ -140,8 +140,9 @@ export const orderKind = fc.record({
   ),
   orderType: fc.oneof(
     { weight: 60, arbitrary: fc.constant<number>(OrderType.limit) },
-    { weight: 8, arbitrary: fc.constant<number>(OrderType.market) },
-    { weight: 1, arbitrary: fc.constantFrom(0, 3, 255) },
+    { weight: 9, arbitrary: fc.constant<number>(OrderType.market) },
+    { weight: 14, arbitrary: fc.constantFrom<number>(OrderType.stop, OrderType.stopLimit) },
+    { weight: 1, arbitrary: fc.constantFrom(0, 5, 255) },
   ),
 });
 
@@ -153,7 +154,10 @@ export function timeInForce(orderType: number): fc.Arbitrary<number> {
       weight: orderType === OrderType.market ? 1 : 12,
       arbitrary: fc.constantFrom<number>(TimeInForce.GTD, TimeInForce.GTD, TimeInForce.DAY),
     },
-    { weight: 24, arbitrary: fc.constantFrom<number>(TimeInForce.IOC, TimeInForce.FOK) },
+    {
+      weight: isStopType(orderType) ? 1 : 24,
+      arbitrary: fc.constantFrom<number>(TimeInForce.IOC, TimeInForce.FOK),
+    },
     { weight: 1, arbitrary: fc.constantFrom(0, 6, 255) },
   );
 }
@@ -171,11 +175,58 @@ export function expireInUs(force: number): fc.Arbitrary<number | null> {
   return force === TimeInForce.GTD ? rarely(inFuture, none, 30) : rarely(none, inFuture, 60);
 }
 
-/** Flags of a new order, mostly those that go with its time in force. */
-export function orderFlags(force: number): fc.Arbitrary<number> {
+export function isStopType(orderType: number): boolean {
+  return orderType === OrderType.stop || orderType === OrderType.stopLimit;
+}
+
+/** Flags of a new order, mostly those that go with its type and time in force. */
+export function orderFlags(orderType: number, force: number): fc.Arbitrary<number> {
   const isImmediate = force === TimeInForce.IOC || force === TimeInForce.FOK;
-  const usual = isImmediate ? fc.constant(0) : fc.constantFrom(0, 0, 0, 0, 1, 2);
-  return rarely(usual, fc.constantFrom(0, 1, 2, 3, 4, 255), 40);
+  let usual: fc.Arbitrary<number> = fc.constant(0);
+  if (isStopType(orderType)) usual = fc.constantFrom(0, 0, 4);
+  else if (orderType === OrderType.limit && !isImmediate)
+    usual = fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 2, 4, 5);
+  return rarely(usual, fc.constantFrom(0, 1, 2, 3, 4, 6, 8, 255), 40);
+}
+
+/** Largest displayed quantity of a new order; quantities are small, so most of them hide something. */
+export function displayLots(orderType: number, force: number): fc.Arbitrary<number> {
+  const mayHide = orderType === OrderType.limit && force !== TimeInForce.IOC && force !== TimeInForce.FOK;
+  const some = fc.constantFrom(1, 1, 2, 3);
+  return mayHide
+    ? rarely(fc.constant(0), rarely(some, fc.constantFrom(-1, 70, MAX_INT32), 20), 3)
+    : rarely(fc.constant(0), some, 60);
+}
+
+/** What a stop waits for; other orders mostly name nothing of it. */
+export function trigger(orderType: number) {
+  const none = { triggerPriceTicks: 0, trailingTicks: 0, triggerDirection: 0 };
+  const fixed = fc.record({
+    triggerPriceTicks: rarely(fc.integer({ min: 95, max: 106 }), edgePrice, 25),
+    trailingTicks: rarely(fc.constant(0), fc.constantFrom(-1, 2), 40),
+    triggerDirection: rarely(fc.constantFrom(0, 0, 1, 2), fc.constantFrom(3, 255), 40),
+  });
+  const trailing = fc.record({
+    triggerPriceTicks: rarely(fc.constant(0), fc.constant(100), 40),
+    trailingTicks: rarely(fc.integer({ min: 1, max: 4 }), fc.constantFrom(98, 1000, MAX_INT32), 20),
+    triggerDirection: rarely(fc.constant(0), fc.constantFrom(1, 2), 40),
+  });
+  const some = rarely(fixed, trailing, 4);
+  return isStopType(orderType) ? rarely(some, fc.constant(none), 40) : rarely(fc.constant(none), some, 60);
+}
+
+/** An amount instead of a quantity, now and then for a market order. */
+export function quoteAmount(orderType: number): fc.Arbitrary<Record<string, number>> {
+  const nothing = fc.constant({});
+  const some = fc.record({
+    quoteAmount: rarely(
+      fc.integer({ min: 90, max: 3000 }),
+      fc.constantFrom(1, -1, Number.MAX_SAFE_INTEGER, 2 ** 53, 2 ** 62),
+      10,
+    ),
+    quantityLots: rarely(fc.constant(0), fc.constantFrom(1, -1), 20),
+  });
+  return rarely(nothing, some, orderType === OrderType.market ? 2 : 80);
 }
 
 export function minQuantityLots(force: number): fc.Arbitrary<number> {

@@ -17,7 +17,7 @@ import { SLOT_WORDS } from '../../src/wire/slot.js';
 import { decodeSlot, encodeSlot } from '../../src/wire/slot-codec.js';
 import type { Command, Event, UnknownCommand } from '../model/messages.js';
 import type { ReferenceEngine } from '../model/reference-engine.js';
-import type { Order } from '../model/reference-state.js';
+import { type Order, visibleLots } from '../model/reference-state.js';
 import { execLines } from './exec-lines.js';
 
 /** What is compared: something that takes a command and leaves event slots. */
@@ -129,6 +129,8 @@ export function describeModel(model: ReferenceEngine): string {
         timeInForce: order.timeInForce,
         flags: order.flags,
         expireTimeUs: order.expireTimeUs,
+        displayLots: order.displayLots,
+        triggerPriceTicks: order.triggerPriceTicks,
       }));
       const { accountId, reportSequence, feeTier, selfTradeGroup, selfTradePrevention } = account;
       const settings = { feeTier, selfTradeGroup, selfTradePrevention };
@@ -142,6 +144,7 @@ export function describeModel(model: ReferenceEngine): string {
     quoteMinorPerTickLot: Number(instrument.quoteMinorPerTickLot),
     baseMinorPerLot: Number(instrument.baseMinorPerLot),
     marketProtectionPpm: instrument.marketProtectionPpm,
+    lastPriceTicks: instrument.lastPriceTicks,
     fees: instrument.fees.map(plainRates),
   }));
   const assets = model.assets.map(({ assetId, code, decimals, supply, fees }) => {
@@ -158,13 +161,14 @@ export function describeModel(model: ReferenceEngine): string {
 /** Price levels of a side, best first. */
 function levelsOf(orders: readonly Order[]) {
   const levels: { priceTicks: number; levelLots: number; orderCount: number }[] = [];
-  for (const { priceTicks, leavesLots } of orders) {
+  for (const order of orders) {
+    const { priceTicks } = order;
     let level = levels.at(-1);
     if (level === undefined || level.priceTicks !== priceTicks) {
       level = { priceTicks, levelLots: 0, orderCount: 0 };
       levels.push(level);
     }
-    level.levelLots += leavesLots;
+    level.levelLots += visibleLots(order);
     level.orderCount += 1;
   }
   return levels;
@@ -188,6 +192,8 @@ export function describeCore(core: Core, model: ReferenceEngine): string {
       timeInForce: order.timeInForce,
       flags: order.flags,
       expireTimeUs: order.expireTimeUs,
+      displayLots: order.displayLots,
+      triggerPriceTicks: order.triggerPriceTicks,
     }));
     const balances = view.balances.map(({ asset, decimals, available, reserved }) => {
       return { asset, decimals, available, reserved };
@@ -204,6 +210,7 @@ export function describeCore(core: Core, model: ReferenceEngine): string {
     quoteMinorPerTickLot: view.quoteMinorPerTickLot,
     baseMinorPerLot: view.baseMinorPerLot,
     marketProtectionPpm: view.marketProtectionPpm,
+    lastPriceTicks: view.lastPriceTicks,
     fees: view.fees.map(plainRates),
   }));
   const assets = queryAssets(core).map(({ assetId, asset, decimals, supply, fees }) => {

@@ -45,14 +45,20 @@ function renderNames(name: string, kind: MessageKind): string {
   return `export type ${name} =\n${names.join('\n')};\n`;
 }
 
+/** Longest line of the formatter. */
+const LINE_WIDTH = 110;
+
 function renderOptionalFields(): string {
   const lines = messages
     .filter(({ kind }) => kind === 'command')
     .map(({ name, fields }) => {
       const names = fields.filter(mayBeLeftOut).map((field) => `'${field.name}'`);
-      return `  ${name}: ${names.length === 0 ? 'never' : names.join(' | ')};`;
+      const line = `  ${name}: ${names.length === 0 ? 'never' : names.join(' | ')};`;
+      if (line.length <= LINE_WIDTH) return line;
+      return `  ${name}:${names.map((each) => `\n    | ${each}`).join('')};`;
     });
-  return `/** Body fields of each command that may be left out; they are 0 then. */\nexport interface OptionalFields {\n${lines.join('\n')}\n}\n`;
+  const notes = '/** Body fields of each command that may be left out; they are 0 then. */';
+  return `${notes}\nexport interface OptionalFields {\n${lines.join('\n')}\n}\n`;
 }
 
 /** The whole file; it does not change unless the schema does. */

@@ -10,6 +10,7 @@ import {
   SelfTradePrevention,
   Side,
   TimeInForce,
+  TriggerDirection,
 } from '../../core/codes.js';
 import type { Field, FieldType } from '../layout.js';
 import { type Message, messages, SCHEMA_ID, SCHEMA_VERSION } from '../schema.js';
@@ -34,6 +35,7 @@ const ENUMERATIONS = [
   { name: 'CancelReason', encoding: 'uint8', values: CancelReason },
   { name: 'BalanceReason', encoding: 'uint8', values: BalanceReason },
   { name: 'SelfTradePrevention', encoding: 'uint8', values: SelfTradePrevention },
+  { name: 'TriggerDirection', encoding: 'uint8', values: TriggerDirection },
   { name: 'RejectCode', encoding: 'uint16', values: RejectCode },
 ] as const;
 
