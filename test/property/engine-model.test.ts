@@ -57,7 +57,7 @@ const OUTCOMES = [
   ...['deposit done', 'deposit again', 'withdraw done', 'withdraw again', 'snapshot done'],
   ...['replaced, keeps priority', 'replaced, loses priority'],
   ...['accepted', 'trade', 'bookDelta', 'orderStatus', 'snapshotEnd', 'massCancelled'],
-  ...['trade with fee', 'trade with rebate'],
+  ...['trade with fee', 'trade with rebate', 'triggered'],
   ...Object.keys(SelfTradePrevention)
     .filter((mode) => mode !== 'allow')
     .map((mode) => `self-trade: ${mode}`),

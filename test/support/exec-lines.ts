@@ -14,8 +14,9 @@ import {
   SelfTradePrevention,
   Side,
   TimeInForce,
+  TriggerDirection,
 } from '../../src/core/codes.js';
-import type { ListInstrument } from '../../src/wire/message-fields.js';
+import type { ListInstrument, NewOrder } from '../../src/wire/message-fields.js';
 import type { Command, UnknownCommand } from '../model/messages.js';
 
 /** One JSON line a command; `listings` are the instruments that were listed, in the order of their ids. */
@@ -88,6 +89,7 @@ function execObject(command: Command | UnknownCommand, listings: readonly ListIn
         timeInForce: nameOf(TimeInForce, timeInForce) ?? timeInForce,
         ...terms(listings, command.fields),
         ...flagFields(flags),
+        ...stopFields(listings[instrumentId - 1], command.fields),
         ...(expireTimeUs === 0 ? {} : { expireTimeUs }),
         ...(minQuantityLots === 0
           ? {}
@@ -169,9 +171,34 @@ function execObject(command: Command | UnknownCommand, listings: readonly ListIn
 }
 
 function flagFields(flags: number): object {
-  if (flags === 0) return {};
-  if (flags === OrderFlag.postOnly) return { postOnly: true };
-  return flags === OrderFlag.postOnlyReprice ? { postOnlyReprice: true } : { flags };
+  const known = OrderFlag.postOnly | OrderFlag.postOnlyReprice | OrderFlag.linked;
+  if ((flags & ~known) !== 0) return { flags };
+  return {
+    ...((flags & OrderFlag.postOnly) === 0 ? {} : { postOnly: true }),
+    ...((flags & OrderFlag.postOnlyReprice) === 0 ? {} : { postOnlyReprice: true }),
+  };
+}
+
+/** What stops, icebergs, pairs and orders by amount have beyond the others. */
+function stopFields(listing: ListInstrument | undefined, order: NewOrder): object {
+  const { displayLots, triggerPriceTicks, trailingTicks, triggerDirection, quoteAmount } = order;
+  const decimals = -(listing?.quoteDecimals ?? 0);
+  return {
+    ...(displayLots === 0 ? {} : { displayQuantity: lotsText(listing, displayLots) }),
+    ...(triggerPriceTicks === 0 ? {} : { triggerPrice: ticksText(listing, triggerPriceTicks) }),
+    ...(trailingTicks === 0 ? {} : { trailing: ticksText(listing, trailingTicks) }),
+    ...(triggerDirection === 0
+      ? {}
+      : { triggerDirection: nameOf(TriggerDirection, triggerDirection) ?? triggerDirection }),
+    ...(quoteAmount === 0 ? {} : { quoteAmount: decimal(BigInt(quoteAmount), decimals) }),
+    ...((order.flags & OrderFlag.linked) === 0 ? {} : { linkedClientOrderId: order.linkedClientOrderId }),
+  };
+}
+
+function ticksText(listing: ListInstrument | undefined, ticks: number): string {
+  return listing === undefined
+    ? '1'
+    : decimal(BigInt(ticks) * BigInt(listing.tickMantissa), listing.tickExponent);
 }
 
 function lotsText(listing: ListInstrument | undefined, lots: number): string {

@@ -11,6 +11,7 @@ import {
   SelfTradePrevention,
   Side,
   TimeInForce,
+  TriggerDirection,
 } from '../../core/codes.js';
 import { type DecimalUnit, parseUnit } from '../../wire/decimal.js';
 import { offsetOf, Template } from '../../wire/schema.js';
@@ -48,8 +49,13 @@ const NewOrderWord = {
   terms: bodyWord('newOrder', 'side'),
   expireTimeUs: bodyWord('newOrder', 'expireTimeUs'),
   minQuantityLots: bodyWord('newOrder', 'minQuantityLots'),
-  /** Its lowest byte. */
+  /** selfTradePrevention, triggerDirection << 8 */
   selfTradePrevention: bodyWord('newOrder', 'selfTradePrevention'),
+  displayLots: bodyWord('newOrder', 'displayLots'),
+  triggerPriceTicks: bodyWord('newOrder', 'triggerPriceTicks'),
+  quoteAmount: bodyWord('newOrder', 'quoteAmount'),
+  linkedClientOrderId: bodyWord('newOrder', 'linkedClientOrderId'),
+  trailingTicks: bodyWord('newOrder', 'trailingTicks'),
 };
 const CancelOrderWord = {
   clientOrderId: bodyWord('cancelOrder', 'clientOrderId'),
@@ -97,6 +103,12 @@ const FIELDS = {
     'expireTimeUs',
     'minQuantity',
     'selfTradePrevention',
+    'displayQuantity',
+    'triggerPrice',
+    'triggerDirection',
+    'trailing',
+    'quoteAmount',
+    'linkedClientOrderId',
   ),
   cancelOrder: fields('account', 'symbol', 'clientOrderId'),
   replaceOrder: fields(
@@ -232,14 +244,26 @@ export class CommandSlot {
     if (line['timeInForce'] !== undefined) {
       timeInForce = nameField(line, 'timeInForce', TimeInForce, 'INVALID_TIME_IN_FORCE');
     }
-    const hasPrice = !isMarket || line['price'] !== undefined;
-    const priceTicks = hasPrice ? priceField(line, instrument) : 0;
-    const quantityLots = quantityField(line, instrument, 'quantity');
-    const hasMinimum = line['minQuantity'] !== undefined;
-    const minQuantityLots = hasMinimum ? quantityField(line, instrument, 'minQuantity') : 0;
+    const mayLackPrice = isMarket || orderType === OrderType.stop;
+    const hasPrice = !mayLackPrice || line['price'] !== undefined;
+    const priceTicks = hasPrice ? priceField(line, instrument, 'price') : 0;
+    const isByAmount = line['quoteAmount'] !== undefined;
+    const quoteAmount = isByAmount ? amountField(line, 'quoteAmount', instrument?.quoteUnit) : 0;
+    const hasQuantity = !isByAmount || line['quantity'] !== undefined;
+    const quantityLots = hasQuantity ? quantityField(line, instrument, 'quantity') : 0;
+    const minQuantityLots = optionalQuantity(line, instrument, 'minQuantity');
+    const displayLots = optionalQuantity(line, instrument, 'displayQuantity');
+    const triggerPriceTicks = optionalPrice(line, instrument, 'triggerPrice');
+    const trailingTicks = optionalPrice(line, instrument, 'trailing');
+    const triggerDirection =
+      line['triggerDirection'] === undefined
+        ? 0
+        : nameField(line, 'triggerDirection', TriggerDirection, 'INVALID_TRIGGER');
+    const isLinked = line['linkedClientOrderId'] !== undefined;
     const flags =
       (flagField(line, 'postOnly') ? OrderFlag.postOnly : 0) |
-      (flagField(line, 'postOnlyReprice') ? OrderFlag.postOnlyReprice : 0);
+      (flagField(line, 'postOnlyReprice') ? OrderFlag.postOnlyReprice : 0) |
+      (isLinked ? OrderFlag.linked : 0);
     const expireTimeUs = line['expireTimeUs'] === undefined ? 0 : timeField(line, 'expireTimeUs');
     const selfTradePrevention =
       line['selfTradePrevention'] === undefined ? 0 : selfTradePreventionField(line);
@@ -252,7 +276,15 @@ export class CommandSlot {
     words[NewOrderWord.terms] = side | (orderType << 8) | (timeInForce << 16) | (flags << 24);
     writeInt64(words, NewOrderWord.expireTimeUs, expireTimeUs);
     words[NewOrderWord.minQuantityLots] = minQuantityLots;
-    words[NewOrderWord.selfTradePrevention] = selfTradePrevention;
+    words[NewOrderWord.selfTradePrevention] = selfTradePrevention | (triggerDirection << 8);
+    words[NewOrderWord.displayLots] = displayLots;
+    words[NewOrderWord.triggerPriceTicks] = triggerPriceTicks;
+    writeInt64(words, NewOrderWord.quoteAmount, quoteAmount);
+    words[NewOrderWord.trailingTicks] = trailingTicks;
+    if (!isLinked) return;
+    uint64Field(line, 'linkedClientOrderId', this.id);
+    words[NewOrderWord.linkedClientOrderId] = this.id.low;
+    words[NewOrderWord.linkedClientOrderId + 1] = this.id.high;
   }
 
   private massCancel(line: LineObject, sequence: number, timestampUs: number): void {
@@ -319,7 +351,7 @@ export class CommandSlot {
     uint64Field(line, 'clientOrderId', this.id);
     const { low, high } = this.id;
     if (line['newClientOrderId'] !== undefined) uint64Field(line, 'newClientOrderId', this.id);
-    const priceTicks = priceField(line, instrument);
+    const priceTicks = priceField(line, instrument, 'price');
     const quantityLots = quantityField(line, instrument, 'quantity');
     const flags = flagField(line, 'reinsert') ? ReplaceFlag.reinsert : 0;
     const words = this.begin(Template.replaceOrder, accountId, sequence, timestampUs);
@@ -342,7 +374,7 @@ export class CommandSlot {
     refuseUnknownFields(line, type, FIELDS[type]);
     const accountId = this.accountOf(line);
     this.asset = shortText(line, 'asset', 12, 'INVALID_ASSET');
-    const amount = amountField(line, this.listings.assetUnit(this.asset));
+    const amount = amountField(line, 'amount', this.listings.assetUnit(this.asset));
     uint64Field(line, 'transferId', this.id);
     const transferId = BigInt.asUintN(64, (BigInt(this.id.high) << 32n) | BigInt(this.id.low >>> 0));
     this.transferId = transferId.toString();
@@ -424,20 +456,42 @@ export class CommandSlot {
   }
 }
 
-function priceField(line: LineObject, instrument: ListedInstrument | undefined): number {
+function priceField(
+  line: LineObject,
+  instrument: ListedInstrument | undefined,
+  field: 'price' | 'triggerPrice' | 'trailing',
+): number {
   return instrument === undefined
-    ? unitlessField(line, 'price')
-    : int32UnitsField(line, 'price', instrument.tick, instrument.tickSize, 'INVALID_PRICE');
+    ? unitlessField(line, field)
+    : int32UnitsField(line, field, instrument.tick, instrument.tickSize, 'INVALID_PRICE');
+}
+
+/** A price, or 0 when the line has none. */
+function optionalPrice(
+  line: LineObject,
+  instrument: ListedInstrument | undefined,
+  field: 'triggerPrice' | 'trailing',
+): number {
+  return line[field] === undefined ? 0 : priceField(line, instrument, field);
 }
 
 function quantityField(
   line: LineObject,
   instrument: ListedInstrument | undefined,
-  field: 'quantity' | 'minQuantity',
+  field: 'quantity' | 'minQuantity' | 'displayQuantity',
 ): number {
   return instrument === undefined
     ? unitlessField(line, field)
     : int32UnitsField(line, field, instrument.lot, instrument.lotSize, 'INVALID_QUANTITY');
+}
+
+/** A quantity, or 0 when the line has none. */
+function optionalQuantity(
+  line: LineObject,
+  instrument: ListedInstrument | undefined,
+  field: 'minQuantity' | 'displayQuantity',
+): number {
+  return line[field] === undefined ? 0 : quantityField(line, instrument, field);
 }
 
 /** A command time, epoch microseconds. */

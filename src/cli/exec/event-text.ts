@@ -16,7 +16,7 @@ import {
   Side,
   TimeInForce,
 } from '../../core/codes.js';
-import { formatUnits, minorUnit } from '../../wire/decimal.js';
+import { type DecimalUnit, formatUnits, minorUnit } from '../../wire/decimal.js';
 import { rejectText } from '../../wire/reject-text.js';
 import { messageById, offsetOf, Template } from '../../wire/schema.js';
 import { HeaderWord, SLOT_WORDS, templateOf } from '../../wire/slot.js';
@@ -36,6 +36,8 @@ const AcceptedWord = {
   /** side, orderType << 8, timeInForce << 16, flags << 24 */
   terms: word('accepted', 'side'),
   expireTimeUs: word('accepted', 'expireTimeUs'),
+  displayLots: word('accepted', 'displayLots'),
+  triggerPriceTicks: word('accepted', 'triggerPriceTicks'),
 };
 const RejectedWord = {
   clientOrderId: word('rejected', 'clientOrderId'),
@@ -148,7 +150,9 @@ export class EventText {
       `${SIDES[terms & 0xff]}","orderType":"${ORDER_TYPES[(terms >>> 8) & 0xff]}","timeInForce":"` +
       `${TIMES_IN_FORCE[(terms >>> 16) & 0xff]}","price":"${formatUnits(words[at + AcceptedWord.priceTicks]!, instrument.tick)}",` +
       `"quantity":"${formatUnits(words[at + AcceptedWord.quantityLots]!, instrument.lot)}",` +
-      `${flagsText(terms >>> 24)}${expiryText(readInt64(words, at + AcceptedWord.expireTimeUs))}${sequence(words, at)}}\n`
+      `${flagsText(terms >>> 24)}${expiryText(readInt64(words, at + AcceptedWord.expireTimeUs))}` +
+      `${unitsText('displayQuantity', words[at + AcceptedWord.displayLots]!, instrument.lot)}` +
+      `${unitsText('triggerPrice', words[at + AcceptedWord.triggerPriceTicks]!, instrument.tick)}${sequence(words, at)}}\n`
     );
   }
 
@@ -291,9 +295,14 @@ export class EventText {
           side: SIDES[order.side],
           orderType: ORDER_TYPES[order.orderType],
           timeInForce: TIMES_IN_FORCE[order.timeInForce],
-          ...(order.flags === OrderFlag.postOnly ? { postOnly: true } : {}),
-          ...(order.flags === OrderFlag.postOnlyReprice ? { postOnlyReprice: true } : {}),
+          ...((order.flags & OrderFlag.postOnly) === 0 ? {} : { postOnly: true }),
+          ...((order.flags & OrderFlag.postOnlyReprice) === 0 ? {} : { postOnlyReprice: true }),
+          ...((order.flags & OrderFlag.linked) === 0 ? {} : { linked: true }),
           ...(order.expireTimeUs === 0 ? {} : { expireTimeUs: order.expireTimeUs }),
+          ...(order.displayLots === 0 ? {} : { displayQuantity: formatUnits(order.displayLots, lot) }),
+          ...(order.triggerPriceTicks === 0
+            ? {}
+            : { triggerPrice: formatUnits(order.triggerPriceTicks, tick) }),
           price: formatUnits(order.priceTicks, tick),
           quantity: formatUnits(order.quantityLots, lot),
           leaves: formatUnits(order.leavesLots, lot),
@@ -319,6 +328,22 @@ export class EventText {
       }
       case 'tradingDayChanged':
         return { endTimeUs: event.fields.endTimeUs };
+      case 'triggered': {
+        const order = event.fields;
+        const { tick, lot, symbol } = this.instrument(order.instrumentId);
+        return {
+          account: event.accountId,
+          symbol,
+          clientOrderId: order.clientOrderId.toString(),
+          orderId: order.orderId,
+          side: SIDES[order.side],
+          orderType: ORDER_TYPES[order.orderType],
+          triggerPrice: formatUnits(order.triggerPriceTicks, tick),
+          lastPrice: formatUnits(order.lastPriceTicks, tick),
+          price: formatUnits(order.priceTicks, tick),
+          leaves: formatUnits(order.leavesLots, lot),
+        };
+      }
       case 'selfTradePrevented': {
         const order = event.fields;
         const { tick, lot, symbol } = this.instrument(order.instrumentId);
@@ -347,8 +372,16 @@ export class EventText {
 }
 
 function flagsText(flags: number): string {
-  if (flags === OrderFlag.postOnly) return '"postOnly":true,';
-  return flags === OrderFlag.postOnlyReprice ? '"postOnlyReprice":true,' : '';
+  return (
+    ((flags & OrderFlag.postOnly) !== 0 ? '"postOnly":true,' : '') +
+    ((flags & OrderFlag.postOnlyReprice) !== 0 ? '"postOnlyReprice":true,' : '') +
+    ((flags & OrderFlag.linked) !== 0 ? '"linked":true,' : '')
+  );
+}
+
+/** A number of ticks or lots under a name; nothing when it is 0. */
+function unitsText(name: string, count: number, unit: DecimalUnit): string {
+  return count === 0 ? '' : `"${name}":"${formatUnits(count, unit)}",`;
 }
 
 function expiryText(expireTimeUs: number): string {
