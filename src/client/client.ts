@@ -216,6 +216,28 @@ export class RingfenceClient {
     return this.command('setTradingDayEnd', end);
   }
 
+  setAccountStatus(status: CommandInput<'setAccountStatus'>): Promise<CommandAnswer<'setAccountStatus'>> {
+    return this.command('setAccountStatus', status);
+  }
+
+  setPriceBand(band: CommandInput<'setPriceBand'>): Promise<CommandAnswer<'setPriceBand'>> {
+    return this.command('setPriceBand', band);
+  }
+
+  setOrderLimits(limits: CommandInput<'setOrderLimits'>): Promise<CommandAnswer<'setOrderLimits'>> {
+    return this.command('setOrderLimits', limits);
+  }
+
+  transfer(transfer: CommandInput<'transfer'>): Promise<CommandAnswer<'transfer'>> {
+    return this.command('transfer', transfer);
+  }
+
+  setAccountThrottle(
+    throttle: CommandInput<'setAccountThrottle'>,
+  ): Promise<CommandAnswer<'setAccountThrottle'>> {
+    return this.command('setAccountThrottle', throttle);
+  }
+
   /** Sends the commands that `issue` calls for in as few frames as possible, when it returns. */
   batch<T>(issue: () => T): T {
     if (this.batched !== undefined) return issue();

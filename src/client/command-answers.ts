@@ -17,6 +17,11 @@ export const COMMAND_ANSWERS = {
   setAccountFeeTier: ['accountChanged'],
   setSelfTradePrevention: ['accountChanged'],
   setTradingDayEnd: ['tradingDayChanged'],
+  setAccountStatus: ['accountChanged'],
+  setPriceBand: ['priceBandChanged'],
+  setOrderLimits: ['orderLimitsChanged'],
+  transfer: ['balanceChanged'],
+  setAccountThrottle: ['accountChanged'],
 } as const satisfies Partial<Record<CommandName, readonly EventName[]>>;
 
 /** Commands that a client sends. */

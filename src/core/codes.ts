@@ -23,10 +23,14 @@ export const CancelReason = {
   minQuantityUnfillable: 7,
   selfTrade: 8,
   linked: 9,
+  killSwitch: 10,
 } as const;
 
 /** Why a balance was reported. */
-export const BalanceReason = { deposit: 1, withdraw: 2, snapshot: 3 } as const;
+export const BalanceReason = { deposit: 1, withdraw: 2, snapshot: 3, transfer: 4 } as const;
+
+/** Suspended: no new orders and no replaces. Killed: its open orders were cancelled too. */
+export const AccountStatus = { active: 1, suspended: 2, killed: 3 } as const;
 
 /** Which way the last trade price goes to fire a stop. 0 in an order = rising for a buy, falling for a sell. */
 export const TriggerDirection = { rising: 1, falling: 2 } as const;
@@ -91,6 +95,12 @@ export const RejectCode = {
   UNKNOWN_ACCOUNT: 3003,
   SUPPLY_TOO_LARGE: 3004,
   TOO_MANY_HOLDINGS: 3005,
+  ACCOUNT_SUSPENDED: 3006,
+  PRICE_OUT_OF_BAND: 3007,
+  ORDER_TOO_LARGE: 3008,
+  NOTIONAL_OVER_LIMIT: 3009,
+  TOO_MANY_OPEN_ORDERS: 3010,
+  THROTTLED: 3011,
   // matching
   UNKNOWN_INSTRUMENT: 4001,
   UNKNOWN_ORDER: 4002,
@@ -136,6 +146,11 @@ export const RejectCode = {
   TOO_MANY_API_KEYS: 5020,
   INVALID_FEE_TIER: 5021,
   INVALID_FEE: 5022,
+  INVALID_BAND: 5023,
+  INVALID_LIMIT: 5024,
+  INVALID_THROTTLE: 5025,
+  TOO_MANY_LIMITS: 5026,
+  INVALID_STATUS: 5027,
 } as const;
 
 export type RejectName = keyof typeof RejectCode;

@@ -245,6 +245,84 @@ export interface SetTradingDayEnd {
   endTimeUs: number;
 }
 
+/** Suspends or resumes an account, or cancels all that it has open too. */
+export interface SetAccountStatus {
+  /** i64: number of this command in its session, strictly rising from 1; 0 = unnumbered (the node itself). */
+  clientSequence: number;
+  /** u32: account that the command is about. */
+  accountId: number;
+  /** u8: from now on: 1 active, 2 suspended, 3 killed. */
+  status: number;
+  /** u8: 0. */
+  reserved0: number;
+  /** u16: 0. */
+  reserved1: number;
+}
+
+/** Sets the prices that orders of an instrument may have. */
+export interface SetPriceBand {
+  /** i64: number of this command in its session, strictly rising from 1; 0 = unnumbered (the node itself). */
+  clientSequence: number;
+  /** u32: from instrumentListed. */
+  instrumentId: number;
+  /** i32: lowest price of an order; 0 = none. */
+  minPriceTicks: number;
+  /** i32: highest price of an order; 0 = none. */
+  maxPriceTicks: number;
+  /** i32: middle of the band in percent; 0 = the last trade. */
+  referencePriceTicks: number;
+  /** u32: most that a price may be away from the reference, in millionths; 0 = no such band. */
+  bandPpm: number;
+  /** u32: 0. */
+  reserved0: number;
+}
+
+/** Sets how large and how many the orders of an account in an instrument may be. */
+export interface SetOrderLimits {
+  /** i64: number of this command in its session, strictly rising from 1; 0 = unnumbered (the node itself). */
+  clientSequence: number;
+  /** u32: account that the command is about. */
+  accountId: number;
+  /** u32: from instrumentListed. */
+  instrumentId: number;
+  /** i64: most that an order may be worth, in minor units of quote; 0 = no limit. */
+  maxOrderNotional: number;
+  /** i32: largest quantity of an order; 0 = no limit. */
+  maxOrderLots: number;
+  /** i32: most open orders in the instrument; 0 = no limit. */
+  maxOpenOrders: number;
+}
+
+/** Moves available money from one account to another; once for each transferId. */
+export interface Transfer {
+  /** i64: number of this command in its session, strictly rising from 1; 0 = unnumbered (the node itself). */
+  clientSequence: number;
+  /** u64: idempotency key, one namespace with deposits and withdrawals. */
+  transferId: bigint;
+  /** i64: in minor units of the asset, 1..2^53-1. */
+  amount: number;
+  /** u32: 0 = the fees that were charged. */
+  fromAccountId: number;
+  /** u32: account that is credited. */
+  toAccountId: number;
+  /** chars (12): asset code, A-Z 0-9, zero-padded. */
+  asset: string;
+}
+
+/** Sets how many orders and replaces an account may send in an interval of command time. */
+export interface SetAccountThrottle {
+  /** i64: number of this command in its session, strictly rising from 1; 0 = unnumbered (the node itself). */
+  clientSequence: number;
+  /** u32: account that the command is about. */
+  accountId: number;
+  /** u32: in one interval; 0 = no limit. */
+  maxCommands: number;
+  /** u32: length of the intervals, microseconds. */
+  intervalUs: number;
+  /** u32: 0. */
+  reserved0: number;
+}
+
 /** The order was accepted; trades and the rest follow. */
 export interface Accepted {
   /** i64: gapless number of this report in its account, from 1; 0 = public event. */
@@ -399,7 +477,7 @@ export interface BalanceChanged {
   asset: string;
   /** u8: decimal places of the minor unit. */
   decimals: number;
-  /** u8: why: 1 deposit, 2 withdraw, 3 snapshot. */
+  /** u8: why: 1 deposit, 2 withdraw, 3 snapshot, 4 transfer. */
   reason: number;
   /** u8: 1 when the transferId had been done before: nothing changed. */
   duplicate: number;
@@ -533,6 +611,10 @@ export interface SnapshotEnd {
   balanceCount: number;
   /** u32: orderStatus events in the snapshot. */
   orderCount: number;
+  /** u32: position events in the snapshot. */
+  positionCount: number;
+  /** u32: 0. */
+  reserved0: number;
 }
 
 /** Public: a primary opened its epoch. */
@@ -591,8 +673,14 @@ export interface AccountChanged {
   feeTier: number;
   /** u8: mode of orders that name none: 1 allow, 2 cancelNewest, 3 cancelOldest, 4 cancelBoth, 5 decrement. */
   selfTradePrevention: number;
-  /** u16: 0. */
+  /** u8: what it may do: 1 active, 2 suspended, 3 killed. */
+  status: number;
+  /** u8: 0. */
   reserved0: number;
+  /** u32: orders and replaces in one interval; 0 = no limit. */
+  throttleMaxCommands: number;
+  /** u32: length of the intervals of command time, microseconds. */
+  throttleIntervalUs: number;
 }
 
 /** DAY orders entered from now on expire then. */
@@ -660,6 +748,62 @@ export interface Triggered {
   /** u8: type of the order: 1 limit, 2 market, 3 stop, 4 stopLimit. */
   orderType: number;
   /** u16: 0. */
+  reserved0: number;
+}
+
+/** The prices that orders may have. */
+export interface PriceBandChanged {
+  /** i64: gapless number of this report in its account, from 1; 0 = public event. */
+  reportSequence: number;
+  /** i64: number of the command that is answered; 0 = caused by somebody else. */
+  clientSequence: number;
+  /** u32: from instrumentListed. */
+  instrumentId: number;
+  /** i32: lowest price of an order; 0 = none. */
+  minPriceTicks: number;
+  /** i32: highest price of an order; 0 = none. */
+  maxPriceTicks: number;
+  /** i32: middle of the band in percent; 0 = the last trade. */
+  referencePriceTicks: number;
+  /** u32: most that a price may be away from the reference, in millionths; 0 = no such band. */
+  bandPpm: number;
+  /** u32: 0. */
+  reserved0: number;
+}
+
+/** How large and how many the orders of the account in the instrument may be. */
+export interface OrderLimitsChanged {
+  /** i64: gapless number of this report in its account, from 1; 0 = public event. */
+  reportSequence: number;
+  /** i64: number of the command that is answered; 0 = caused by somebody else. */
+  clientSequence: number;
+  /** u32: account that the command is about. */
+  accountId: number;
+  /** u32: from instrumentListed. */
+  instrumentId: number;
+  /** i64: most that an order may be worth, in minor units of quote; 0 = no limit. */
+  maxOrderNotional: number;
+  /** i32: largest quantity of an order; 0 = no limit. */
+  maxOrderLots: number;
+  /** i32: most open orders in the instrument; 0 = no limit. */
+  maxOpenOrders: number;
+}
+
+/** A position, as part of a snapshot; fees are left out. */
+export interface Position {
+  /** i64: gapless number of this report in its account, from 1; 0 = public event. */
+  reportSequence: number;
+  /** i64: number of the command that is answered; 0 = caused by somebody else. */
+  clientSequence: number;
+  /** i64: bought minus sold. */
+  quantityLots: number;
+  /** i64: paid for what is held, of a short position received for what is owed; minor units. */
+  cost: number;
+  /** i64: of what was closed, minor units of quote. */
+  realisedProfit: number;
+  /** u32: from instrumentListed. */
+  instrumentId: number;
+  /** u32: 0. */
   reserved0: number;
 }
 
@@ -845,6 +989,11 @@ export interface MessageFields {
   setAccountFeeTier: SetAccountFeeTier;
   setSelfTradePrevention: SetSelfTradePrevention;
   setTradingDayEnd: SetTradingDayEnd;
+  setAccountStatus: SetAccountStatus;
+  setPriceBand: SetPriceBand;
+  setOrderLimits: SetOrderLimits;
+  transfer: Transfer;
+  setAccountThrottle: SetAccountThrottle;
   accepted: Accepted;
   rejected: Rejected;
   trade: Trade;
@@ -864,6 +1013,9 @@ export interface MessageFields {
   tradingDayChanged: TradingDayChanged;
   selfTradePrevented: SelfTradePrevented;
   triggered: Triggered;
+  priceBandChanged: PriceBandChanged;
+  orderLimitsChanged: OrderLimitsChanged;
+  position: Position;
   logonChallenge: LogonChallenge;
   logon: Logon;
   logonAccepted: LogonAccepted;
@@ -911,6 +1063,11 @@ export interface OptionalFields {
   setAccountFeeTier: never;
   setSelfTradePrevention: 'reserved0' | 'reserved1';
   setTradingDayEnd: never;
+  setAccountStatus: 'reserved0' | 'reserved1';
+  setPriceBand: 'reserved0';
+  setOrderLimits: never;
+  transfer: never;
+  setAccountThrottle: 'reserved0';
 }
 
 export type CommandName =
@@ -929,7 +1086,12 @@ export type CommandName =
   | 'setInstrumentFees'
   | 'setAccountFeeTier'
   | 'setSelfTradePrevention'
-  | 'setTradingDayEnd';
+  | 'setTradingDayEnd'
+  | 'setAccountStatus'
+  | 'setPriceBand'
+  | 'setOrderLimits'
+  | 'transfer'
+  | 'setAccountThrottle';
 
 export type EventName =
   | 'accepted'
@@ -950,7 +1112,10 @@ export type EventName =
   | 'accountChanged'
   | 'tradingDayChanged'
   | 'selfTradePrevented'
-  | 'triggered';
+  | 'triggered'
+  | 'priceBandChanged'
+  | 'orderLimitsChanged'
+  | 'position';
 
 export type SessionName =
   | 'logonChallenge'

@@ -30,6 +30,12 @@ export const REJECT_TEXT: Readonly<Record<RejectName, string>> = {
   UNKNOWN_ACCOUNT: 'There is no such account; open it first.',
   SUPPLY_TOO_LARGE: 'The asset would pass 2^53-1 minor units in all; deposit less.',
   TOO_MANY_HOLDINGS: 'The limit of balances of all accounts is reached; raise it in the configuration.',
+  ACCOUNT_SUSPENDED: 'The account takes no new orders and no replaces; cancels are always taken.',
+  PRICE_OUT_OF_BAND: 'The price lies outside the price band of the instrument; choose one within it.',
+  ORDER_TOO_LARGE: 'The quantity is above the limit of the account in the instrument; split the order.',
+  NOTIONAL_OVER_LIMIT: 'Price times quantity is above the limit of the account here; ask for less.',
+  TOO_MANY_OPEN_ORDERS: 'The account has as many open orders in the instrument as it may; cancel some.',
+  THROTTLED: 'More orders in this interval than the account may send; wait for the next interval.',
 
   UNKNOWN_INSTRUMENT: 'There is no such instrument; take the id from instrumentListed.',
   UNKNOWN_ORDER: 'The account has no such open order; it may be filled or cancelled already.',
@@ -77,6 +83,11 @@ export const REJECT_TEXT: Readonly<Record<RejectName, string>> = {
   TOO_MANY_API_KEYS: 'The limit of API keys is reached; raise it in the configuration.',
   INVALID_FEE_TIER: 'A fee tier must be 0 to 7.',
   INVALID_FEE: 'A taker rate must be 0 to 10^6 millionths, a maker rate -10^6 to 10^6.',
+  INVALID_BAND: 'Prices of a band are 0 or above, in order, its width 0 to 1,000,000 ppm; correct it.',
+  INVALID_LIMIT: 'A limit must be 0 (none) or above.',
+  INVALID_THROTTLE: 'A throttle needs an interval of at least 1 microsecond.',
+  TOO_MANY_LIMITS: 'The limit of remembered order limits is reached; raise it in the configuration.',
+  INVALID_STATUS: 'The status must be 1 active, 2 suspended or 3 killed.',
 };
 
 const TEXTS = new Map<number, string>(

@@ -7,6 +7,7 @@
  * - `session`: frames between client and gateway only; never in a slot.
  */
 import {
+  AccountStatus,
   BalanceReason,
   CancelReason,
   Liquidity,
@@ -146,6 +147,26 @@ const listing = [
   ),
 ];
 
+const priceBand = [
+  instrumentId,
+  field('minPriceTicks', 'i32', 'lowest price of an order; 0 = none'),
+  field('maxPriceTicks', 'i32', 'highest price of an order; 0 = none'),
+  field('referencePriceTicks', 'i32', 'middle of the band in percent; 0 = the last trade'),
+  field(
+    'bandPpm',
+    'u32',
+    'most that a price may be away from the reference, in millionths; 0 = no such band',
+  ),
+  field('reserved0', 'u32', '0'),
+];
+const orderLimits = [
+  accountId,
+  instrumentId,
+  field('maxOrderNotional', 'i64', 'most that an order may be worth, in minor units of quote; 0 = no limit'),
+  field('maxOrderLots', 'i32', 'largest quantity of an order; 0 = no limit'),
+  field('maxOpenOrders', 'i32', 'most open orders in the instrument; 0 = no limit'),
+];
+
 function define(
   kind: MessageKind,
   sentBy: Origin,
@@ -239,6 +260,11 @@ export const Template = {
   setAccountFeeTier: 14,
   setSelfTradePrevention: 15,
   setTradingDayEnd: 16,
+  setAccountStatus: 17,
+  setPriceBand: 18,
+  setOrderLimits: 19,
+  transfer: 20,
+  setAccountThrottle: 21,
 
   accepted: 201,
   rejected: 202,
@@ -259,6 +285,9 @@ export const Template = {
   tradingDayChanged: 217,
   selfTradePrevented: 218,
   triggered: 219,
+  priceBandChanged: 220,
+  orderLimitsChanged: 221,
+  position: 222,
 
   logonChallenge: 401,
   logon: 402,
@@ -434,6 +463,57 @@ export const messages: readonly Message[] = [
     'Opens a trading day: DAY orders entered from now on expire at its end.',
     [field('endTimeUs', 'i64', 'command time of the end, epoch microseconds')],
   ),
+  command(
+    'admin',
+    Template.setAccountStatus,
+    'setAccountStatus',
+    'Suspends or resumes an account, or cancels all that it has open too.',
+    [
+      accountId,
+      field('status', 'u8', 'from now on', AccountStatus),
+      field('reserved0', 'u8', '0'),
+      field('reserved1', 'u16', '0'),
+    ],
+  ),
+  command(
+    'admin',
+    Template.setPriceBand,
+    'setPriceBand',
+    'Sets the prices that orders of an instrument may have.',
+    priceBand,
+  ),
+  command(
+    'admin',
+    Template.setOrderLimits,
+    'setOrderLimits',
+    'Sets how large and how many the orders of an account in an instrument may be.',
+    orderLimits,
+  ),
+  command(
+    'admin',
+    Template.transfer,
+    'transfer',
+    'Moves available money from one account to another; once for each transferId.',
+    [
+      field('transferId', 'u64', 'idempotency key, one namespace with deposits and withdrawals'),
+      field('amount', 'i64', 'in minor units of the asset, 1..2^53-1'),
+      field('fromAccountId', 'u32', '0 = the fees that were charged'),
+      field('toAccountId', 'u32', 'account that is credited'),
+      asset,
+    ],
+  ),
+  command(
+    'admin',
+    Template.setAccountThrottle,
+    'setAccountThrottle',
+    'Sets how many orders and replaces an account may send in an interval of command time.',
+    [
+      accountId,
+      field('maxCommands', 'u32', 'in one interval; 0 = no limit'),
+      field('intervalUs', 'u32', 'length of the intervals, microseconds'),
+      field('reserved0', 'u32', '0'),
+    ],
+  ),
 
   event(Template.accepted, 'accepted', 'The order was accepted; trades and the rest follow.', [
     orderId,
@@ -563,6 +643,8 @@ export const messages: readonly Message[] = [
     [
       field('balanceCount', 'u32', 'balanceChanged events in the snapshot'),
       field('orderCount', 'u32', 'orderStatus events in the snapshot'),
+      appended(2, field('positionCount', 'u32', 'position events in the snapshot')),
+      appended(2, field('reserved0', 'u32', '0')),
     ],
   ),
   event(Template.epochChanged, 'epochChanged', 'Public: a primary opened its epoch.', [
@@ -585,7 +667,10 @@ export const messages: readonly Message[] = [
     field('selfTradeGroup', 'u32', 'accounts of one group do not trade with each other; 0 = no group'),
     field('feeTier', 'u8', 'fee tier, 0..7'),
     field('selfTradePrevention', 'u8', 'mode of orders that name none', SelfTradePrevention),
-    field('reserved0', 'u16', '0'),
+    field('status', 'u8', 'what it may do', AccountStatus),
+    field('reserved0', 'u8', '0'),
+    field('throttleMaxCommands', 'u32', 'orders and replaces in one interval; 0 = no limit'),
+    field('throttleIntervalUs', 'u32', 'length of the intervals of command time, microseconds'),
   ]),
   event(Template.tradingDayChanged, 'tradingDayChanged', 'DAY orders entered from now on expire then.', [
     field('endTimeUs', 'i64', 'command time of the end, epoch microseconds'),
@@ -619,6 +704,20 @@ export const messages: readonly Message[] = [
     side,
     orderType,
     field('reserved0', 'u16', '0'),
+  ]),
+  event(Template.priceBandChanged, 'priceBandChanged', 'The prices that orders may have.', priceBand),
+  event(
+    Template.orderLimitsChanged,
+    'orderLimitsChanged',
+    'How large and how many the orders of the account in the instrument may be.',
+    orderLimits,
+  ),
+  event(Template.position, 'position', 'A position, as part of a snapshot; fees are left out.', [
+    field('quantityLots', 'i64', 'bought minus sold'),
+    field('cost', 'i64', 'paid for what is held, of a short position received for what is owed; minor units'),
+    field('realisedProfit', 'i64', 'of what was closed, minor units of quote'),
+    instrumentId,
+    field('reserved0', 'u32', '0'),
   ]),
 
   session('gateway', Template.logonChallenge, 'logonChallenge', 'First message on every connection.', [

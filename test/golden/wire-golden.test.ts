@@ -153,7 +153,9 @@ describe.each(goldenMessages)('the MessagePack frame of $name', (golden) => {
 function fieldsOfVersion1(golden: GoldenMessage): Record<string, unknown> {
   const { blockFields } = messageByName(golden.name);
   const said = frameFields(golden);
-  return Object.fromEntries(blockFields.map(({ name, type }) => [name, said[name] ?? (type === 'u64' ? 0n : 0)]));
+  return Object.fromEntries(
+    blockFields.map(({ name, type }) => [name, said[name] ?? (type === 'u64' ? 0n : 0)]),
+  );
 }
 
 describe.each(goldenMessagesOfVersion1)('$name in the bytes of version 1', (golden) => {

@@ -7,6 +7,7 @@
  * rejected command changes nothing but the numbering of sessions and reports.
  */
 import {
+  AccountStatus,
   BalanceReason,
   CancelReason,
   FEE_TIERS,
@@ -38,6 +39,7 @@ import {
   settle,
   type TradeFees,
 } from './reference-money.js';
+import { countTrade } from './reference-position.js';
 import {
   type Account,
   type ApiKey,
@@ -74,6 +76,11 @@ const PERMISSION_FOR: Readonly<Record<CommandName, number | undefined>> = {
   setAccountFeeTier: Permission.admin,
   setSelfTradePrevention: Permission.admin,
   setTradingDayEnd: Permission.admin,
+  setAccountStatus: Permission.admin,
+  setPriceBand: Permission.admin,
+  setOrderLimits: Permission.admin,
+  transfer: Permission.admin,
+  setAccountThrottle: Permission.admin,
   timeAdvanced: undefined,
   epochStarted: undefined,
 };
@@ -248,6 +255,21 @@ export class ReferenceEngine {
       case 'setTradingDayEnd':
         this.#setTradingDayEnd(command);
         break;
+      case 'setAccountStatus':
+        this.#setAccountStatus(command);
+        break;
+      case 'setPriceBand':
+        this.#setPriceBand(command);
+        break;
+      case 'setOrderLimits':
+        this.#setOrderLimits(command);
+        break;
+      case 'transfer':
+        this.#moveMoney(command);
+        break;
+      case 'setAccountThrottle':
+        this.#setAccountThrottle(command);
+        break;
       case 'timeAdvanced':
         break;
       case 'epochStarted':
@@ -303,6 +325,7 @@ export class ReferenceEngine {
       marketProtectionPpm,
       bookSequence: 0,
       lastPriceTicks: 0,
+      band: { minPriceTicks: 0, maxPriceTicks: 0, referencePriceTicks: 0, bandPpm: 0 },
       fees: Array.from({ length: FEE_TIERS }, () => ({ makerPpm: 0, takerPpm: 0 })),
     };
     this.instruments.push(instrument);
@@ -335,6 +358,10 @@ export class ReferenceEngine {
       feeTier: 0,
       selfTradeGroup: 0,
       selfTradePrevention: SelfTradePrevention.allow,
+      status: AccountStatus.active,
+      throttle: { maxCommands: 0, intervalUs: 0, interval: 0, counted: 0 },
+      limits: new Map(),
+      positions: new Map(),
     });
     this.#answerAdmin('accountOpened', { accountId });
   }
@@ -397,15 +424,142 @@ export class ReferenceEngine {
 
   /** The settings of an account as they are now: a report to that account which answers the session that set them. */
   #reportSettings(account: Account): void {
-    const { accountId, selfTradeGroup, feeTier, selfTradePrevention } = account;
+    const { accountId, selfTradeGroup, feeTier, selfTradePrevention, status, throttle } = account;
     const command = this.#currentCommand();
     this.#emit('accountChanged', accountId, command.sessionId, command.fields.clientSequence, {
       accountId,
       selfTradeGroup,
       feeTier,
       selfTradePrevention,
+      status,
       reserved0: 0,
+      throttleMaxCommands: throttle.maxCommands,
+      throttleIntervalUs: throttle.intervalUs,
     });
+  }
+
+  /** Suspends or resumes an account; the kill switch cancels all that it has open too. */
+  #setAccountStatus(command: CommandOf<'setAccountStatus'>): void {
+    const { accountId, status } = command.fields;
+    const account = this.#account(accountId);
+    if (!Object.values(AccountStatus).some((known) => known === status))
+      throw new Rejection(RejectCode.INVALID_STATUS);
+    account.status = status;
+    this.#reportSettings(account);
+    if (status !== AccountStatus.killed) return;
+    for (const order of this.openOrdersOf(account))
+      if (this.#isOpen(order)) this.#cancelOpen(order, CancelReason.killSwitch, 'notice');
+  }
+
+  /** Sets the prices that orders of an instrument may have from now on. */
+  #setPriceBand(command: CommandOf<'setPriceBand'>): void {
+    const { clientSequence: _, reserved0, ...band } = command.fields;
+    const { instrumentId, minPriceTicks, maxPriceTicks, referencePriceTicks, bandPpm } = band;
+    const instrument = this.#instrument(instrumentId);
+    const isValid =
+      minPriceTicks >= 0 &&
+      maxPriceTicks >= 0 &&
+      (maxPriceTicks === 0 || minPriceTicks <= maxPriceTicks) &&
+      referencePriceTicks >= 0 &&
+      bandPpm <= MAX_RATE_PPM;
+    if (!isValid) throw new Rejection(RejectCode.INVALID_BAND);
+    instrument.band = { minPriceTicks, maxPriceTicks, referencePriceTicks, bandPpm };
+    this.#answerAdmin('priceBandChanged', { ...band, reserved0: 0 });
+  }
+
+  /** Sets how large and how many the orders of an account in an instrument may be from now on. */
+  #setOrderLimits(command: CommandOf<'setOrderLimits'>): void {
+    const { accountId, instrumentId, maxOrderNotional, maxOrderLots, maxOpenOrders } = command.fields;
+    const account = this.#account(accountId);
+    this.#instrument(instrumentId);
+    const isValid =
+      maxOrderNotional >= 0 &&
+      maxOrderNotional <= Number.MAX_SAFE_INTEGER &&
+      maxOrderLots >= 0 &&
+      maxOpenOrders >= 0;
+    if (!isValid) throw new Rejection(RejectCode.INVALID_LIMIT);
+    let known = 0;
+    for (const { limits } of this.accounts.values()) known += limits.size;
+    if (!account.limits.has(instrumentId) && known >= this.#limits.orderLimits)
+      throw new Rejection(RejectCode.TOO_MANY_LIMITS);
+    account.limits.set(instrumentId, { maxOrderNotional, maxOrderLots, maxOpenOrders });
+    const { sessionId } = command;
+    this.#emit('orderLimitsChanged', accountId, sessionId, command.fields.clientSequence, {
+      accountId,
+      instrumentId,
+      maxOrderNotional,
+      maxOrderLots,
+      maxOpenOrders,
+    });
+  }
+
+  /** Sets how many orders and replaces an account may send; what was counted before is forgotten. */
+  #setAccountThrottle(command: CommandOf<'setAccountThrottle'>): void {
+    const { accountId, maxCommands, intervalUs } = command.fields;
+    const account = this.#account(accountId);
+    if (maxCommands !== 0 && intervalUs === 0) throw new Rejection(RejectCode.INVALID_THROTTLE);
+    account.throttle = { maxCommands, intervalUs, interval: 0, counted: 0 };
+    this.#reportSettings(account);
+  }
+
+  /**
+   * Whether an account may send an order or a replace now. In each interval of command time so many of them count,
+   * whatever becomes of them then; the ones that are refused here do not.
+   */
+  #checkFlow({ status, throttle }: Account): void {
+    if (status !== AccountStatus.active) throw new Rejection(RejectCode.ACCOUNT_SUSPENDED);
+    if (throttle.maxCommands === 0) return;
+    const interval = Math.floor(this.timeUs / throttle.intervalUs);
+    if (interval !== throttle.interval) {
+      throttle.interval = interval;
+      throttle.counted = 0;
+    }
+    if (throttle.counted >= throttle.maxCommands) throw new Rejection(RejectCode.THROTTLED);
+    throttle.counted += 1;
+  }
+
+  /** The lowest and highest price that an order of an instrument may have now. */
+  #bandOf({ band, lastPriceTicks }: Instrument): { low: number; high: number } {
+    const { minPriceTicks, maxPriceTicks, bandPpm } = band;
+    let low = Math.max(1, minPriceTicks);
+    let high = maxPriceTicks === 0 ? MAX_INT32 : maxPriceTicks;
+    const reference = BigInt(band.referencePriceTicks || lastPriceTicks);
+    if (bandPpm !== 0 && reference !== 0n) {
+      const ppm = BigInt(bandPpm);
+      low = Math.max(low, Number((reference * (PPM - ppm) + PPM - 1n) / PPM));
+      high = Math.min(high, Number((reference * (PPM + ppm)) / PPM));
+    }
+    return { low, high };
+  }
+
+  /** A price that the engine made itself gives way to the band. */
+  #withinBand(instrument: Instrument, priceTicks: number): number {
+    const { low, high } = this.#bandOf(instrument);
+    return Math.max(1, low, Math.min(high, priceTicks));
+  }
+
+  /** The band of the instrument and the limits of the account in it, for an order that takes its place now. */
+  #checkLimits(
+    account: Account,
+    instrument: Instrument,
+    priceTicks: number,
+    lots: number,
+    limit: number,
+  ): void {
+    const { low, high } = this.#bandOf(instrument);
+    if (limit < low || limit > high) throw new Rejection(RejectCode.PRICE_OUT_OF_BAND);
+    const limits = account.limits.get(instrument.instrumentId);
+    if (limits === undefined) return;
+    const { maxOrderLots, maxOrderNotional } = limits;
+    if (maxOrderLots !== 0 && lots > maxOrderLots) throw new Rejection(RejectCode.ORDER_TOO_LARGE);
+    if (maxOrderNotional !== 0 && notional(instrument, priceTicks, lots) > BigInt(maxOrderNotional))
+      throw new Rejection(RejectCode.NOTIONAL_OVER_LIMIT);
+  }
+
+  #checkOpenOrders(account: Account, instrument: Instrument): void {
+    const most = account.limits.get(instrument.instrumentId)?.maxOpenOrders ?? 0;
+    const open = this.openOrdersOf(account).filter((order) => order.instrument === instrument).length;
+    if (most !== 0 && open >= most) throw new Rejection(RejectCode.TOO_MANY_OPEN_ORDERS);
   }
 
   /** Opens a trading day. DAY orders that are open already keep the end that they have. */
@@ -442,6 +596,7 @@ export class ReferenceEngine {
     if (earlier !== undefined) {
       const isSame =
         earlier.kind === kind &&
+        earlier.fromAccountId === 0 &&
         earlier.accountId === accountId &&
         earlier.asset === fields.asset &&
         earlier.amount === amount;
@@ -457,7 +612,7 @@ export class ReferenceEngine {
       asset.supply -= amount;
       balance.available -= amount;
     }
-    this.transfers.set(transferId, { kind, accountId, asset: fields.asset, amount });
+    this.transfers.set(transferId, { kind, fromAccountId: 0, accountId, asset: fields.asset, amount });
 
     this.#emit('balanceChanged', accountId, command.sessionId, fields.clientSequence, {
       transferId,
@@ -472,12 +627,61 @@ export class ReferenceEngine {
     });
   }
 
+  /**
+   * Moves available money from one account to another, or out of the fees (account 0), once for each transfer id. The
+   * payer is told without an answer, the payee's report answers the command.
+   */
+  #moveMoney(command: CommandOf<'transfer'>): void {
+    const { transferId, fromAccountId, toAccountId, amount } = command.fields;
+    if (amount < 1 || amount > Number.MAX_SAFE_INTEGER) throw new Rejection(RejectCode.INVALID_AMOUNT);
+    const from = fromAccountId === 0 ? undefined : this.#account(fromAccountId);
+    const to = this.#account(toAccountId);
+    if (from === to) throw new Rejection(RejectCode.INVALID_ACCOUNT);
+    const asset = this.asset(command.fields.asset);
+    if (asset === undefined) throw new Rejection(RejectCode.UNKNOWN_ASSET);
+    const moved = BigInt(amount);
+    const earlier = this.transfers.get(transferId);
+    if (earlier !== undefined) {
+      const isSame =
+        earlier.kind === 'transfer' &&
+        earlier.fromAccountId === fromAccountId &&
+        earlier.accountId === toAccountId &&
+        earlier.asset === asset.code &&
+        earlier.amount === moved;
+      if (!isSame) throw new Rejection(RejectCode.TRANSFER_ID_REUSED);
+    } else {
+      if (this.transfers.size >= this.#limits.transfers) throw new Rejection(RejectCode.TOO_MANY_TRANSFERS);
+      const funds = from === undefined ? asset.fees : balanceOf(from, asset).available;
+      if (funds < moved) throw new Rejection(RejectCode.INSUFFICIENT_FUNDS);
+      if (from === undefined) asset.fees -= moved;
+      else balanceOf(from, asset).available -= moved;
+      balanceOf(to, asset).available += moved;
+      const content = { fromAccountId, accountId: toAccountId, asset: asset.code, amount: moved };
+      this.transfers.set(transferId, { kind: 'transfer', ...content });
+    }
+    const fields = (account: Account, signed: number) => ({
+      transferId,
+      amount: signed,
+      available: Number(balanceOf(account, asset).available),
+      reserved: Number(balanceOf(account, asset).reserved),
+      asset: asset.code,
+      decimals: asset.decimals,
+      reason: BalanceReason.transfer,
+      duplicate: earlier === undefined ? 0 : 1,
+      reserved0: 0,
+    });
+    if (from !== undefined) this.#emit('balanceChanged', fromAccountId, 0, 0, fields(from, -amount));
+    const { sessionId } = command;
+    this.#emit('balanceChanged', toAccountId, sessionId, command.fields.clientSequence, fields(to, amount));
+  }
+
   // --- orders ---------------------------------------------------------------------------------------------------
 
   /** Enters an order: accepted, then its trades, then the cancel of what may not rest. */
   #newOrder(command: CommandOf<'newOrder'>): void {
     const { fields } = command;
     const account = this.#account(command.accountId);
+    this.#checkFlow(account);
     const instrument = this.#instrument(fields.instrumentId);
     if (fields.side !== Side.buy && fields.side !== Side.sell) throw new Rejection(RejectCode.INVALID_SIDE);
     const { orderType, timeInForce } = fields;
@@ -514,7 +718,9 @@ export class ReferenceEngine {
     const direction = fields.triggerDirection || (fields.side === Side.buy ? RISING : FALLING);
     const trigger = isStop ? this.#triggerAtEntry(instrument, fields) : 0;
     const rates = this.#ratesOf(account, instrument);
-    const { priceTicks, quantityLots } = this.#entryTerms(instrument, fields, trigger, rates);
+    const { priceTicks, quantityLots, limit } = this.#entryTerms(instrument, fields, trigger, rates);
+    this.#checkLimits(account, instrument, priceTicks, quantityLots, limit);
+    this.#checkOpenOrders(account, instrument);
     checkNotional(instrument, fields.side, priceTicks, quantityLots, rates);
     const needed = reservation(instrument, fields.side, priceTicks, quantityLots, rates);
     if (reservedBalance(account, instrument, fields.side).available < needed) {
@@ -624,20 +830,20 @@ export class ReferenceEngine {
   /** The price and quantity that a new order comes in with. */
   #entryTerms(instrument: Instrument, fields: NewOrder, trigger: number, rates: FeeRates) {
     const { side, quantityLots } = fields;
+    const derived = (from: number) => this.#withinBand(instrument, this.#protected(instrument, side, from));
+    let limit: number;
     if (trigger !== 0) {
-      const priceTicks = fields.priceTicks || this.#protected(instrument, side, trigger);
-      return { priceTicks, quantityLots };
+      limit = fields.priceTicks || derived(trigger);
+    } else if (fields.orderType === OrderType.limit) {
+      limit = this.#makerPrice(instrument, side, fields.priceTicks, fields.flags);
+    } else {
+      const best = this.book(instrument).best(opposite(side));
+      if (best === undefined && (fields.priceTicks === 0 || fields.quoteAmount !== 0))
+        throw new Rejection(RejectCode.NO_LIQUIDITY);
+      limit = fields.priceTicks || derived(best?.priceTicks ?? 0);
     }
-    if (fields.orderType === OrderType.limit) {
-      const priceTicks = this.#makerPrice(instrument, side, fields.priceTicks, fields.flags);
-      return { priceTicks, quantityLots };
-    }
-    const best = this.book(instrument).best(opposite(side));
-    if (best === undefined && (fields.priceTicks === 0 || fields.quoteAmount !== 0))
-      throw new Rejection(RejectCode.NO_LIQUIDITY);
-    const limit = fields.priceTicks || this.#protected(instrument, side, best?.priceTicks ?? 0);
-    if (fields.quoteAmount === 0) return { priceTicks: limit, quantityLots };
-    return this.#termsForAmount(instrument, side, limit, BigInt(fields.quoteAmount), rates);
+    if (fields.quoteAmount === 0) return { priceTicks: limit, quantityLots, limit };
+    return { ...this.#termsForAmount(instrument, side, limit, BigInt(fields.quoteAmount), rates), limit };
   }
 
   /**
@@ -864,6 +1070,8 @@ export class ReferenceEngine {
         order.cumulativeLots += lots;
       }
       this.#tradePrices.push(maker.priceTicks);
+      countTrade(maker, maker.priceTicks, lots);
+      countTrade(taker, maker.priceTicks, lots);
       this.#shrinkMaker(maker, lots);
       if (taker.leavesLots === 0) this.#forget(taker);
       this.#reportTrade(maker, taker, lots, fees);
@@ -967,6 +1175,7 @@ export class ReferenceEngine {
   #replaceOrder(command: CommandOf<'replaceOrder'>): void {
     const { fields } = command;
     const account = this.#account(command.accountId);
+    this.#checkFlow(account);
     const instrument = this.#instrument(fields.instrumentId);
     if (fields.flags !== 0 && fields.flags !== ReplaceFlag.reinsert)
       throw new Rejection(RejectCode.INVALID_FLAGS);
@@ -992,6 +1201,7 @@ export class ReferenceEngine {
     const keepsPriority =
       !isReinsert && priceTicks === order.priceTicks && fields.quantityLots <= order.quantityLots;
     const rates = keepsPriority ? order.rates : this.#ratesOf(account, instrument);
+    if (!keepsPriority) this.#checkLimits(account, instrument, priceTicks, newLeaves, priceTicks);
     checkNotional(instrument, order.side, priceTicks, newLeaves, rates);
     const held = reservation(instrument, order.side, order.priceTicks, order.leavesLots, order.rates);
     const needed = reservation(instrument, order.side, priceTicks, newLeaves, rates);
@@ -1048,7 +1258,7 @@ export class ReferenceEngine {
     this.#report('massCancelled', { orderCount, reserved0: 0 });
   }
 
-  /** Reports every balance that is not zero by asset id, every open order by order id, and the end. */
+  /** Reports every balance that is not zero by asset id, every position by instrument id, every open order by order id, and the end. */
   #requestSnapshot(command: CommandOf<'requestSnapshot'>): void {
     const account = this.#account(command.accountId);
     let balanceCount = 0;
@@ -1068,6 +1278,20 @@ export class ReferenceEngine {
         reserved0: 0,
       });
     }
+    let positionCount = 0;
+    for (const { instrumentId } of this.instruments) {
+      const position = account.positions.get(instrumentId);
+      if (position === undefined) continue;
+      if (position.quantityLots === 0n && position.realisedProfit === 0n) continue;
+      positionCount += 1;
+      this.#report('position', {
+        quantityLots: Number(position.quantityLots),
+        cost: Number(position.cost),
+        realisedProfit: Number(position.realisedProfit),
+        instrumentId,
+        reserved0: 0,
+      });
+    }
     const orders = this.openOrdersOf(account);
     for (const order of orders) {
       this.#report('orderStatus', {
@@ -1082,7 +1306,12 @@ export class ReferenceEngine {
         triggerPriceTicks: order.triggerPriceTicks,
       });
     }
-    this.#report('snapshotEnd', { balanceCount, orderCount: orders.length });
+    this.#report('snapshotEnd', {
+      balanceCount,
+      orderCount: orders.length,
+      positionCount,
+      reserved0: 0,
+    });
   }
 
   // --- parts of the commands ------------------------------------------------------------------------------------

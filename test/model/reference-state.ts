@@ -28,6 +28,47 @@ export interface Account {
   selfTradeGroup: number;
   /** Mode of orders that name none. */
   selfTradePrevention: number;
+  /** AccountStatus. */
+  status: number;
+  throttle: Throttle;
+  /** By instrument id. */
+  limits: Map<number, OrderLimits>;
+  /** By instrument id. */
+  positions: Map<number, Position>;
+}
+
+/** How many orders and replaces an account may send in an interval of command time; 0 = no limit. */
+export interface Throttle {
+  maxCommands: number;
+  intervalUs: number;
+  /** The interval in which commands were counted last, and how many. */
+  interval: number;
+  counted: number;
+}
+
+/** Of an account in an instrument; 0 = no limit. */
+export interface OrderLimits {
+  maxOrderNotional: number;
+  maxOrderLots: number;
+  maxOpenOrders: number;
+}
+
+/** What an account has bought and sold in an instrument, fees left out. */
+export interface Position {
+  /** Bought minus sold. */
+  quantityLots: bigint;
+  /** Paid for what is held, or received for what is owed. */
+  cost: bigint;
+  realisedProfit: bigint;
+}
+
+/** Prices that the orders of an instrument may have; 0 = no bound. */
+export interface PriceBand {
+  minPriceTicks: number;
+  maxPriceTicks: number;
+  /** 0 = the last trade. */
+  referencePriceTicks: number;
+  bandPpm: number;
 }
 
 export interface ApiKey {
@@ -41,7 +82,9 @@ export interface ApiKey {
 }
 
 export interface Transfer {
-  kind: 'deposit' | 'withdraw';
+  kind: 'deposit' | 'withdraw' | 'transfer';
+  /** Of a transfer: the account that pays; 0 = the fees. */
+  fromAccountId: number;
   accountId: number;
   asset: string;
   amount: bigint;
@@ -65,6 +108,7 @@ export interface Instrument {
   bookSequence: number;
   /** Price of the last trade; 0 = there was none yet. */
   lastPriceTicks: number;
+  band: PriceBand;
   /** By fee tier. */
   fees: FeeRates[];
 }
@@ -116,6 +160,7 @@ export interface Limits {
   openOrders: number;
   apiKeys: number;
   transfers: number;
+  orderLimits: number;
 }
 
 /** What an order displays, and may trade before it goes to the back of its level. */

@@ -11,6 +11,7 @@ import { OrderFlag, OrderType, Side } from '../../src/core/codes.js';
 import type { CommandName } from '../../src/wire/message-fields.js';
 import { RECORD_VERSION } from '../../src/wire/slot.js';
 import {
+  accountStatus,
   anyInstrument,
   chainOnce,
   displayLots,
@@ -25,8 +26,11 @@ import {
   MAX_UINT32,
   MAX_UINT64,
   minQuantityLots,
+  moveOfMoney,
   orderFlags,
   orderKind,
+  orderLimits,
+  priceBand,
   priceOfAnySize,
   publicKey,
   quantityLots,
@@ -34,6 +38,7 @@ import {
   rarely,
   selfTradePrevention,
   step,
+  throttle,
   timeInForce,
   transfer,
   trigger,
@@ -99,6 +104,11 @@ export const TRADING: Shape = {
     setAccountFeeTier: 3,
     setSelfTradePrevention: 5,
     setTradingDayEnd: 4,
+    setAccountStatus: 3,
+    setPriceBand: 4,
+    setOrderLimits: 4,
+    transfer: 8,
+    setAccountThrottle: 3,
   },
   numberedOneIn: 2,
 };
@@ -245,6 +255,11 @@ function fieldsOf({
       selfTradePrevention: rarely(fc.integer({ min: 1, max: 5 }), fc.constantFrom(0, 6, 255), 12),
     }),
     setTradingDayEnd: fc.record({ endInUs: inFuture }),
+    setAccountStatus: fc.record({ accountId: account, status: accountStatus }),
+    setPriceBand: priceBand,
+    setOrderLimits: fc.record({ accountId: account, instrumentId: anyInstrument, ...orderLimits }),
+    transfer: moveOfMoney(account),
+    setAccountThrottle: fc.record({ accountId: account, ...throttle }),
   };
 }
 

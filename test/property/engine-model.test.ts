@@ -62,6 +62,7 @@ const OUTCOMES = [
     .filter((mode) => mode !== 'allow')
     .map((mode) => `self-trade: ${mode}`),
   ...['instrumentFeesChanged', 'accountChanged', 'tradingDayChanged'],
+  ...['priceBandChanged', 'orderLimitsChanged', 'position', 'transfer done', 'transfer again'],
   ...['instrumentListed', 'accountOpened', 'apiKeyRegistered', 'epochChanged'],
   ...Object.keys(RejectCode).filter((name) => !NOT_FROM_ENGINE.has(name)),
   ...FROM_ENGINE_ANYWAY,

@@ -183,9 +183,9 @@ export function isStopType(orderType: number): boolean {
 export function orderFlags(orderType: number, force: number): fc.Arbitrary<number> {
   const isImmediate = force === TimeInForce.IOC || force === TimeInForce.FOK;
   let usual: fc.Arbitrary<number> = fc.constant(0);
-  if (isStopType(orderType)) usual = fc.constantFrom(0, 0, 4);
+  if (isStopType(orderType)) usual = fc.constantFrom(0, 0, 0, 4);
   else if (orderType === OrderType.limit && !isImmediate)
-    usual = fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 2, 4, 5);
+    usual = rarely(fc.constantFrom(0, 0, 0, 0, 0, 0, 1, 2), fc.constantFrom(4, 5, 6), 16);
   return rarely(usual, fc.constantFrom(0, 1, 2, 3, 4, 6, 8, 255), 40);
 }
 
@@ -257,6 +257,58 @@ export const instrumentFees = fc.record({
     8,
   ),
 });
+
+/** Bounds around the prices that orders have, so that some lie outside. */
+export const priceBand = fc.record({
+  instrumentId: anyInstrument,
+  minPriceTicks: rarely(fc.constantFrom(0, 0, 0, 96, 98), fc.constantFrom(-1, 200, MAX_INT32), 12),
+  maxPriceTicks: rarely(fc.constantFrom(0, 0, 0, 103, 105), fc.constantFrom(-1, 1, MAX_INT32), 12),
+  referencePriceTicks: rarely(fc.constantFrom(0, 0, 100, 101), fc.constantFrom(-1, MAX_INT32), 12),
+  bandPpm: rarely(
+    fc.constantFrom(0, 0, 20_000, 50_000, 1_000_000),
+    fc.constantFrom(1, 1_000_001, MAX_UINT32),
+    12,
+  ),
+});
+
+export const orderLimits = {
+  maxOrderNotional: rarely(
+    fc.constantFrom(0, 0, 500, 100_000),
+    fc.constantFrom(-1, 2 ** 53, Number.MAX_SAFE_INTEGER),
+    10,
+  ),
+  maxOrderLots: rarely(fc.constantFrom(0, 0, 4, 50), fc.constantFrom(-1, 1), 12),
+  maxOpenOrders: rarely(fc.constantFrom(0, 0, 3, 6), fc.constantFrom(-1, 1), 12),
+};
+
+export const accountStatus = rarely(
+  fc.constantFrom(1, 1, 1, 1, 1, 1, 1, 1, 2, 3),
+  fc.constantFrom(0, 4, 255),
+  12,
+);
+
+export const throttle = {
+  maxCommands: fc.constantFrom(0, 0, 2, 5, MAX_UINT32),
+  intervalUs: rarely(fc.constantFrom(500, 1000, 4000), fc.constantFrom(0, 1, MAX_UINT32), 8),
+};
+
+/** A transfer between accounts: as with deposits an id mostly comes with the same content. */
+export function moveOfMoney(account: fc.Arbitrary<number>) {
+  return chainOnce(
+    transferId,
+    (id) => {
+      const number = Number(id % 1000n);
+      return fc.record({
+        transferId: fc.constant(id),
+        amount: rarely(fc.constant(1 + number * 50), amount, 4),
+        fromAccountId: rarely(fc.constant(number % 4), account, 6),
+        toAccountId: rarely(fc.constant(1 + ((number + 1) % 3)), account, 6),
+        asset: rarely(fc.constant<string>(ASSETS[number % ASSETS.length]!), assetCode, 6),
+      });
+    },
+    String,
+  );
+}
 
 /** Prices of every magnitude from 2^from to below 2^to, as likely in one power of two as in the next. */
 export function priceOfAnySize(from: number, to: number): fc.Arbitrary<number> {

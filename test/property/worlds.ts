@@ -22,7 +22,15 @@ const WIDE_ACCOUNTS = 40;
 const ASSETS = ['AAA', 'BBB', 'USD', 'EDGE'] as const;
 
 /** Small enough that random commands meet every limit. */
-const SMALL: Limits = { instruments: 5, assets: 6, accounts: 6, openOrders: 24, apiKeys: 8, transfers: 30 };
+const SMALL: Limits = {
+  instruments: 5,
+  assets: 6,
+  accounts: 6,
+  openOrders: 24,
+  apiKeys: 8,
+  transfers: 30,
+  orderLimits: 9,
+};
 const LARGE: Limits = {
   instruments: 5,
   assets: 6,
@@ -30,6 +38,7 @@ const LARGE: Limits = {
   openOrders: 5000,
   apiKeys: 50,
   transfers: 250,
+  orderLimits: 100,
 };
 
 /** The capacities of both engines in a world. */

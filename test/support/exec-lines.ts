@@ -6,6 +6,7 @@
  * any (shrinking takes those out when they do not matter).
  */
 import {
+  AccountStatus,
   nameOf,
   OrderFlag,
   OrderType,
@@ -153,6 +154,43 @@ function execObject(command: Command | UnknownCommand, listings: readonly ListIn
         selfTradeGroup,
         selfTradePrevention: nameOf(SelfTradePrevention, selfTradePrevention) ?? selfTradePrevention,
       };
+    }
+    case 'setAccountStatus': {
+      const { accountId, status } = command.fields;
+      return { type, account: accountId, status: nameOf(AccountStatus, status) ?? status };
+    }
+    case 'setAccountThrottle': {
+      const { accountId, maxCommands, intervalUs } = command.fields;
+      return { type, account: accountId, maxCommands, intervalUs };
+    }
+    case 'setPriceBand': {
+      const { instrumentId, bandPpm } = command.fields;
+      const listing = listings[instrumentId - 1];
+      return {
+        type,
+        symbol: listing?.symbol ?? `#${instrumentId}`,
+        minPrice: ticksText(listing, command.fields.minPriceTicks),
+        maxPrice: ticksText(listing, command.fields.maxPriceTicks),
+        referencePrice: ticksText(listing, command.fields.referencePriceTicks),
+        bandPpm,
+      };
+    }
+    case 'setOrderLimits': {
+      const { accountId, instrumentId, maxOrderNotional, maxOrderLots, maxOpenOrders } = command.fields;
+      const listing = listings[instrumentId - 1];
+      return {
+        type,
+        account: accountId,
+        symbol: listing?.symbol ?? `#${instrumentId}`,
+        maxOrderNotional: decimal(BigInt(maxOrderNotional), -(listing?.quoteDecimals ?? 0)),
+        maxOrderQuantity: lotsText(listing, maxOrderLots),
+        maxOpenOrders,
+      };
+    }
+    case 'transfer': {
+      const { fromAccountId, toAccountId, asset, amount, transferId } = command.fields;
+      const text = decimal(BigInt(amount), -decimalsOf(listings, asset));
+      return { type, from: fromAccountId, to: toAccountId, asset, amount: text, transferId };
     }
     case 'setTradingDayEnd':
       return { type, endTimeUs: command.fields.endTimeUs };

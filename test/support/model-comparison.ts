@@ -132,9 +132,20 @@ export function describeModel(model: ReferenceEngine): string {
         displayLots: order.displayLots,
         triggerPriceTicks: order.triggerPriceTicks,
       }));
-      const { accountId, reportSequence, feeTier, selfTradeGroup, selfTradePrevention } = account;
-      const settings = { feeTier, selfTradeGroup, selfTradePrevention };
-      return { accountId, reportSequence, settings, openOrderCount: orders.length, balances, orders };
+      const positions = [...account.positions]
+        .sort(([a], [b]) => a - b)
+        .filter(([, { quantityLots, realisedProfit }]) => quantityLots !== 0n || realisedProfit !== 0n)
+        .map(([instrumentId, { quantityLots, cost, realisedProfit }]) => ({
+          instrumentId,
+          quantityLots: Number(quantityLots),
+          cost: Number(cost),
+          realisedProfit: Number(realisedProfit),
+        }));
+      const { accountId, reportSequence, feeTier, selfTradeGroup, selfTradePrevention, status } = account;
+      const { maxCommands, intervalUs } = account.throttle;
+      const settings = { feeTier, selfTradeGroup, selfTradePrevention, status, maxCommands, intervalUs };
+      const openOrderCount = orders.length;
+      return { accountId, reportSequence, settings, openOrderCount, balances, positions, orders };
     });
   const instruments = model.instruments.map((instrument) => ({
     instrumentId: instrument.instrumentId,
@@ -198,9 +209,13 @@ export function describeCore(core: Core, model: ReferenceEngine): string {
     const balances = view.balances.map(({ asset, decimals, available, reserved }) => {
       return { asset, decimals, available, reserved };
     });
-    const { reportSequence, openOrderCount, feeTier, selfTradeGroup, selfTradePrevention } = view;
-    const settings = { feeTier, selfTradeGroup, selfTradePrevention };
-    return { accountId, reportSequence, settings, openOrderCount, balances, orders };
+    const { reportSequence, openOrderCount, feeTier, selfTradeGroup, selfTradePrevention, status } = view;
+    const { maxCommands, intervalUs } = view.throttle;
+    const settings = { feeTier, selfTradeGroup, selfTradePrevention, status, maxCommands, intervalUs };
+    const positions = view.positions.map(({ instrumentId, quantityLots, cost, realisedProfit }) => {
+      return { instrumentId, quantityLots, cost, realisedProfit };
+    });
+    return { accountId, reportSequence, settings, openOrderCount, balances, positions, orders };
   });
   const instruments = queryInstruments(core).map((view) => ({
     instrumentId: view.instrumentId,

@@ -4,6 +4,7 @@
  */
 import { writeInt64 } from '../../base/int64.js';
 import {
+  AccountStatus,
   OrderFlag,
   OrderType,
   Permission,
@@ -127,6 +128,11 @@ const FIELDS = {
   setAccountFeeTier: fields('account', 'feeTier'),
   setSelfTradePrevention: fields('account', 'selfTradeGroup', 'selfTradePrevention'),
   setTradingDayEnd: fields('endTimeUs'),
+  setAccountStatus: fields('account', 'status'),
+  setAccountThrottle: fields('account', 'maxCommands', 'intervalUs'),
+  setPriceBand: fields('symbol', 'minPrice', 'maxPrice', 'referencePrice', 'bandPpm'),
+  setOrderLimits: fields('account', 'symbol', 'maxOrderNotional', 'maxOrderQuantity', 'maxOpenOrders'),
+  transfer: fields('from', 'to', 'asset', 'amount', 'transferId'),
 } as const;
 
 /** Type names of the lines that are commands. */
@@ -140,6 +146,16 @@ const MIN_INT32 = -0x80000000;
 const MAX_INT32 = 0x7fffffff;
 /** The same in every command: its first field. */
 const CLIENT_SEQUENCE_WORD = bodyWord('newOrder', 'clientSequence');
+
+type SettingType =
+  | 'setInstrumentFees'
+  | 'setAccountFeeTier'
+  | 'setSelfTradePrevention'
+  | 'setTradingDayEnd'
+  | 'setAccountStatus'
+  | 'setAccountThrottle'
+  | 'setPriceBand'
+  | 'setOrderLimits';
 
 export class CommandSlot {
   /** The slot of the command that was encoded last. */
@@ -191,6 +207,9 @@ export class CommandSlot {
       case 'withdraw':
         this.transfer(type, line, sequence, timestampUs);
         return true;
+      case 'transfer':
+        this.transferBetween(line, { accountId: 0, sequence, timestampUs });
+        return true;
       case 'listInstrument':
         this.listInstrument(line, { accountId: 0, sequence, timestampUs });
         return true;
@@ -214,6 +233,10 @@ export class CommandSlot {
       case 'setAccountFeeTier':
       case 'setSelfTradePrevention':
       case 'setTradingDayEnd':
+      case 'setAccountStatus':
+      case 'setAccountThrottle':
+      case 'setPriceBand':
+      case 'setOrderLimits':
         this.setting(type, line, { accountId: 0, sequence, timestampUs });
         return true;
       case 'requestSnapshot':
@@ -297,11 +320,7 @@ export class CommandSlot {
   }
 
   /** The commands by which an admin sets how orders are dealt with from now on. */
-  private setting(
-    type: 'setInstrumentFees' | 'setAccountFeeTier' | 'setSelfTradePrevention' | 'setTradingDayEnd',
-    line: LineObject,
-    header: SlotHeader,
-  ): void {
+  private setting(type: SettingType, line: LineObject, header: SlotHeader): void {
     refuseUnknownFields(line, type, FIELDS[type]);
     switch (type) {
       case 'setInstrumentFees': {
@@ -330,6 +349,46 @@ export class CommandSlot {
       }
       case 'setTradingDayEnd':
         encodeSlot(type, header, { endTimeUs: timeField(line, 'endTimeUs') }, this.words, 0);
+        break;
+      case 'setAccountStatus': {
+        const status = nameField(line, 'status', AccountStatus, 'INVALID_STATUS');
+        encodeSlot(type, header, { accountId: this.accountOf(line), status }, this.words, 0);
+        break;
+      }
+      case 'setAccountThrottle': {
+        const values = {
+          accountId: this.accountOf(line),
+          maxCommands: integerField(line, 'maxCommands', 0, MAX_UINT32),
+          intervalUs: integerField(line, 'intervalUs', 0, MAX_UINT32),
+        };
+        encodeSlot(type, header, values, this.words, 0);
+        break;
+      }
+      case 'setPriceBand': {
+        const instrument = this.instrument(line);
+        const values = {
+          instrumentId: instrument?.instrumentId ?? UNKNOWN_INSTRUMENT_ID,
+          minPriceTicks: optionalPrice(line, instrument, 'minPrice'),
+          maxPriceTicks: optionalPrice(line, instrument, 'maxPrice'),
+          referencePriceTicks: optionalPrice(line, instrument, 'referencePrice'),
+          bandPpm: line['bandPpm'] === undefined ? 0 : integerField(line, 'bandPpm', 0, MAX_UINT32),
+        };
+        encodeSlot(type, header, values, this.words, 0);
+        break;
+      }
+      case 'setOrderLimits': {
+        const instrument = this.instrument(line);
+        const hasNotional = line['maxOrderNotional'] !== undefined;
+        const hasCount = line['maxOpenOrders'] !== undefined;
+        const values = {
+          accountId: this.accountOf(line),
+          instrumentId: instrument?.instrumentId ?? UNKNOWN_INSTRUMENT_ID,
+          maxOrderNotional: hasNotional ? amountField(line, 'maxOrderNotional', instrument?.quoteUnit) : 0,
+          maxOrderLots: optionalQuantity(line, instrument, 'maxOrderQuantity'),
+          maxOpenOrders: hasCount ? integerField(line, 'maxOpenOrders', 0, MAX_INT32) : 0,
+        };
+        encodeSlot(type, header, values, this.words, 0);
+      }
     }
   }
 
@@ -372,14 +431,26 @@ export class CommandSlot {
     timestampUs: number,
   ): void {
     refuseUnknownFields(line, type, FIELDS[type]);
-    const accountId = this.accountOf(line);
+    const values = { accountId: this.accountOf(line), ...this.moneyFields(line) };
+    encodeSlot(type, { accountId: 0, sequence, timestampUs }, values, this.words, 0);
+  }
+
+  private transferBetween(line: LineObject, header: SlotHeader): void {
+    refuseUnknownFields(line, 'transfer', FIELDS.transfer);
+    const fromAccountId = integerField(line, 'from', 0, MAX_UINT32);
+    const toAccountId = integerField(line, 'to', 0, MAX_UINT32);
+    const values = { fromAccountId, toAccountId, ...this.moneyFields(line) };
+    encodeSlot('transfer', header, values, this.words, 0);
+  }
+
+  /** Asset, amount and transferId of a line. */
+  private moneyFields(line: LineObject): { asset: string; amount: number; transferId: bigint } {
     this.asset = shortText(line, 'asset', 12, 'INVALID_ASSET');
     const amount = amountField(line, 'amount', this.listings.assetUnit(this.asset));
     uint64Field(line, 'transferId', this.id);
     const transferId = BigInt.asUintN(64, (BigInt(this.id.high) << 32n) | BigInt(this.id.low >>> 0));
     this.transferId = transferId.toString();
-    const values = { transferId, amount, accountId, asset: this.asset };
-    encodeSlot(type, { accountId: 0, sequence, timestampUs }, values, this.words, 0);
+    return { asset: this.asset, amount, transferId };
   }
 
   private listInstrument(line: LineObject, header: SlotHeader): void {
@@ -456,10 +527,13 @@ export class CommandSlot {
   }
 }
 
+type OptionalPrice = 'triggerPrice' | 'trailing' | 'minPrice' | 'maxPrice' | 'referencePrice';
+type OptionalQuantity = 'minQuantity' | 'displayQuantity' | 'maxOrderQuantity';
+
 function priceField(
   line: LineObject,
   instrument: ListedInstrument | undefined,
-  field: 'price' | 'triggerPrice' | 'trailing',
+  field: 'price' | OptionalPrice,
 ): number {
   return instrument === undefined
     ? unitlessField(line, field)
@@ -470,7 +544,7 @@ function priceField(
 function optionalPrice(
   line: LineObject,
   instrument: ListedInstrument | undefined,
-  field: 'triggerPrice' | 'trailing',
+  field: OptionalPrice,
 ): number {
   return line[field] === undefined ? 0 : priceField(line, instrument, field);
 }
@@ -478,7 +552,7 @@ function optionalPrice(
 function quantityField(
   line: LineObject,
   instrument: ListedInstrument | undefined,
-  field: 'quantity' | 'minQuantity' | 'displayQuantity',
+  field: 'quantity' | OptionalQuantity,
 ): number {
   return instrument === undefined
     ? unitlessField(line, field)
@@ -489,7 +563,7 @@ function quantityField(
 function optionalQuantity(
   line: LineObject,
   instrument: ListedInstrument | undefined,
-  field: 'minQuantity' | 'displayQuantity',
+  field: OptionalQuantity,
 ): number {
   return line[field] === undefined ? 0 : quantityField(line, instrument, field);
 }

@@ -4,6 +4,7 @@
  */
 import { readInt64 } from '../../base/int64.js';
 import {
+  AccountStatus,
   BalanceReason,
   CancelReason,
   Liquidity,
@@ -314,6 +315,7 @@ export class EventText {
           account: event.accountId,
           balances: event.fields.balanceCount,
           orders: event.fields.orderCount,
+          ...(event.fields.positionCount === 0 ? {} : { positions: event.fields.positionCount }),
         };
       case 'massCancelled':
         return { account: event.accountId, orders: event.fields.orderCount };
@@ -322,12 +324,52 @@ export class EventText {
         return { symbol: this.instrument(instrumentId).symbol, feeTier, makerPpm, takerPpm };
       }
       case 'accountChanged': {
-        const { accountId, feeTier, selfTradeGroup, selfTradePrevention } = event.fields;
-        const mode = SELF_TRADE_PREVENTIONS[selfTradePrevention];
-        return { account: accountId, feeTier, selfTradeGroup, selfTradePrevention: mode };
+        const { accountId, feeTier, selfTradeGroup, selfTradePrevention, status } = event.fields;
+        const { throttleMaxCommands: maxCommands, throttleIntervalUs: intervalUs } = event.fields;
+        return {
+          account: accountId,
+          feeTier,
+          selfTradeGroup,
+          selfTradePrevention: SELF_TRADE_PREVENTIONS[selfTradePrevention],
+          status: nameOf(AccountStatus, status),
+          ...(maxCommands === 0 ? {} : { maxCommands, intervalUs }),
+        };
       }
       case 'tradingDayChanged':
         return { endTimeUs: event.fields.endTimeUs };
+      case 'priceBandChanged': {
+        const band = event.fields;
+        const { tick, symbol } = this.instrument(band.instrumentId);
+        return {
+          symbol,
+          minPrice: formatUnits(band.minPriceTicks, tick),
+          maxPrice: formatUnits(band.maxPriceTicks, tick),
+          referencePrice: formatUnits(band.referencePriceTicks, tick),
+          bandPpm: band.bandPpm,
+        };
+      }
+      case 'orderLimitsChanged': {
+        const limits = event.fields;
+        const { lot, quoteUnit, symbol } = this.instrument(limits.instrumentId);
+        return {
+          account: limits.accountId,
+          symbol,
+          maxOrderNotional: formatUnits(limits.maxOrderNotional, quoteUnit),
+          maxOrderQuantity: formatUnits(limits.maxOrderLots, lot),
+          maxOpenOrders: limits.maxOpenOrders,
+        };
+      }
+      case 'position': {
+        const position = event.fields;
+        const { lot, quoteUnit, symbol } = this.instrument(position.instrumentId);
+        return {
+          account: event.accountId,
+          symbol,
+          quantity: formatUnits(position.quantityLots, lot),
+          cost: formatUnits(position.cost, quoteUnit),
+          realisedProfit: formatUnits(position.realisedProfit, quoteUnit),
+        };
+      }
       case 'triggered': {
         const order = event.fields;
         const { tick, lot, symbol } = this.instrument(order.instrumentId);

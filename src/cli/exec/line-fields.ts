@@ -122,7 +122,7 @@ export function unitlessField(line: LineObject, field: string): number {
 /** An amount of money in minor units, 0..2^53-1; `unit` undefined = the asset is not known: only the form is checked. */
 export function amountField(
   line: LineObject,
-  field: 'amount' | 'quoteAmount',
+  field: 'amount' | 'quoteAmount' | 'maxOrderNotional',
   unit: DecimalUnit | undefined,
 ): number {
   if (unit === undefined) return unitlessField(line, field);

@@ -1,5 +1,6 @@
 /** Renders the schema as an SBE XML message schema, for client generators: the text of ringfence.sbe.v1.xml. */
 import {
+  AccountStatus,
   BalanceReason,
   CancelReason,
   Liquidity,
@@ -36,6 +37,7 @@ const ENUMERATIONS = [
   { name: 'BalanceReason', encoding: 'uint8', values: BalanceReason },
   { name: 'SelfTradePrevention', encoding: 'uint8', values: SelfTradePrevention },
   { name: 'TriggerDirection', encoding: 'uint8', values: TriggerDirection },
+  { name: 'AccountStatus', encoding: 'uint8', values: AccountStatus },
   { name: 'RejectCode', encoding: 'uint16', values: RejectCode },
 ] as const;
 
