@@ -57,6 +57,9 @@ export const SelfTradePrevention = {
 /** Fee tiers are 0..FEE_TIERS-1; accounts start in tier 0. */
 export const FEE_TIERS = 8;
 
+/** Flag bits of a snapshot request. */
+export const SnapshotFlag = { positions: 1 } as const;
+
 /** Flag bits of a replace command. */
 export const ReplaceFlag = {
   /**

@@ -195,6 +195,10 @@ export interface EpochStarted {
 export interface RequestSnapshot {
   /** i64: number of this command in its session, strictly rising from 1; 0 = unnumbered (the node itself). */
   clientSequence: number;
+  /** u32: bit 0: with positions: 1 positions. */
+  flags: number;
+  /** u32: 0. */
+  reserved0: number;
 }
 
 /** Sets the rates of a fee tier in an instrument, for orders from now on. */
@@ -1058,7 +1062,7 @@ export interface OptionalFields {
   massCancel: 'instrumentId' | 'side' | 'reserved0' | 'reserved1';
   timeAdvanced: never;
   epochStarted: never;
-  requestSnapshot: never;
+  requestSnapshot: 'flags' | 'reserved0';
   setInstrumentFees: never;
   setAccountFeeTier: never;
   setSelfTradePrevention: 'reserved0' | 'reserved1';

@@ -17,6 +17,7 @@ import {
   ReplaceFlag,
   SelfTradePrevention,
   Side,
+  SnapshotFlag,
   TimeInForce,
   TriggerDirection,
 } from '../core/codes.js';
@@ -430,7 +431,10 @@ export const messages: readonly Message[] = [
     Template.requestSnapshot,
     'requestSnapshot',
     'Asks for balances and open orders of the account.',
-    [],
+    [
+      appended(2, field('flags', 'u32', 'bit 0: with positions', SnapshotFlag)),
+      appended(2, field('reserved0', 'u32', '0')),
+    ],
   ),
   command(
     'admin',

@@ -893,4 +893,25 @@ export const goldenMessagesOfVersion2: readonly GoldenMessage[] = [
       'ac696e737472756d656e744964 cefedcba98',
     ],
   },
+  {
+    name: 'requestSnapshot',
+    fields: {
+      clientSequence: 283_686_952_306_183,
+      flags: 1,
+      reserved0: 0,
+    },
+    sbeHeader: '1000 0c00 4652 0200',
+    slotHeader: '0c000100 34333231 0405060708090a00 0040204648470600 00000000 07000000',
+    body: [
+      ['clientSequence', '0706050403020100'],
+      ['flags', '01000000'],
+      ['reserved0', '00000000'],
+    ],
+    msgpack: [
+      '83',
+      'a474797065 af72657175657374536e617073686f74',
+      'ae636c69656e7453657175656e6365 d30001020304050607',
+      'a5666c616773 a9706f736974696f6e73',
+    ],
+  },
 ];

@@ -19,6 +19,7 @@ import {
   ReplaceFlag,
   SelfTradePrevention,
   Side,
+  SnapshotFlag,
   TimeInForce,
   TriggerDirection,
 } from '../../src/core/codes.js';
@@ -1258,9 +1259,10 @@ export class ReferenceEngine {
     this.#report('massCancelled', { orderCount, reserved0: 0 });
   }
 
-  /** Reports every balance that is not zero by asset id, every position by instrument id, every open order by order id, and the end. */
+  /** Reports every balance that is not zero by asset id, every position by instrument id when asked for, every open order by order id, and the end. */
   #requestSnapshot(command: CommandOf<'requestSnapshot'>): void {
     const account = this.#account(command.accountId);
+    if ((command.fields.flags & ~SnapshotFlag.positions) !== 0) throw new Rejection(RejectCode.INVALID_FLAGS);
     let balanceCount = 0;
     for (const asset of this.assets) {
       const balance = balanceOf(account, asset);
@@ -1278,8 +1280,9 @@ export class ReferenceEngine {
         reserved0: 0,
       });
     }
+    const withPositions = (command.fields.flags & SnapshotFlag.positions) !== 0;
     let positionCount = 0;
-    for (const { instrumentId } of this.instruments) {
+    for (const { instrumentId } of withPositions ? this.instruments : []) {
       const position = account.positions.get(instrumentId);
       if (position === undefined) continue;
       if (position.quantityLots === 0n && position.realisedProfit === 0n) continue;

@@ -235,7 +235,7 @@ function fieldsOf({
       instrumentId: rarely(fc.constantFrom(0, 1, 2), anyInstrument, 8),
       side: rarely(fc.constantFrom(0, 1, 2), fc.constantFrom(3, 255), 12),
     }),
-    requestSnapshot: nothing,
+    requestSnapshot: fc.record({ flags: rarely(fc.constantFrom(0, 1), fc.constantFrom(2, MAX_UINT32), 30) }),
     timeAdvanced: nothing,
     deposit: anyTransfer,
     withdraw: anyTransfer,

@@ -14,6 +14,7 @@ import {
   ReplaceFlag,
   SelfTradePrevention,
   Side,
+  SnapshotFlag,
   TimeInForce,
   TriggerDirection,
 } from '../../src/core/codes.js';
@@ -194,8 +195,11 @@ function execObject(command: Command | UnknownCommand, listings: readonly ListIn
     }
     case 'setTradingDayEnd':
       return { type, endTimeUs: command.fields.endTimeUs };
-    case 'requestSnapshot':
-      return { type, account };
+    case 'requestSnapshot': {
+      const { flags } = command.fields;
+      if (flags === 0) return { type, account };
+      return { type, account, ...(flags === SnapshotFlag.positions ? { positions: true } : { flags }) };
+    }
     case 'timeAdvanced':
       return { type };
     default:

@@ -11,6 +11,7 @@ import {
   ReplaceFlag,
   SelfTradePrevention,
   Side,
+  SnapshotFlag,
   TimeInForce,
   TriggerDirection,
 } from '../../core/codes.js';
@@ -122,7 +123,7 @@ const FIELDS = {
     'reinsert',
   ),
   massCancel: fields('account', 'symbol', 'side'),
-  requestSnapshot: fields('account'),
+  requestSnapshot: fields('account', 'positions'),
   timeAdvanced: fields(),
   setInstrumentFees: fields('symbol', 'feeTier', 'makerPpm', 'takerPpm'),
   setAccountFeeTier: fields('account', 'feeTier'),
@@ -239,10 +240,13 @@ export class CommandSlot {
       case 'setOrderLimits':
         this.setting(type, line, { accountId: 0, sequence, timestampUs });
         return true;
-      case 'requestSnapshot':
+      case 'requestSnapshot': {
         refuseUnknownFields(line, type, FIELDS[type]);
-        encodeSlot(type, { accountId: this.accountOf(line), sequence, timestampUs }, {}, this.words, 0);
+        const header = { accountId: this.accountOf(line), sequence, timestampUs };
+        const flags = flagField(line, 'positions') ? SnapshotFlag.positions : 0;
+        encodeSlot(type, header, { flags }, this.words, 0);
         return true;
+      }
       case 'timeAdvanced':
         refuseUnknownFields(line, type, FIELDS.timeAdvanced);
         encodeSlot('timeAdvanced', { accountId: 0, sequence, timestampUs }, {}, this.words, 0);

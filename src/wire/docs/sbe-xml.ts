@@ -10,6 +10,7 @@ import {
   ReplaceFlag,
   SelfTradePrevention,
   Side,
+  SnapshotFlag,
   TimeInForce,
   TriggerDirection,
 } from '../../core/codes.js';
@@ -44,6 +45,7 @@ const ENUMERATIONS = [
 const FLAG_SETS = [
   { name: 'OrderFlags', encoding: 'uint8', values: OrderFlag },
   { name: 'ReplaceFlags', encoding: 'uint32', values: ReplaceFlag },
+  { name: 'SnapshotFlags', encoding: 'uint32', values: SnapshotFlag },
 ] as const;
 
 function escapeXml(text: string): string {
