@@ -13,6 +13,8 @@ export interface CoreOptions {
   readonly maxApiKeys?: number;
   /** Deposits and withdrawals remembered by their transfer id. */
   readonly maxTransfers?: number;
+  /** Pairs of account and instrument with order limits; more are rejected with TOO_MANY_LIMITS. */
+  readonly maxOrderLimits?: number;
 }
 
 /** Upper bounds that keep every row number times its width within an int32. */
@@ -24,6 +26,7 @@ const LIMITS = {
   maxAssets: 1_048_576,
   maxApiKeys: 16_777_216,
   maxTransfers: 134_217_728,
+  maxOrderLimits: 16_777_216,
 } as const;
 
 const DEFAULTS: Required<CoreOptions> = {
@@ -34,6 +37,7 @@ const DEFAULTS: Required<CoreOptions> = {
   maxAssets: 4_096,
   maxApiKeys: 65_536,
   maxTransfers: 4_194_304,
+  maxOrderLimits: 65_536,
 };
 
 /** Fills in the defaults. Throws RangeError, naming the option, on a value that is not 1 to its limit. */

@@ -29,6 +29,8 @@ export const InstrumentWord = {
   baseMinorPerLot: 18,
   hashLow: 20,
   hashHigh: 21,
+  /** Ticks of the last trade; 0 = there was none yet. */
+  lastPrice: 22,
 } as const;
 
 const HASHED_WORDS = 15;

@@ -6,6 +6,7 @@ import { incrementInt64 } from '../base/int64.js';
 import type { Core } from './core.js';
 import type { EventSink } from './event-sink.js';
 import { HoldingWord } from './holdings.js';
+import { InstrumentWord } from './instruments.js';
 import { CounterWord, OrderWord } from './orders.js';
 import { keyOf, LevelWord } from './price-ladder.js';
 
@@ -28,6 +29,7 @@ const KEY = LevelWord.key;
 const LOTS = LevelWord.lots;
 const AVAILABLE = HoldingWord.available;
 const RESERVED = HoldingWord.reserved;
+const LAST_PRICE = InstrumentWord.lastPrice;
 
 export type Matching = ReturnType<typeof makeMatching>;
 
@@ -78,6 +80,7 @@ export function makeMatching(core: Core, sink: EventSink) {
     const wanted = words[taker + LEAVES];
     let leaves = wanted;
     let quoteTraded = 0;
+    let lastPrice = 0;
     let level = bestLevel(opposite) & handleMask;
     while (level !== 0 && words[level + KEY] <= limitKey) {
       const price = keyAt(opposite, words[level + KEY]);
@@ -124,10 +127,12 @@ export function makeMatching(core: Core, sink: EventSink) {
       else words[maker + PREVIOUS] = 0;
       doubles[(level + LOTS) >> 1] -= leavesBefore - leaves;
       touchLevel(level);
+      lastPrice = price;
       if (leaves === 0) break;
       level = nextLevel(level) & handleMask;
     }
 
+    words[instrument + LAST_PRICE] = lastPrice;
     const takerQuote = words[taker + QUOTE_HOLDING] & handleMask;
     const takerBase = words[taker + BASE_HOLDING] & handleMask;
     const baseTraded = (wanted - leaves) * basePerLot;

@@ -14,7 +14,7 @@ import { LevelWord, PRICE_MAX } from '../core/price-ladder.js';
 import { Template } from '../wire/schema.js';
 import { HeaderWord, packTemplate, RECORD_VERSION, SLOT_WORDS } from '../wire/slot.js';
 import type { EventOutput } from './event-output.js';
-import { shiftOf, wordAround, wordOf, wordsOf } from './layout.js';
+import { firstWordsOf, shiftOf, wordAround, wordOf, wordsOf } from './layout.js';
 
 // Local copies are folded into the code (../core/README.md).
 const MIRROR = PRICE_MAX;
@@ -70,7 +70,7 @@ const Accepted = {
   priceTicks: wordOf('accepted', 'priceTicks'),
   quantityLots: wordOf('accepted', 'quantityLots'),
   side: wordOf('accepted', 'side'),
-  words: wordsOf('accepted'),
+  words: firstWordsOf('accepted'),
 } as const;
 const Rejected = {
   clientOrderId: wordOf('rejected', 'clientOrderId'),
@@ -88,7 +88,7 @@ const Trade = {
   leavesLots: wordOf('trade', 'leavesLots'),
   cumulativeLots: wordOf('trade', 'cumulativeLots'),
   side: wordOf('trade', 'side'),
-  words: wordsOf('trade'),
+  words: firstWordsOf('trade'),
 } as const;
 const Cancelled = {
   orderId: wordOf('cancelled', 'orderId'),
@@ -161,12 +161,12 @@ const OrderStatus = {
   leavesLots: wordOf('orderStatus', 'leavesLots'),
   cumulativeLots: wordOf('orderStatus', 'cumulativeLots'),
   side: wordOf('orderStatus', 'side'),
-  words: wordsOf('orderStatus'),
+  words: firstWordsOf('orderStatus'),
 } as const;
 const SnapshotEnd = {
   balanceCount: wordOf('snapshotEnd', 'balanceCount'),
   orderCount: wordOf('snapshotEnd', 'orderCount'),
-  words: wordsOf('snapshotEnd'),
+  words: firstWordsOf('snapshotEnd'),
 } as const;
 const EpochChanged = {
   clusterId: wordOf('epochChanged', 'clusterId'),
