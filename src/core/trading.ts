@@ -3,7 +3,8 @@
  *
  * Each command returns 0, or the reject code of the first check that failed: all checks come before the first
  * change, so a rejected command has changed nothing. An account is given by its handle (`accounts.find`), 0 when
- * there is none. 64-bit ids are given in two int32 halves, u32 fields as int32.
+ * there is none. The hot commands read their fields from the command slot that starts at word `start` of `command`
+ * (command-words.ts): 64-bit ids in two int32 halves, u32 fields as int32.
  */
 import { hashTriple } from '../base/hash.js';
 import { AccountWord } from './accounts.js';
@@ -16,6 +17,7 @@ import {
   Side,
   TimeInForce,
 } from './codes.js';
+import { CancelOrderWord, NewOrderWord, ReplaceOrderWord, SLOT_START_MASK } from './command-words.js';
 import type { Core } from './core.js';
 import type { EventSink } from './event-sink.js';
 import { InstrumentWord } from './instruments.js';
@@ -54,6 +56,20 @@ const LAST_INSTRUMENT = AccountWord.lastInstrument;
 const LAST_QUOTE_HOLDING = AccountWord.lastQuoteHolding;
 const LAST_BASE_HOLDING = AccountWord.lastBaseHolding;
 const ACCOUNT_NEXT = OrderWord.accountNext;
+const SLOT_MASK = SLOT_START_MASK;
+const NEW_CLIENT_ORDER_ID = NewOrderWord.clientOrderId;
+const NEW_INSTRUMENT_ID = NewOrderWord.instrumentId;
+const NEW_PRICE_TICKS = NewOrderWord.priceTicks;
+const NEW_QUANTITY_LOTS = NewOrderWord.quantityLots;
+const NEW_TERMS = NewOrderWord.terms;
+const CANCEL_CLIENT_ORDER_ID = CancelOrderWord.clientOrderId;
+const CANCEL_INSTRUMENT_ID = CancelOrderWord.instrumentId;
+const REPLACE_CLIENT_ORDER_ID = ReplaceOrderWord.clientOrderId;
+const REPLACE_NEW_CLIENT_ORDER_ID = ReplaceOrderWord.newClientOrderId;
+const REPLACE_INSTRUMENT_ID = ReplaceOrderWord.instrumentId;
+const REPLACE_PRICE_TICKS = ReplaceOrderWord.priceTicks;
+const REPLACE_QUANTITY_LOTS = ReplaceOrderWord.quantityLots;
+const REPLACE_FLAGS = ReplaceOrderWord.flags;
 
 const PPM = 1_000_000;
 
@@ -79,22 +95,18 @@ export function makeTrading(core: Core, sink: EventSink) {
    * Enters an order: reserves what it may cost, matches it, and rests or cancels the remainder by its time in
    * force. A fill-or-kill order that cannot be filled whole within its price trades nothing.
    */
-  const newOrder = (
-    account: number,
-    idLow: number,
-    idHigh: number,
-    instrumentId: number,
-    priceTicks: number,
-    quantity: number,
-    side: number,
-    orderType: number,
-    timeInForce: number,
-    flags: number,
-  ): number => {
-    // `| 0` on arguments: they are used as integers, not by way of a double.
-    const clientIdLow = idLow | 0;
-    const clientIdHigh = idHigh | 0;
-    const quantityLots = quantity | 0;
+  const newOrder = (account: number, command: Int32Array, start: number): number => {
+    const at = start & SLOT_MASK;
+    const clientIdLow = command[at + NEW_CLIENT_ORDER_ID];
+    const clientIdHigh = command[at + NEW_CLIENT_ORDER_ID + 1];
+    const instrumentId = command[at + NEW_INSTRUMENT_ID];
+    const priceTicks = command[at + NEW_PRICE_TICKS];
+    const quantityLots = command[at + NEW_QUANTITY_LOTS];
+    const terms = command[at + NEW_TERMS];
+    const side = terms & 0xff;
+    const orderType = (terms >> 8) & 0xff;
+    const timeInForce = (terms >> 16) & 0xff;
+    const flags = terms >>> 24;
     if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
     if (!isListed(instrumentId)) return RejectCode.UNKNOWN_INSTRUMENT;
     if (side !== BUY && side !== SELL) return RejectCode.INVALID_SIDE;
@@ -178,12 +190,11 @@ export function makeTrading(core: Core, sink: EventSink) {
   };
 
   /** Cancels what is left of an open order. */
-  const cancelOrder = (
-    account: number,
-    clientIdLow: number,
-    clientIdHigh: number,
-    instrumentId: number,
-  ): number => {
+  const cancelOrder = (account: number, command: Int32Array, start: number): number => {
+    const at = start & SLOT_MASK;
+    const clientIdLow = command[at + CANCEL_CLIENT_ORDER_ID];
+    const clientIdHigh = command[at + CANCEL_CLIENT_ORDER_ID + 1];
+    const instrumentId = command[at + CANCEL_INSTRUMENT_ID];
     if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
     if (!isListed(instrumentId)) return RejectCode.UNKNOWN_INSTRUMENT;
     const hash = tripleHash(account, clientIdLow, clientIdHigh);
@@ -197,29 +208,22 @@ export function makeTrading(core: Core, sink: EventSink) {
   };
 
   /**
-   * Changes an open order in one step. `quantity` is the new total of the chain, fills included, so that a
+   * Changes an open order in one step. `quantityLots` is the new total of the chain, fills included, so that a
    * fill that was under way cannot make it trade more than was meant; a total that is filled already cancels the
    * rest. The order keeps its place when the price stays and the quantity does not grow; otherwise it comes in
-   * anew under the same order id, and may trade. With ReplaceFlag.reinsert `quantity` is the new open
+   * anew under the same order id, and may trade. With ReplaceFlag.reinsert `quantityLots` is the new open
    * quantity, the filled quantity starts at 0 again, and the place is always lost.
    */
-  const replaceOrder = (
-    account: number,
-    idLow: number,
-    idHigh: number,
-    newLow: number,
-    newHigh: number,
-    instrumentId: number,
-    price: number,
-    quantity: number,
-    flags: number,
-  ): number => {
-    const clientIdLow = idLow | 0;
-    const clientIdHigh = idHigh | 0;
-    const newIdLow = newLow | 0;
-    const newIdHigh = newHigh | 0;
-    const priceTicks = price | 0;
-    const quantityLots = quantity | 0;
+  const replaceOrder = (account: number, command: Int32Array, start: number): number => {
+    const at = start & SLOT_MASK;
+    const clientIdLow = command[at + REPLACE_CLIENT_ORDER_ID];
+    const clientIdHigh = command[at + REPLACE_CLIENT_ORDER_ID + 1];
+    const newIdLow = command[at + REPLACE_NEW_CLIENT_ORDER_ID];
+    const newIdHigh = command[at + REPLACE_NEW_CLIENT_ORDER_ID + 1];
+    const instrumentId = command[at + REPLACE_INSTRUMENT_ID];
+    const priceTicks = command[at + REPLACE_PRICE_TICKS];
+    const quantityLots = command[at + REPLACE_QUANTITY_LOTS];
+    const flags = command[at + REPLACE_FLAGS];
     if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
     if (!isListed(instrumentId)) return RejectCode.UNKNOWN_INSTRUMENT;
     if ((flags & ~REINSERT) !== 0) return RejectCode.INVALID_FLAGS;

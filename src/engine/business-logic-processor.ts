@@ -7,6 +7,7 @@ import { readInt64 } from '../base/int64.js';
 import { makeAdministration } from '../core/administration.js';
 import { ApiKeyWord } from '../core/api-keys.js';
 import { Permission, RejectCode } from '../core/codes.js';
+import { CancelOrderWord, NewOrderWord, ReplaceOrderWord, SLOT_START_MASK } from '../core/command-words.js';
 import type { Core } from '../core/core.js';
 import { stateHash, writeStateHash } from '../core/state-hash.js';
 import { makeTrading } from '../core/trading.js';
@@ -17,6 +18,7 @@ import { shiftOf, wordAround, wordOf } from './layout.js';
 import { makeSlotEventSink, type SlotEventSink } from './slot-event-sink.js';
 
 // Local copies are folded into the code (../core/README.md).
+const SLOT_MASK = SLOT_START_MASK;
 const ACCOUNT_ID = HeaderWord.accountId;
 const SESSION_ID = HeaderWord.sessionId;
 const TIMESTAMP_US = HeaderWord.timestampUs;
@@ -30,8 +32,6 @@ const NEW_ORDER = packTemplate(Template.newOrder, RECORD_VERSION, 0);
 const CANCEL_ORDER = packTemplate(Template.cancelOrder, RECORD_VERSION, 0);
 const REPLACE_ORDER = packTemplate(Template.replaceOrder, RECORD_VERSION, 0);
 
-/** A slot starts here at the latest; tells the compiler that positions in the slot cannot overflow. */
-const SLOT_START_MASK = 0x0fffffe0;
 /** What only commands without a session may do; beyond the permissions that a key can have. */
 const NODE_PERMISSION = 4;
 const ALL_PERMISSIONS = Permission.trade | Permission.admin | NODE_PERMISSION;
@@ -39,26 +39,6 @@ const CLIENT_SEQUENCE = HeaderWord.body;
 /** High word of 2^53-1. */
 const SAFE_HIGH_MAX = 0x1fffff;
 
-const NewOrder = {
-  clientOrderId: wordOf('newOrder', 'clientOrderId'),
-  instrumentId: wordOf('newOrder', 'instrumentId'),
-  priceTicks: wordOf('newOrder', 'priceTicks'),
-  quantityLots: wordOf('newOrder', 'quantityLots'),
-  /** side | orderType << 8 | timeInForce << 16 | flags << 24 */
-  terms: wordOf('newOrder', 'side'),
-} as const;
-const CancelOrder = {
-  clientOrderId: wordOf('cancelOrder', 'clientOrderId'),
-  instrumentId: wordOf('cancelOrder', 'instrumentId'),
-} as const;
-const ReplaceOrder = {
-  clientOrderId: wordOf('replaceOrder', 'clientOrderId'),
-  newClientOrderId: wordOf('replaceOrder', 'newClientOrderId'),
-  instrumentId: wordOf('replaceOrder', 'instrumentId'),
-  priceTicks: wordOf('replaceOrder', 'priceTicks'),
-  quantityLots: wordOf('replaceOrder', 'quantityLots'),
-  flags: wordOf('replaceOrder', 'flags'),
-} as const;
 const ListInstrument = {
   symbol: wordOf('listInstrument', 'symbol'),
   base: wordOf('listInstrument', 'base'),
@@ -135,7 +115,7 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
 
   /** Carries out the command in the slot at `start` and writes all its events. */
   const onCommand = (words: Int32Array, start: number): void => {
-    const at = start & SLOT_START_MASK;
+    const at = start & SLOT_MASK;
     const accountId = words[at + ACCOUNT_ID];
     const sessionId = words[at + SESSION_ID];
     const clientSequenceLow = words[at + CLIENT_SEQUENCE];
@@ -174,45 +154,12 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
 
   /** Calls the core; returns the reject code, 0 when the command was carried out. */
   const execute = (words: Int32Array, start: number, account: number, permissions: number): number => {
-    const at = start & SLOT_START_MASK;
+    const at = start & SLOT_MASK;
     const command = words[at];
     const mayTrade = (permissions & TRADE_PERMISSION) !== 0;
-    if (command === REPLACE_ORDER && mayTrade) {
-      return replaceOrder(
-        account,
-        words[at + ReplaceOrder.clientOrderId],
-        words[at + ReplaceOrder.clientOrderId + 1],
-        words[at + ReplaceOrder.newClientOrderId],
-        words[at + ReplaceOrder.newClientOrderId + 1],
-        words[at + ReplaceOrder.instrumentId],
-        words[at + ReplaceOrder.priceTicks],
-        words[at + ReplaceOrder.quantityLots],
-        words[at + ReplaceOrder.flags],
-      );
-    }
-    if (command === NEW_ORDER && mayTrade) {
-      const terms = words[at + NewOrder.terms];
-      return newOrder(
-        account,
-        words[at + NewOrder.clientOrderId],
-        words[at + NewOrder.clientOrderId + 1],
-        words[at + NewOrder.instrumentId],
-        words[at + NewOrder.priceTicks],
-        words[at + NewOrder.quantityLots],
-        terms & 0xff,
-        (terms >> 8) & 0xff,
-        (terms >> 16) & 0xff,
-        terms >>> 24,
-      );
-    }
-    if (command === CANCEL_ORDER && mayTrade) {
-      return cancelOrder(
-        account,
-        words[at + CancelOrder.clientOrderId],
-        words[at + CancelOrder.clientOrderId + 1],
-        words[at + CancelOrder.instrumentId],
-      );
-    }
+    if (command === REPLACE_ORDER && mayTrade) return replaceOrder(account, words, at);
+    if (command === NEW_ORDER && mayTrade) return newOrder(account, words, at);
+    if (command === CANCEL_ORDER && mayTrade) return cancelOrder(account, words, at);
     return executeRare(words, at, account, permissions);
   };
 
@@ -291,13 +238,13 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
     let instrumentId = 0;
     // The client order id is at the same place in all three commands.
     if (templateId === Template.newOrder || templateId === Template.cancelOrder) {
-      clientIdLow = words[at + NewOrder.clientOrderId];
-      clientIdHigh = words[at + NewOrder.clientOrderId + 1];
-      instrumentId = words[at + NewOrder.instrumentId];
+      clientIdLow = words[at + NewOrderWord.clientOrderId];
+      clientIdHigh = words[at + NewOrderWord.clientOrderId + 1];
+      instrumentId = words[at + NewOrderWord.instrumentId];
     } else if (templateId === Template.replaceOrder) {
-      clientIdLow = words[at + ReplaceOrder.clientOrderId];
-      clientIdHigh = words[at + ReplaceOrder.clientOrderId + 1];
-      instrumentId = words[at + ReplaceOrder.instrumentId];
+      clientIdLow = words[at + ReplaceOrderWord.clientOrderId];
+      clientIdHigh = words[at + ReplaceOrderWord.clientOrderId + 1];
+      instrumentId = words[at + ReplaceOrderWord.instrumentId];
     }
     rejected(account, accountId, clientIdLow, clientIdHigh, instrumentId, code, templateId);
   };
@@ -345,8 +292,15 @@ function checkPacking(): void {
     if (wordOf('withdraw', name) !== wordOf('deposit', name))
       throw new Error(`layout: withdraw.${name} differs`);
   }
-  for (const name of ['clientOrderId', 'instrumentId']) {
-    if (wordOf('cancelOrder', name) !== wordOf('newOrder', name))
-      throw new Error(`layout: cancelOrder.${name} differs`);
+  const core: readonly [string, Readonly<Record<string, number>>][] = [
+    ['newOrder', NewOrderWord],
+    ['cancelOrder', CancelOrderWord],
+    ['replaceOrder', ReplaceOrderWord],
+  ];
+  for (const [message, positions] of core) {
+    for (const [field, word] of Object.entries(positions)) {
+      if (wordOf(message, field === 'terms' ? 'side' : field) !== word)
+        throw new Error(`layout: the core reads ${message}.${field} at another word`);
+    }
   }
 }
