@@ -4,7 +4,7 @@ import { crc32cWords } from '../journal/crc32c.js';
 import { readInt64, writeInt64 } from '../src/base/int64.js';
 import { copySbeBlockToSlot, readSbeHeader, writeEventFrame } from '../src/wire/sbe.js';
 import { encodeFrame } from '../src/wire/sbe-frames.js';
-import { SBE_HEADER_BYTES, Template } from '../src/wire/schema.js';
+import { SBE_HEADER_BYTES } from '../src/wire/schema.js';
 import { SLOT_BYTES, SLOT_WORDS } from '../src/wire/slot.js';
 import { encodeSlot } from '../src/wire/slot-codec.js';
 
@@ -48,7 +48,7 @@ export async function runMicro(): Promise<readonly MicroFigure[]> {
   });
   repeated('SBE newOrder: check header, copy to slot', () => {
     const template = readSbeHeader(frame, 0, frame.length);
-    copySbeBlockToSlot(frame, SBE_HEADER_BYTES, Template.newOrder, bytes, 2 * SLOT_BYTES);
+    copySbeBlockToSlot(frame, SBE_HEADER_BYTES, bytes, 2 * SLOT_BYTES);
     return template;
   });
   repeated('SBE trade: slot to frame', () => writeEventFrame(bytes, 0, target, 0));

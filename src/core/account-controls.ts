@@ -50,7 +50,9 @@ export function makeAccountControls({ accounts, arena, engine }: Core) {
    */
   const takeCommand = (account: number): number => {
     if (words[account + STATUS] !== 0) return RejectCode.ACCOUNT_SUSPENDED;
-    const window = Math.floor(readTime(engine, EngineWord.timestampUs) / (words[account + INTERVAL_US] >>> 0));
+    const window = Math.floor(
+      readTime(engine, EngineWord.timestampUs) / (words[account + INTERVAL_US] >>> 0),
+    );
     if (doubles[(account + WINDOW) >> 1] !== window) {
       doubles[(account + WINDOW) >> 1] = window;
       words[account + COUNTED] = 0;

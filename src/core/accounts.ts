@@ -27,9 +27,9 @@ export const AccountWord = {
   lastInstrument: 9,
   lastQuoteHolding: 10,
   lastBaseHolding: 11,
-  lastPosition: 12,
+  lastPosition: 14,
   /** AccountControl bits: what an order of the account has to be held against; 0 = nothing. */
-  controls: 13,
+  controls: 15,
   /** 0 = active, otherwise AccountStatus. */
   status: 24,
   /** u32: orders and replaces in one interval of command time; 0 = no limit. */

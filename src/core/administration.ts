@@ -172,7 +172,8 @@ export function makeAdministration(core: Core, sink: EventSink) {
     const done = transfers.find(transferIdLow, transferIdHigh);
     const holding = holdings.find(account, assetId);
     if (done !== 0) {
-      if (!transfers.isSame(done, accountId, assetId, -amount, NO_PAYER)) return RejectCode.TRANSFER_ID_REUSED;
+      if (!transfers.isSame(done, accountId, assetId, -amount, NO_PAYER))
+        return RejectCode.TRANSFER_ID_REUSED;
       sink.balanceChanged(account, holding, transferIdLow, transferIdHigh, -amount, reason, 1);
       return 0;
     }
@@ -259,5 +260,14 @@ export function makeAdministration(core: Core, sink: EventSink) {
     engine[TIMESTAMP_US + 1] = high | 0;
   };
 
-  return { listInstrument, openAccount, registerApiKey, deposit, withdraw, transfer, startEpoch, advanceTime };
+  return {
+    listInstrument,
+    openAccount,
+    registerApiKey,
+    deposit,
+    withdraw,
+    transfer,
+    startEpoch,
+    advanceTime,
+  };
 }

@@ -14,6 +14,8 @@ export function makeAssets(maxAssets: number) {
   const words = new Int32Array((maxAssets + 1) * ASSET_WORDS);
   /** Deposits minus withdrawals by asset id, in minor units. */
   const supply = new Float64Array(maxAssets + 1);
+  /** What the venue holds of the fees that it charged, by asset id, in minor units; part of the supply. */
+  const fees = new Float64Array(maxAssets + 1);
   const hash = makeEntityHash(EntityKind.asset, 0);
   let count = 0;
 
@@ -53,6 +55,7 @@ export function makeAssets(maxAssets: number) {
   return {
     words,
     supply,
+    fees,
     maxAssets,
     hash,
     get count(): number {

@@ -5,8 +5,10 @@
  */
 
 export const Side = { buy: 1, sell: 2 } as const;
-export const OrderType = { limit: 1, market: 2 } as const;
-export const TimeInForce = { GTC: 1, IOC: 2, FOK: 3 } as const;
+/** A stop waits for its trigger and is a market order from then on, a stop-limit a limit order. */
+export const OrderType = { limit: 1, market: 2, stop: 3, stopLimit: 4 } as const;
+/** GTD rests until its expiry time, DAY until the end of the trading day. */
+export const TimeInForce = { GTC: 1, IOC: 2, FOK: 3, GTD: 4, DAY: 5 } as const;
 export const Liquidity = { maker: 1, taker: 2 } as const;
 export const Permission = { trade: 1, admin: 2 } as const;
 
@@ -17,10 +19,46 @@ export const CancelReason = {
   fokUnfillable: 3,
   massCancel: 4,
   replacedToFilled: 5,
+  expired: 6,
+  minQuantityUnfillable: 7,
+  selfTrade: 8,
+  linked: 9,
+  killSwitch: 10,
 } as const;
 
 /** Why a balance was reported. */
-export const BalanceReason = { deposit: 1, withdraw: 2, snapshot: 3 } as const;
+export const BalanceReason = { deposit: 1, withdraw: 2, snapshot: 3, transfer: 4 } as const;
+
+/** Suspended: no new orders and no replaces. Killed: its open orders were cancelled too. */
+export const AccountStatus = { active: 1, suspended: 2, killed: 3 } as const;
+
+/** Which way the last trade price goes to fire a stop. 0 in an order = rising for a buy, falling for a sell. */
+export const TriggerDirection = { rising: 1, falling: 2 } as const;
+
+/** Flag bits of an order. At most one of the two post-only flags. */
+export const OrderFlag = {
+  /** Never takes: rejected when it would trade at once. */
+  postOnly: 1,
+  /** Never takes: when it would trade at once, its price is moved to one tick away from the best opposite price. */
+  postOnlyReprice: 2,
+  /** One of a pair with the open order that it names: when one trades or ends, the other is cancelled. */
+  linked: 4,
+} as const;
+
+/** What happens when an incoming order meets a resting one of the same account or account group. */
+export const SelfTradePrevention = {
+  allow: 1,
+  cancelNewest: 2,
+  cancelOldest: 3,
+  cancelBoth: 4,
+  decrement: 5,
+} as const;
+
+/** Fee tiers are 0..FEE_TIERS-1; accounts start in tier 0. */
+export const FEE_TIERS = 8;
+
+/** Flag bits of a snapshot request. */
+export const SnapshotFlag = { positions: 1 } as const;
 
 /** Flag bits of a replace command. */
 export const ReplaceFlag = {
@@ -61,6 +99,12 @@ export const RejectCode = {
   UNKNOWN_ACCOUNT: 3003,
   SUPPLY_TOO_LARGE: 3004,
   TOO_MANY_HOLDINGS: 3005,
+  ACCOUNT_SUSPENDED: 3006,
+  PRICE_OUT_OF_BAND: 3007,
+  ORDER_TOO_LARGE: 3008,
+  NOTIONAL_OVER_LIMIT: 3009,
+  TOO_MANY_OPEN_ORDERS: 3010,
+  THROTTLED: 3011,
   TOO_MANY_POSITIONS: 3012,
   // matching
   UNKNOWN_INSTRUMENT: 4001,
@@ -74,6 +118,16 @@ export const RejectCode = {
   NO_LIQUIDITY: 4009,
   TOO_MANY_ORDERS: 4010,
   INVALID_FLAGS: 4011,
+  INVALID_EXPIRE_TIME: 4012,
+  TRADING_DAY_CLOSED: 4013,
+  POST_ONLY_WOULD_TRADE: 4014,
+  INVALID_MIN_QUANTITY: 4015,
+  INVALID_SELF_TRADE_PREVENTION: 4016,
+  INVALID_DISPLAY_QUANTITY: 4017,
+  INVALID_TRIGGER: 4018,
+  NO_LAST_TRADE: 4019,
+  INVALID_LINK: 4020,
+  STOP_NOT_REPLACEABLE: 4021,
   // admin
   INSTRUMENT_EXISTS: 5001,
   ACCOUNT_EXISTS: 5002,
@@ -95,6 +149,13 @@ export const RejectCode = {
   INVALID_PROTECTION: 5018,
   TOO_MANY_TRANSFERS: 5019,
   TOO_MANY_API_KEYS: 5020,
+  INVALID_FEE_TIER: 5021,
+  INVALID_FEE: 5022,
+  INVALID_BAND: 5023,
+  INVALID_LIMIT: 5024,
+  INVALID_THROTTLE: 5025,
+  TOO_MANY_LIMITS: 5026,
+  INVALID_STATUS: 5027,
 } as const;
 
 export type RejectName = keyof typeof RejectCode;

@@ -10,13 +10,13 @@ export interface CoreOptions {
   readonly maxHoldings?: number;
   /** Positions and order limits: pairs of account and instrument in which an order was entered or limited. */
   readonly maxPositions?: number;
-  /** Pairs of account and instrument that have order limits. */
-  readonly maxOrderLimits?: number;
   readonly maxInstruments?: number;
   readonly maxAssets?: number;
   readonly maxApiKeys?: number;
   /** Deposits, withdrawals and transfers remembered by their transfer id. */
   readonly maxTransfers?: number;
+  /** Pairs of account and instrument with order limits; more are rejected with TOO_MANY_LIMITS. */
+  readonly maxOrderLimits?: number;
 }
 
 /** Upper bounds that keep every row number times its width within an int32. */
@@ -25,11 +25,11 @@ const LIMITS = {
   maxAccounts: 67_108_864,
   maxHoldings: 134_217_728,
   maxPositions: 67_108_864,
-  maxOrderLimits: 67_108_864,
   maxInstruments: 1_048_576,
   maxAssets: 1_048_576,
   maxApiKeys: 16_777_216,
   maxTransfers: 134_217_728,
+  maxOrderLimits: 16_777_216,
 } as const;
 
 const DEFAULTS: Required<CoreOptions> = {

@@ -29,10 +29,10 @@ export const InstrumentWord = {
   baseMinorPerLot: 18,
   hashLow: 20,
   hashHigh: 21,
+  /** Ticks of the last trade; 0 = there was none yet. */
+  lastPrice: 22,
   /** InstrumentControl bits: what an order of the instrument has to be held against; 0 = nothing. */
   controls: 31,
-  /** Price of the last trade in ticks; 0 before the first. */
-  lastPrice: 59,
   /** The price band (price-bands.ts), in ticks and millionths; 0 = no such bound. */
   minPrice: 60,
   maxPrice: 61,
@@ -47,8 +47,9 @@ export const InstrumentControl = {
 } as const;
 
 const HASHED_WORDS = 15;
-const FIRST_TERM = InstrumentWord.lastPrice;
-const TERM_WORDS = 5;
+const LAST_PRICE = InstrumentWord.lastPrice;
+const FIRST_BAND = InstrumentWord.minPrice;
+const BAND_WORDS = 4;
 
 // Local copies are folded into the code (README.md).
 const DIRTY_COUNT = HashWord.dirtyCount;
@@ -133,7 +134,8 @@ export function makeInstruments(arena: Arena, maxInstruments: number) {
   const hashInstrument = (instrument: number, hash: EntityHash): void => {
     const id = (instrument - origin) / INSTRUMENT_WORDS;
     hash.hashRow(words, instrument, HASHED_WORDS, id, 0);
-    hash.extendRow(words, instrument + FIRST_TERM, TERM_WORDS, FIRST_TERM);
+    hash.extendRow(words, instrument + LAST_PRICE, 1, LAST_PRICE);
+    hash.extendRow(words, instrument + FIRST_BAND, BAND_WORDS, FIRST_BAND);
   };
 
   /** Brings the sum of the state hash up to date. */

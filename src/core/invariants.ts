@@ -173,7 +173,8 @@ function checkPositions(core: Core): void {
     const position = positions.handleOf(n);
     const account = words[position + PositionWord.account];
     const instrumentId = words[position + PositionWord.instrumentId];
-    if (positions.find(account, instrumentId) !== position) fail('position is found by its pair', instrumentId);
+    if (positions.find(account, instrumentId) !== position)
+      fail('position is found by its pair', instrumentId);
     const quantity = positions.quantityLots(position);
     const cost = positions.cost(position);
     if (!(cost >= 0 && cost <= MONEY_MAX)) fail('cost of a position is 0..2^53-1', instrumentId, cost);

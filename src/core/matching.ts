@@ -22,7 +22,6 @@ const QUOTE_HOLDING = OrderWord.quoteHolding;
 const BASE_HOLDING = OrderWord.baseHolding;
 const CLIENT_ID_HASH = OrderWord.clientIdHash;
 const POSITION = OrderWord.position;
-const LAST_PRICE = InstrumentWord.lastPrice;
 const TRADE_ID = CounterWord.tradeId;
 const HEAD = LevelWord.head;
 const TAIL = LevelWord.tail;
@@ -31,6 +30,7 @@ const KEY = LevelWord.key;
 const LOTS = LevelWord.lots;
 const AVAILABLE = HoldingWord.available;
 const RESERVED = HoldingWord.reserved;
+const LAST_PRICE = InstrumentWord.lastPrice;
 
 export type Matching = ReturnType<typeof makeMatching>;
 
@@ -84,6 +84,7 @@ export function makeMatching(core: Core, sink: EventSink) {
     const wanted = words[taker + LEAVES];
     let leaves = wanted;
     let quoteTraded = 0;
+    let lastPrice = 0;
     let level = bestLevel(opposite) & handleMask;
     while (level !== 0 && words[level + KEY] <= limitKey) {
       const price = keyAt(opposite, words[level + KEY]);
@@ -131,13 +132,13 @@ export function makeMatching(core: Core, sink: EventSink) {
       if (maker === 0) words[level + TAIL] = 0;
       else words[maker + PREVIOUS] = 0;
       doubles[(level + LOTS) >> 1] -= leavesBefore - leaves;
-      // The book sequence of the instrument rises by this, which notes it for the state hash.
-      words[instrument + LAST_PRICE] = price;
       touchLevel(level);
+      lastPrice = price;
       if (leaves === 0) break;
       level = nextLevel(level) & handleMask;
     }
 
+    words[instrument + LAST_PRICE] = lastPrice;
     const takerQuote = words[taker + QUOTE_HOLDING] & handleMask;
     const takerBase = words[taker + BASE_HOLDING] & handleMask;
     const baseTraded = (wanted - leaves) * basePerLot;

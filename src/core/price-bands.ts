@@ -32,7 +32,9 @@ export function makePriceBands({ words, handleMask }: Arena) {
   const lowest = (instrument: number): number => {
     const low = Math.max(1, words[instrument + MIN_PRICE]);
     const middle = reference(instrument);
-    return middle === 0 ? low : Math.max(low, Math.ceil((middle * (PPM - words[instrument + BAND_PPM])) / PPM));
+    return middle === 0
+      ? low
+      : Math.max(low, Math.ceil((middle * (PPM - words[instrument + BAND_PPM])) / PPM));
   };
 
   /** Highest price of an order in ticks. */
@@ -40,7 +42,9 @@ export function makePriceBands({ words, handleMask }: Arena) {
     const given = words[instrument + MAX_PRICE];
     const high = given === 0 ? HIGHEST : given;
     const middle = reference(instrument);
-    return middle === 0 ? high : Math.min(high, Math.floor((middle * (PPM + words[instrument + BAND_PPM])) / PPM));
+    return middle === 0
+      ? high
+      : Math.min(high, Math.floor((middle * (PPM + words[instrument + BAND_PPM])) / PPM));
   };
 
   /** Sets the band of an instrument, from valid values; all 0 takes it away. */

@@ -2,11 +2,11 @@
 import { readInt64 } from '../base/int64.js';
 import { AccountWord } from './accounts.js';
 import { ASSET_CODE_BYTES } from './assets.js';
-import { AccountStatus, Side } from './codes.js';
+import { AccountStatus, FEE_TIERS, SelfTradePrevention, Side } from './codes.js';
 import type { Core } from './core.js';
 import { InstrumentWord, SYMBOL_BYTES } from './instruments.js';
-import { OrderWord } from './orders.js';
 import { OrderLimitsWord } from './order-limits.js';
+import { OrderWord } from './orders.js';
 import { PositionWord } from './positions.js';
 import { isSellSide, keyOf, LevelWord } from './price-ladder.js';
 import { textOf } from './text-fields.js';
@@ -37,6 +37,31 @@ export interface OrderView {
   readonly quantityLots: number;
   readonly leavesLots: number;
   readonly cumulativeLots: number;
+  /** TimeInForce. */
+  readonly timeInForce: number;
+  /** OrderFlag bits. */
+  readonly flags: number;
+  /** Command time at which it expires, in epoch microseconds; 0 = never. */
+  readonly expireTimeUs: number;
+  /** Most that is displayed at a time; 0 = all. */
+  readonly displayLots: number;
+  /** Trade price that a stop waits for; 0 = it does not wait. */
+  readonly triggerPriceTicks: number;
+}
+
+/** Rates in millionths of the notional; a maker rate below 0 is a rebate. */
+export interface FeeRatesView {
+  readonly makerPpm: number;
+  readonly takerPpm: number;
+}
+
+export interface PositionView {
+  readonly instrumentId: number;
+  /** Bought minus sold. */
+  readonly quantityLots: number;
+  /** Quote minor units paid for what is held; of a short position: received for what is owed. */
+  readonly cost: number;
+  readonly realisedProfit: number;
 }
 
 export interface BalanceView {
@@ -45,15 +70,6 @@ export interface BalanceView {
   /** In minor units. */
   readonly available: number;
   readonly reserved: number;
-}
-
-export interface PositionView {
-  readonly instrumentId: number;
-  /** Bought minus sold. */
-  readonly quantityLots: number;
-  /** Quote minor units paid for what is held, or received for what is owed; fees left out. */
-  readonly cost: number;
-  readonly realisedProfit: number;
 }
 
 export interface OrderLimitsView {
@@ -69,16 +85,21 @@ export interface AccountView {
   /** Number of the last report. */
   readonly reportSequence: number;
   readonly openOrderCount: number;
+  readonly feeTier: number;
+  /** 0 = none. */
+  readonly selfTradeGroup: number;
+  /** SelfTradePrevention of orders that name none. */
+  readonly selfTradePrevention: number;
+  /** AccountStatus. */
+  readonly status: number;
+  /** Orders and replaces in an interval of command time; maxCommands 0 = no limit. */
+  readonly throttle: { readonly maxCommands: number; readonly intervalUs: number };
+  /** Those with a quantity or a profit, by instrument id. */
+  readonly positions: readonly PositionView[];
   /** Those with something in them, by asset id. */
   readonly balances: readonly BalanceView[];
   /** By order id. */
   readonly orders: readonly OrderView[];
-  /** AccountStatus. */
-  readonly status: number;
-  /** Orders and replaces in each interval of command time; 0 commands = no limit. */
-  readonly throttle: { readonly maxCommands: number; readonly intervalUs: number };
-  /** Those that are not flat, or that gained or lost something, by instrument id. */
-  readonly positions: readonly PositionView[];
   /** Those that were ever set, by instrument id. */
   readonly limits: readonly OrderLimitsView[];
 }
@@ -99,8 +120,10 @@ export interface InstrumentView {
   readonly marketProtectionPpm: number;
   /** Number of the last bookDelta. */
   readonly bookSequence: number;
-  /** Price of the last trade; 0 before the first. */
+  /** Price of the last trade; 0 = there was none. */
   readonly lastPriceTicks: number;
+  /** By fee tier. */
+  readonly fees: readonly FeeRatesView[];
   /** Prices that orders may have; 0 = no bound, reference 0 = the last trade. */
   readonly band: {
     readonly minPriceTicks: number;
@@ -116,6 +139,8 @@ export interface AssetView {
   readonly decimals: number;
   /** Deposits minus withdrawals, in minor units. */
   readonly supply: number;
+  /** What the venue holds of the fees that it charged; part of the supply. */
+  readonly fees: number;
 }
 
 /** The best `depth` levels of both sides; empty when there is no such instrument. */
@@ -156,6 +181,9 @@ export function queryAccount(core: Core, accountId: number): AccountView | undef
     accountId,
     reportSequence: readInt64(accounts.words, account + AccountWord.reportSequence),
     openOrderCount: accounts.words[account + AccountWord.openOrders],
+    feeTier: 0,
+    selfTradeGroup: 0,
+    selfTradePrevention: SelfTradePrevention.allow,
     balances,
     orders: open,
     status: accounts.words[account + AccountWord.status] || AccountStatus.active,
@@ -241,6 +269,7 @@ export function queryInstruments(core: Core): InstrumentView[] {
       marketProtectionPpm: words[at + InstrumentWord.protectionPpm],
       bookSequence: readInt64(words, at + InstrumentWord.bookSequence),
       lastPriceTicks: words[at + InstrumentWord.lastPrice],
+      fees: Array.from({ length: FEE_TIERS }, () => ({ makerPpm: 0, takerPpm: 0 })),
       band: {
         minPriceTicks: words[at + InstrumentWord.minPrice],
         maxPriceTicks: words[at + InstrumentWord.maxPrice],
@@ -262,6 +291,7 @@ export function queryAssets(core: Core): AssetView[] {
       asset: assetCode(core, assetId),
       decimals: assets.decimals(assetId),
       supply: assets.supply[assetId],
+      fees: 0,
     });
   }
   return views;
@@ -297,7 +327,17 @@ function orderView(core: Core, order: number): OrderView {
     quantityLots: leavesLots + cumulativeLots,
     leavesLots,
     cumulativeLots,
+    timeInForce: (words[order + OrderWord.terms] >> 8) & 0xff,
+    flags: 0,
+    expireTimeUs: 0,
+    displayLots: 0,
+    triggerPriceTicks: 0,
   };
+}
+
+/** Where DAY orders that come in now expire, in epoch microseconds of command time; 0 = no day was opened yet. */
+export function queryTradingDayEnd(_core: Core): number {
+  return 0;
 }
 
 function assetCode(core: Core, assetId: number): string {

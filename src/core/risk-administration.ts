@@ -14,6 +14,8 @@ import { PositionWord } from './positions.js';
 
 const PPM = 1_000_000;
 
+export type RiskAdministration = ReturnType<typeof makeRiskAdministration>;
+
 /** `cancelOpen` cancels an open order as a notice, its link too. */
 export function makeRiskAdministration(
   core: Core,

@@ -31,7 +31,8 @@ export function writeStateHash(core: Core, target: Int32Array, at: number): void
 
 /** The hash as 16 hex digits, from every row there is: what `stateHash` must be. For tests. */
 export function fullStateHash(core: Core): string {
-  const { orders, holdings, positions, orderLimits, apiKeys, accounts, instruments, assets, transfers } = core;
+  const { orders, holdings, positions, orderLimits, apiKeys, accounts, instruments, assets, transfers } =
+    core;
   const accountHash = makeEntityHash(EntityKind.account, 0);
   const orderHash = makeEntityHash(EntityKind.order, 0);
   for (let n = 0; n < accounts.count; n += 1) {

@@ -9,15 +9,7 @@
 import { hashTriple } from '../base/hash.js';
 import { makeAccountControls } from './account-controls.js';
 import { AccountControl, AccountWord } from './accounts.js';
-import {
-  BalanceReason,
-  CancelReason,
-  OrderType,
-  RejectCode,
-  ReplaceFlag,
-  Side,
-  TimeInForce,
-} from './codes.js';
+import { CancelReason, OrderType, RejectCode, ReplaceFlag, Side, TimeInForce } from './codes.js';
 import { CancelOrderWord, NewOrderWord, ReplaceOrderWord, SLOT_START_MASK } from './command-words.js';
 import type { Core } from './core.js';
 import type { EventSink } from './event-sink.js';
@@ -58,7 +50,6 @@ const LAST_INSTRUMENT = AccountWord.lastInstrument;
 const LAST_QUOTE_HOLDING = AccountWord.lastQuoteHolding;
 const LAST_BASE_HOLDING = AccountWord.lastBaseHolding;
 const LAST_POSITION = AccountWord.lastPosition;
-const ACCOUNT_NEXT = OrderWord.accountNext;
 const POSITION = OrderWord.position;
 const ACCOUNT_CONTROLS = AccountWord.controls;
 const FLOW = AccountControl.flow;
@@ -88,11 +79,11 @@ export type Trading = ReturnType<typeof makeTrading>;
 
 /** The commands on `core`, with their events into `sink`. */
 export function makeTrading(core: Core, sink: EventSink) {
-  const { assets, books, holdings, instruments } = core;
+  const { books, holdings, instruments } = core;
   const { words, handleMask } = core.arena;
   const { addOrder, removeOrder } = core.accounts;
   const { find: findOrder, insert: insertId, remove: removeId } = core.clientIds;
-  const { add: addHolding, available, find: findHolding, reserve, reserved } = holdings;
+  const { add: addHolding, available, find: findHolding, reserve } = holdings;
   const { baseMinorPerLot, handleOf: instrumentAt, isListed, quoteMinorPerTickLot } = instruments;
   const { allocate, assignPriority, isFull, release, touch: touchOrder } = core.orders;
   const { append, reduce, remove: removeFromBook, flush } = books;
@@ -101,7 +92,7 @@ export function makeTrading(core: Core, sink: EventSink) {
   const { add: addPosition, find: findPosition, isFull: arePositionsFull } = core.positions;
   const { isOutside: isOutsideBand, moveInside: moveInsideBand } = core.priceBands;
   const { takeCommand } = makeAccountControls(core);
-  const { accepted, balanceChanged, cancelled, massCancelled, orderStatus, replaced, snapshotEnd } = sink;
+  const { accepted, cancelled, massCancelled, replaced } = sink;
   const { canFill, matchOrder } = makeMatching(core, sink);
   const tripleHash = hashTriple;
   const keyAt = keyOf;
@@ -232,7 +223,7 @@ export function makeTrading(core: Core, sink: EventSink) {
     if (order === 0 || words[order + BOOK_SIDE] >> 1 !== instrumentId) {
       return RejectCode.UNKNOWN_ORDER;
     }
-    cancelResting(order, REQUESTED);
+    cancelResting(order, REQUESTED, 1);
     flush(sink);
     return 0;
   };
@@ -277,7 +268,7 @@ export function makeTrading(core: Core, sink: EventSink) {
     const oldPrice = words[order + PRICE];
     const leaves = reinsert ? quantityLots : (quantityLots - words[order + CUMULATIVE]) | 0;
     if (leaves <= 0) {
-      cancelResting(order, CancelReason.replacedToFilled);
+      cancelResting(order, CancelReason.replacedToFilled, 1);
       flush(sink);
       return 0;
     }
@@ -330,31 +321,10 @@ export function makeTrading(core: Core, sink: EventSink) {
     if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
     const count = words[account + AccountWord.openOrders];
     for (let i = 0; i < count; i += 1) {
-      cancelResting(words[account + AccountWord.firstOrder], CancelReason.massCancel);
+      cancelResting(words[account + AccountWord.firstOrder], CancelReason.massCancel, 1);
     }
     massCancelled(account, count);
     flush(sink);
-    return 0;
-  };
-
-  /** Reports balances by asset id and open orders by order id of the account. */
-  const requestSnapshot = (account: number): number => {
-    if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
-    let balanceCount = 0;
-    for (let assetId = 1; assetId <= assets.count; assetId += 1) {
-      const holding = findHolding(account, assetId);
-      if (available(holding) === 0 && reserved(holding) === 0) continue;
-      balanceCount += 1;
-      balanceChanged(account, holding, 0, 0, 0, BalanceReason.snapshot, 0);
-    }
-    let orderCount = 0;
-    let order = words[account + AccountWord.firstOrder];
-    while (order !== 0) {
-      orderCount += 1;
-      orderStatus(order);
-      order = words[order + ACCOUNT_NEXT];
-    }
-    snapshotEnd(account, balanceCount, orderCount);
     return 0;
   };
 
@@ -384,7 +354,10 @@ export function makeTrading(core: Core, sink: EventSink) {
     lots: number,
     notional: number,
   ): number => {
-    if ((words[(instrument & handleMask) + INSTRUMENT_CONTROLS] & BAND) !== 0 && isOutsideBand(instrument, price)) {
+    if (
+      (words[(instrument & handleMask) + INSTRUMENT_CONTROLS] & BAND) !== 0 &&
+      isOutsideBand(instrument, price)
+    ) {
       return RejectCode.PRICE_OUT_OF_BAND;
     }
     return checkSize(position, lots, notional);
@@ -409,14 +382,19 @@ export function makeTrading(core: Core, sink: EventSink) {
 
   /** Cancels what is left of an order that is not in the book. */
   const cancelIncoming = (order: number, reason: number): void => {
-    cancelled(order, reason);
+    cancelled(order, reason, 1);
     releaseReservation(order);
     release(order);
   };
 
-  /** Cancels what is left of an order that is in the book. */
-  const cancelResting = (order: number, reason: number): void => {
-    cancelled(order, reason);
+  /** Cancels an open order without an answer: somebody else than its session caused it. */
+  const cancelNotice = (order: number, reason: number): void => {
+    cancelResting(order, reason, 0);
+  };
+
+  /** Cancels what is left of an order that is in the book. `answer`: as in `EventSink.cancelled`. */
+  const cancelResting = (order: number, reason: number, answer: number): void => {
+    cancelled(order, reason, answer);
     removeFromBook(order);
     releaseReservation(order);
     close(order);
@@ -443,5 +421,5 @@ export function makeTrading(core: Core, sink: EventSink) {
     }
   };
 
-  return { newOrder, cancelOrder, replaceOrder, massCancel, requestSnapshot };
+  return { newOrder, cancelOrder, replaceOrder, massCancel, cancelNotice };
 }

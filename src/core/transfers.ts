@@ -13,7 +13,15 @@ const TRANSFER_WORDS = 8;
  * Words of a transfer record; the state hash is made of all of them. `kind` is 1 for a transfer, which has an account
  * that pays (0 = the fees); a deposit or withdrawal has neither.
  */
-const TransferWord = { idLow: 0, idHigh: 1, amount: 2, accountId: 4, assetId: 5, fromAccountId: 6, kind: 7 } as const;
+const TransferWord = {
+  idLow: 0,
+  idHigh: 1,
+  amount: 2,
+  accountId: 4,
+  assetId: 5,
+  fromAccountId: 6,
+  kind: 7,
+} as const;
 const HASHED_WORDS = 6;
 const FIRST_LATER_WORD = TransferWord.fromAccountId;
 const LATER_WORDS = 2;
@@ -45,7 +53,13 @@ export function makeTransfers(maxTransfers: number) {
    * Whether the transfer in `row` has this content; `change` is negative for a withdrawal, `payer` an account id, 0
    * for the fees, or NO_PAYER.
    */
-  const isSame = (row: number, accountId: number, assetId: number, change: number, payer: number): boolean => {
+  const isSame = (
+    row: number,
+    accountId: number,
+    assetId: number,
+    change: number,
+    payer: number,
+  ): boolean => {
     const at = row * TRANSFER_WORDS;
     return (
       words[at + TransferWord.kind] === (payer === NO_PAYER ? 0 : 1) &&

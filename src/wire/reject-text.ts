@@ -31,6 +31,14 @@ export const REJECT_TEXT: Readonly<Record<RejectName, string>> = {
   UNKNOWN_ACCOUNT: 'There is no such account; open it first.',
   SUPPLY_TOO_LARGE: 'The asset would pass 2^53-1 minor units in all; deposit less.',
   TOO_MANY_HOLDINGS: 'The limit of balances of all accounts is reached; raise it in the configuration.',
+  TOO_MANY_POSITIONS:
+    'The limit of pairs of account and instrument is reached; raise it in the configuration.',
+  ACCOUNT_SUSPENDED: 'The account takes no new orders and no replaces; cancels are always taken.',
+  PRICE_OUT_OF_BAND: 'The price lies outside the price band of the instrument; choose one within it.',
+  ORDER_TOO_LARGE: 'The quantity is above the limit of the account in the instrument; split the order.',
+  NOTIONAL_OVER_LIMIT: 'Price times quantity is above the limit of the account here; ask for less.',
+  TOO_MANY_OPEN_ORDERS: 'The account has as many open orders in the instrument as it may; cancel some.',
+  THROTTLED: 'More orders in this interval than the account may send; wait for the next interval.',
 
   UNKNOWN_INSTRUMENT: 'There is no such instrument; take the id from instrumentListed.',
   UNKNOWN_ORDER: 'The account has no such open order; it may be filled or cancelled already.',
@@ -38,11 +46,23 @@ export const REJECT_TEXT: Readonly<Record<RejectName, string>> = {
   INVALID_PRICE: 'A limit price must be at least 1 tick, that of a market order 0 or more.',
   INVALID_QUANTITY: 'The quantity must be at least 1 lot.',
   INVALID_SIDE: 'The side must be 1 (buy) or 2 (sell).',
-  INVALID_ORDER_TYPE: 'The order type must be 1 (limit) or 2 (market).',
-  INVALID_TIME_IN_FORCE: 'Time in force must be 1 GTC, 2 IOC or 3 FOK; market orders take IOC or FOK.',
+  INVALID_ORDER_TYPE: 'The order type must be 1 limit, 2 market, 3 stop or 4 stop-limit.',
+  INVALID_TIME_IN_FORCE:
+    'Not a time in force, or none of this type; market takes IOC or FOK, a stop neither.',
   NO_LIQUIDITY: 'There is no order on the other side; send a limit order or try later.',
   TOO_MANY_ORDERS: 'The limit of open orders is reached; cancel some before entering more.',
-  INVALID_FLAGS: 'A flag that is not defined was set; set unknown bits to 0.',
+  INVALID_FLAGS: 'A flag is not defined or does not go with the type or time in force; clear it.',
+  INVALID_EXPIRE_TIME: 'The time must lie in the future, and be 0 where no expiry belongs; correct it.',
+  TRADING_DAY_CLOSED: 'No trading day is open; use another time in force or wait for the next day.',
+  POST_ONLY_WOULD_TRADE: 'A post-only order would trade at once; choose a price further from the market.',
+  INVALID_MIN_QUANTITY: 'Minimum quantity takes 0 to the quantity, and belongs to IOC only; correct it.',
+  INVALID_DISPLAY_QUANTITY: 'The displayed quantity takes 0 to the quantity, of limit orders that rest.',
+  INVALID_TRIGGER: 'Stops take a trigger price or a trailing distance, other orders neither; correct it.',
+  NO_LAST_TRADE: 'The instrument has not traded yet; a trailing stop has nothing to start from.',
+  INVALID_LINK: 'A pair is a limit order and a waiting stop, neither linked yet; name such an order.',
+  STOP_NOT_REPLACEABLE: 'A stop that waits cannot be replaced; cancel it and enter another one.',
+  INVALID_SELF_TRADE_PREVENTION:
+    'The self-trade prevention mode is not known; the tables list what there is.',
 
   INSTRUMENT_EXISTS: 'The symbol is listed already; choose another one.',
   ACCOUNT_EXISTS: 'The account is open already; choose another id.',
@@ -64,6 +84,13 @@ export const REJECT_TEXT: Readonly<Record<RejectName, string>> = {
   INVALID_PROTECTION: 'marketProtectionPpm must be 0 (meaning 50,000) to 1,000,000; change it.',
   TOO_MANY_TRANSFERS: 'The limit of remembered transfers is reached; raise it in the configuration.',
   TOO_MANY_API_KEYS: 'The limit of API keys is reached; raise it in the configuration.',
+  INVALID_FEE_TIER: 'A fee tier must be 0 to 7.',
+  INVALID_FEE: 'A taker rate must be 0 to 10^6 millionths, a maker rate -10^6 to 10^6.',
+  INVALID_BAND: 'Prices of a band are 0 or above, in order, its width 0 to 1,000,000 ppm; correct it.',
+  INVALID_LIMIT: 'A limit must be 0 (none) or above.',
+  INVALID_THROTTLE: 'A throttle needs an interval of at least 1 microsecond.',
+  TOO_MANY_LIMITS: 'The limit of remembered order limits is reached; raise it in the configuration.',
+  INVALID_STATUS: 'The status must be 1 active, 2 suspended or 3 killed.',
 };
 
 const TEXTS = new Map<number, string>(

@@ -24,6 +24,13 @@ export const blockLengthOf = new Uint16Array(TEMPLATE_COUNT);
 /** The same for the messages that a client may send; 0 for all others. */
 export const clientBlockLengthOf = new Uint16Array(TEMPLATE_COUNT);
 
+/**
+ * By template id * EARLIER_LENGTHS: the block lengths that a client message had in released versions before, which
+ * are taken for ever; 0 = no more.
+ */
+const EARLIER_LENGTHS = 4;
+const earlierLengths = new Uint16Array(TEMPLATE_COUNT * EARLIER_LENGTHS);
+
 /** Block offsets of the i64 fields of client messages, 4 for each template; 255 = no more. */
 const INT64_FIELDS_PER_TEMPLATE = 4;
 const NO_FIELD = 255;
@@ -36,6 +43,9 @@ for (const message of messages) {
   blockLengthOf[message.templateId] = message.blockLength;
   if (message.sentBy !== 'client') continue;
   clientBlockLengthOf[message.templateId] = message.blockLength;
+  if (message.earlierBlockLengths.length > EARLIER_LENGTHS)
+    throw new Error(`schema: ${message.name} has too many earlier lengths`);
+  earlierLengths.set(message.earlierBlockLengths, message.templateId * EARLIER_LENGTHS);
   const int64Fields = message.blockFields.filter((field) => field.type === 'i64');
   if (int64Fields.length > INT64_FIELDS_PER_TEMPLATE)
     throw new Error(`schema: ${message.name} has too many i64`);
@@ -70,28 +80,44 @@ function isSafeInt64(source: Uint8Array, offset: number): boolean {
   return high !== -0x20_0000 || readInt32(source, offset) !== 0;
 }
 
+/** Whether a released version of the message had a block of this length, other than the current one. */
+function isEarlierLength(templateId: number, blockLength: number): boolean {
+  const first = templateId * EARLIER_LENGTHS;
+  for (let i = first; i < first + EARLIER_LENGTHS; i++) {
+    if (earlierLengths[i] === blockLength) return blockLength !== 0;
+  }
+  return false;
+}
+
 /**
  * Checks one message of a client at byte `offset` of a frame that ends at byte `end`: its header, its length and that
  * its i64 fields are safe integers; what the other fields mean is for the engine to judge.
  *
- * Returns the template id (> 0); the block is then `blockLengthOf[templateId]` bytes at `offset + SBE_HEADER_BYTES`.
+ * Every released version of the schema is taken, and with it every length that the message ever had.
+ *
+ * Returns the template id (> 0); the block is then as long as the header says, at `offset + SBE_HEADER_BYTES`.
  * Or returns a negated reject code: MALFORMED_FRAME (cut short), UNSUPPORTED_SCHEMA, UNKNOWN_TEMPLATE (also when the
  * message is not for clients to send), BAD_BLOCK_LENGTH, BAD_FIELD.
  */
 export function readSbeHeader(source: Uint8Array, offset: number, end: number): number {
   if (offset + SBE_HEADER_BYTES > end) return -RejectCode.MALFORMED_FRAME;
-  if (readUint16(source, offset + 4) !== SCHEMA_ID || readUint16(source, offset + 6) !== SCHEMA_VERSION) {
+  const version = readUint16(source, offset + 6);
+  if (readUint16(source, offset + 4) !== SCHEMA_ID || version === 0 || version > SCHEMA_VERSION) {
     return -RejectCode.UNSUPPORTED_SCHEMA;
   }
   const templateId = readUint16(source, offset + 2);
   const expected = templateId < TEMPLATE_COUNT ? clientBlockLengthOf[templateId]! : 0;
   if (expected === 0) return -RejectCode.UNKNOWN_TEMPLATE;
-  if (readUint16(source, offset) !== expected) return -RejectCode.BAD_BLOCK_LENGTH;
+  const blockLength = readUint16(source, offset);
+  if (blockLength !== expected && !isEarlierLength(templateId, blockLength))
+    return -RejectCode.BAD_BLOCK_LENGTH;
   const blockOffset = offset + SBE_HEADER_BYTES;
-  if (blockOffset + expected > end) return -RejectCode.MALFORMED_FRAME;
+  if (blockOffset + blockLength > end) return -RejectCode.MALFORMED_FRAME;
   const first = templateId * INT64_FIELDS_PER_TEMPLATE;
   for (let i = first; i < first + INT64_FIELDS_PER_TEMPLATE && int64Offsets[i] !== NO_FIELD; i++) {
-    if (!isSafeInt64(source, blockOffset + int64Offsets[i]!)) return -RejectCode.BAD_FIELD;
+    const fieldOffset = int64Offsets[i]!;
+    if (fieldOffset >= blockLength) break;
+    if (!isSafeInt64(source, blockOffset + fieldOffset)) return -RejectCode.BAD_FIELD;
   }
   return templateId;
 }
@@ -110,17 +136,16 @@ function copyBytes(source: Uint8Array, from: number, target: Uint8Array, to: num
 }
 
 /**
- * Copies the block of a command, checked by readSbeHeader, to the body of the slot at byte `slotOffset` and zeroes
- * the rest of the body. The slot header is the caller's to write.
+ * Copies the block of a command, checked by readSbeHeader and right behind its SBE header, to the body of the slot at
+ * byte `slotOffset` and zeroes the rest of the body. The slot header is the caller's to write.
  */
 export function copySbeBlockToSlot(
   source: Uint8Array,
   blockOffset: number,
-  templateId: number,
   slots: Uint8Array,
   slotOffset: number,
 ): void {
-  const blockLength = blockLengthOf[templateId]!;
+  const blockLength = readUint16(source, blockOffset - SBE_HEADER_BYTES);
   const body = slotOffset + SLOT_HEADER_BYTES;
   copyBytes(source, blockOffset, slots, body, blockLength);
   const end = slotOffset + SLOT_BYTES;

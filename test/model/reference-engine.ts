@@ -7,17 +7,23 @@
  * rejected command changes nothing but the numbering of sessions and reports.
  */
 import {
+  AccountStatus,
   BalanceReason,
   CancelReason,
+  FEE_TIERS,
   Liquidity,
+  OrderFlag,
   OrderType,
   Permission,
   RejectCode,
   ReplaceFlag,
+  SelfTradePrevention,
   Side,
+  SnapshotFlag,
   TimeInForce,
+  TriggerDirection,
 } from '../../src/core/codes.js';
-import type { CommandName, EventName, MessageFields } from '../../src/wire/message-fields.js';
+import type { CommandName, EventName, MessageFields, NewOrder } from '../../src/wire/message-fields.js';
 import { Template } from '../../src/wire/schema.js';
 import type { Command, CommandOf, Event, EventOf, UnknownCommand } from './messages.js';
 import { crosses, opposite, ReferenceBook } from './reference-book.js';
@@ -26,18 +32,34 @@ import {
   balanceOf,
   checkNotional,
   MAX_MONEY,
+  notional,
   release,
   reservation,
   reserve,
   reservedBalance,
   settle,
+  type TradeFees,
 } from './reference-money.js';
-import type { Account, ApiKey, Asset, Instrument, Limits, Order, Transfer } from './reference-state.js';
+import { countTrade } from './reference-position.js';
+import {
+  type Account,
+  type ApiKey,
+  type Asset,
+  type FeeRates,
+  type Instrument,
+  type Limits,
+  type Order,
+  type Transfer,
+  visibleLots,
+} from './reference-state.js';
 import { Rejection } from './rejection.js';
 
 const MAX_INT32 = 2 ** 31 - 1;
 const DEFAULT_PROTECTION_PPM = 50_000;
 const PPM = 1_000_000n;
+const MAX_RATE_PPM = 1_000_000;
+const MAX_SELF_TRADE_PREVENTION = 5;
+const { rising: RISING, falling: FALLING } = TriggerDirection;
 
 /** The permission that a session needs for a command; none is enough for what only the node may say. */
 const PERMISSION_FOR: Readonly<Record<CommandName, number | undefined>> = {
@@ -51,15 +73,31 @@ const PERMISSION_FOR: Readonly<Record<CommandName, number | undefined>> = {
   replaceOrder: Permission.trade,
   massCancel: Permission.trade,
   requestSnapshot: Permission.trade,
+  setInstrumentFees: Permission.admin,
+  setAccountFeeTier: Permission.admin,
+  setSelfTradePrevention: Permission.admin,
+  setTradingDayEnd: Permission.admin,
+  setAccountStatus: Permission.admin,
+  setPriceBand: Permission.admin,
+  setOrderLimits: Permission.admin,
+  transfer: Permission.admin,
+  setAccountThrottle: Permission.admin,
   timeAdvanced: undefined,
   epochStarted: undefined,
 };
+
+/** Whether a report answers the command, or tells an account what somebody else caused. */
+type ReportKind = 'answer' | 'notice';
 
 /** A price level that the current command has touched. */
 interface TouchedLevel {
   instrument: Instrument;
   side: number;
   priceTicks: number;
+}
+
+function smallest(...values: bigint[]): bigint {
+  return values.reduce((least, value) => (value < least ? value : least));
 }
 
 function isCommandNumber(clientSequence: number): boolean {
@@ -80,6 +118,10 @@ export class ReferenceEngine {
   readonly accounts = new Map<number, Account>();
   readonly apiKeys: ApiKey[] = [];
   readonly transfers = new Map<bigint, Transfer>();
+  /** Command time: the highest timestamp seen. */
+  timeUs = 0;
+  /** Where DAY orders that are entered now expire; 0 = no day was opened yet. */
+  tradingDayEndUs = 0;
   epoch = 0;
   nextOrderId = 1;
   nextTradeId = 1;
@@ -89,6 +131,12 @@ export class ReferenceEngine {
   #command: Command | UnknownCommand | undefined;
   #events: Event[] = [];
   #touched: TouchedLevel[] = [];
+  /** Whether what the incoming order does answers the command; a stop that has fired answers nobody. */
+  #incoming: ReportKind = 'answer';
+  /** Prices of the trades of the incoming order, in their order. */
+  #tradePrices: number[] = [];
+  /** Stops that have fired and not acted yet, with the trade price that fired them. */
+  #elected: { order: Order; priceTicks: number }[] = [];
 
   constructor(limits: Limits) {
     this.#limits = limits;
@@ -99,15 +147,21 @@ export class ReferenceEngine {
     this.#command = command;
     this.#events = [];
     this.#touched = [];
+    this.#incoming = 'answer';
+    this.timeUs = Math.max(this.timeUs, command.timestampUs);
+    this.#expireOrders();
+    this.#reportTouchedLevels();
+    const expiryEvents = this.#events.length;
     try {
       const session = this.#session(command);
       this.#checkNumber(session, command.fields.clientSequence);
       if (command.name === 'unknown') throw new Rejection(RejectCode.UNKNOWN_COMMAND);
       this.#checkPermission(session, command.name);
       this.#execute(command);
+      this.#runElectedStops();
     } catch (error) {
       if (!(error instanceof Rejection)) throw error;
-      if (this.#events.length > 0) throw new Error('reference engine: a rejection after an event');
+      if (this.#events.length > expiryEvents) throw new Error('reference engine: a rejection after an event');
       this.#reject(error.code);
     }
     this.#reportTouchedLevels();
@@ -190,12 +244,51 @@ export class ReferenceEngine {
       case 'requestSnapshot':
         this.#requestSnapshot(command);
         break;
+      case 'setInstrumentFees':
+        this.#setInstrumentFees(command);
+        break;
+      case 'setAccountFeeTier':
+        this.#setAccountFeeTier(command);
+        break;
+      case 'setSelfTradePrevention':
+        this.#setSelfTradePrevention(command);
+        break;
+      case 'setTradingDayEnd':
+        this.#setTradingDayEnd(command);
+        break;
+      case 'setAccountStatus':
+        this.#setAccountStatus(command);
+        break;
+      case 'setPriceBand':
+        this.#setPriceBand(command);
+        break;
+      case 'setOrderLimits':
+        this.#setOrderLimits(command);
+        break;
+      case 'transfer':
+        this.#moveMoney(command);
+        break;
+      case 'setAccountThrottle':
+        this.#setAccountThrottle(command);
+        break;
       case 'timeAdvanced':
         break;
       case 'epochStarted':
         this.#epochStarted(command);
         break;
     }
+  }
+
+  /**
+   * Ends every order whose time has come, before the command does anything: the earliest expiry first, then the lowest
+   * order id. Nobody asked for it, so the reports answer no session.
+   */
+  #expireOrders(): void {
+    const due = [...this.accounts.values()]
+      .flatMap((account) => [...account.openOrders.values()])
+      .filter(({ expireTimeUs }) => expireTimeUs !== 0 && expireTimeUs <= this.timeUs)
+      .sort((a, b) => a.expireTimeUs - b.expireTimeUs || a.orderId - b.orderId);
+    for (const order of due) if (this.#isOpen(order)) this.#cancelOpen(order, CancelReason.expired, 'notice');
   }
 
   // --- administration -------------------------------------------------------------------------------------------
@@ -232,6 +325,9 @@ export class ReferenceEngine {
       ...factors,
       marketProtectionPpm,
       bookSequence: 0,
+      lastPriceTicks: 0,
+      band: { minPriceTicks: 0, maxPriceTicks: 0, referencePriceTicks: 0, bandPpm: 0 },
+      fees: Array.from({ length: FEE_TIERS }, () => ({ makerPpm: 0, takerPpm: 0 })),
     };
     this.instruments.push(instrument);
     this.books.set(instrument, new ReferenceBook());
@@ -244,7 +340,7 @@ export class ReferenceEngine {
   }
 
   #addAsset(code: string, decimals: number): Asset {
-    const asset = { assetId: this.assets.length + 1, code, decimals, supply: 0n };
+    const asset = { assetId: this.assets.length + 1, code, decimals, supply: 0n, fees: 0n };
     this.assets.push(asset);
     return asset;
   }
@@ -260,6 +356,13 @@ export class ReferenceEngine {
       reportSequence: 0,
       balances: new Map(),
       openOrders: new Map(),
+      feeTier: 0,
+      selfTradeGroup: 0,
+      selfTradePrevention: SelfTradePrevention.allow,
+      status: AccountStatus.active,
+      throttle: { maxCommands: 0, intervalUs: 0, interval: 0, counted: 0 },
+      limits: new Map(),
+      positions: new Map(),
     });
     this.#answerAdmin('accountOpened', { accountId });
   }
@@ -289,6 +392,189 @@ export class ReferenceEngine {
     this.#answerAdmin('epochChanged', { clusterId, epoch, nodeId });
   }
 
+  /** Sets the rates of one tier in one instrument; open orders keep the rates that they have. */
+  #setInstrumentFees(command: CommandOf<'setInstrumentFees'>): void {
+    const { instrumentId, feeTier, makerPpm, takerPpm } = command.fields;
+    const instrument = this.#instrument(instrumentId);
+    if (feeTier >= FEE_TIERS) throw new Rejection(RejectCode.INVALID_FEE_TIER);
+    if (makerPpm < -MAX_RATE_PPM || makerPpm > MAX_RATE_PPM) throw new Rejection(RejectCode.INVALID_FEE);
+    if (takerPpm < 0 || takerPpm > MAX_RATE_PPM) throw new Rejection(RejectCode.INVALID_FEE);
+    instrument.fees[feeTier] = { makerPpm, takerPpm };
+    this.#answerAdmin('instrumentFeesChanged', { instrumentId, feeTier, makerPpm, takerPpm });
+  }
+
+  /** Puts an account into a fee tier, for orders from now on. */
+  #setAccountFeeTier(command: CommandOf<'setAccountFeeTier'>): void {
+    const { accountId, feeTier } = command.fields;
+    const account = this.#account(accountId);
+    if (feeTier >= FEE_TIERS) throw new Rejection(RejectCode.INVALID_FEE_TIER);
+    account.feeTier = feeTier;
+    this.#reportSettings(account);
+  }
+
+  /** Sets the group of an account at once, and the mode of its orders from now on. */
+  #setSelfTradePrevention(command: CommandOf<'setSelfTradePrevention'>): void {
+    const { accountId, selfTradeGroup, selfTradePrevention } = command.fields;
+    const account = this.#account(accountId);
+    if (selfTradePrevention < 1 || selfTradePrevention > MAX_SELF_TRADE_PREVENTION)
+      throw new Rejection(RejectCode.INVALID_SELF_TRADE_PREVENTION);
+    account.selfTradeGroup = selfTradeGroup;
+    account.selfTradePrevention = selfTradePrevention;
+    this.#reportSettings(account);
+  }
+
+  /** The settings of an account as they are now: a report to that account which answers the session that set them. */
+  #reportSettings(account: Account): void {
+    const { accountId, selfTradeGroup, feeTier, selfTradePrevention, status, throttle } = account;
+    const command = this.#currentCommand();
+    this.#emit('accountChanged', accountId, command.sessionId, command.fields.clientSequence, {
+      accountId,
+      selfTradeGroup,
+      feeTier,
+      selfTradePrevention,
+      status,
+      reserved0: 0,
+      throttleMaxCommands: throttle.maxCommands,
+      throttleIntervalUs: throttle.intervalUs,
+    });
+  }
+
+  /** Suspends or resumes an account; the kill switch cancels all that it has open too. */
+  #setAccountStatus(command: CommandOf<'setAccountStatus'>): void {
+    const { accountId, status } = command.fields;
+    const account = this.#account(accountId);
+    if (!Object.values(AccountStatus).some((known) => known === status))
+      throw new Rejection(RejectCode.INVALID_STATUS);
+    account.status = status;
+    this.#reportSettings(account);
+    if (status !== AccountStatus.killed) return;
+    for (const order of this.openOrdersOf(account))
+      if (this.#isOpen(order)) this.#cancelOpen(order, CancelReason.killSwitch, 'notice');
+  }
+
+  /** Sets the prices that orders of an instrument may have from now on. */
+  #setPriceBand(command: CommandOf<'setPriceBand'>): void {
+    const { clientSequence: _, reserved0, ...band } = command.fields;
+    const { instrumentId, minPriceTicks, maxPriceTicks, referencePriceTicks, bandPpm } = band;
+    const instrument = this.#instrument(instrumentId);
+    const isValid =
+      minPriceTicks >= 0 &&
+      maxPriceTicks >= 0 &&
+      (maxPriceTicks === 0 || minPriceTicks <= maxPriceTicks) &&
+      referencePriceTicks >= 0 &&
+      bandPpm <= MAX_RATE_PPM;
+    if (!isValid) throw new Rejection(RejectCode.INVALID_BAND);
+    instrument.band = { minPriceTicks, maxPriceTicks, referencePriceTicks, bandPpm };
+    this.#answerAdmin('priceBandChanged', { ...band, reserved0: 0 });
+  }
+
+  /** Sets how large and how many the orders of an account in an instrument may be from now on. */
+  #setOrderLimits(command: CommandOf<'setOrderLimits'>): void {
+    const { accountId, instrumentId, maxOrderNotional, maxOrderLots, maxOpenOrders } = command.fields;
+    const account = this.#account(accountId);
+    this.#instrument(instrumentId);
+    const isValid =
+      maxOrderNotional >= 0 &&
+      maxOrderNotional <= Number.MAX_SAFE_INTEGER &&
+      maxOrderLots >= 0 &&
+      maxOpenOrders >= 0;
+    if (!isValid) throw new Rejection(RejectCode.INVALID_LIMIT);
+    let known = 0;
+    for (const { limits } of this.accounts.values()) known += limits.size;
+    if (!account.limits.has(instrumentId) && known >= this.#limits.orderLimits)
+      throw new Rejection(RejectCode.TOO_MANY_LIMITS);
+    account.limits.set(instrumentId, { maxOrderNotional, maxOrderLots, maxOpenOrders });
+    const { sessionId } = command;
+    this.#emit('orderLimitsChanged', accountId, sessionId, command.fields.clientSequence, {
+      accountId,
+      instrumentId,
+      maxOrderNotional,
+      maxOrderLots,
+      maxOpenOrders,
+    });
+  }
+
+  /** Sets how many orders and replaces an account may send; what was counted before is forgotten. */
+  #setAccountThrottle(command: CommandOf<'setAccountThrottle'>): void {
+    const { accountId, maxCommands, intervalUs } = command.fields;
+    const account = this.#account(accountId);
+    if (maxCommands !== 0 && intervalUs === 0) throw new Rejection(RejectCode.INVALID_THROTTLE);
+    account.throttle = { maxCommands, intervalUs, interval: 0, counted: 0 };
+    this.#reportSettings(account);
+  }
+
+  /**
+   * Whether an account may send an order or a replace now. In each interval of command time so many of them count,
+   * whatever becomes of them then; the ones that are refused here do not.
+   */
+  #checkFlow({ status, throttle }: Account): void {
+    if (status !== AccountStatus.active) throw new Rejection(RejectCode.ACCOUNT_SUSPENDED);
+    if (throttle.maxCommands === 0) return;
+    const interval = Math.floor(this.timeUs / throttle.intervalUs);
+    if (interval !== throttle.interval) {
+      throttle.interval = interval;
+      throttle.counted = 0;
+    }
+    if (throttle.counted >= throttle.maxCommands) throw new Rejection(RejectCode.THROTTLED);
+    throttle.counted += 1;
+  }
+
+  /** The lowest and highest price that an order of an instrument may have now. */
+  #bandOf({ band, lastPriceTicks }: Instrument): { low: number; high: number } {
+    const { minPriceTicks, maxPriceTicks, bandPpm } = band;
+    let low = Math.max(1, minPriceTicks);
+    let high = maxPriceTicks === 0 ? MAX_INT32 : maxPriceTicks;
+    const reference = BigInt(band.referencePriceTicks || lastPriceTicks);
+    if (bandPpm !== 0 && reference !== 0n) {
+      const ppm = BigInt(bandPpm);
+      low = Math.max(low, Number((reference * (PPM - ppm) + PPM - 1n) / PPM));
+      high = Math.min(high, Number((reference * (PPM + ppm)) / PPM));
+    }
+    return { low, high };
+  }
+
+  /** A price that the engine made itself gives way to the band. */
+  #withinBand(instrument: Instrument, priceTicks: number): number {
+    const { low, high } = this.#bandOf(instrument);
+    return Math.max(1, low, Math.min(high, priceTicks));
+  }
+
+  /** The band of the instrument and the limits of the account in it, for an order that takes its place now. */
+  #checkLimits(
+    account: Account,
+    instrument: Instrument,
+    priceTicks: number,
+    lots: number,
+    limit: number,
+  ): void {
+    const { low, high } = this.#bandOf(instrument);
+    if (limit < low || limit > high) throw new Rejection(RejectCode.PRICE_OUT_OF_BAND);
+    const limits = account.limits.get(instrument.instrumentId);
+    if (limits === undefined) return;
+    const { maxOrderLots, maxOrderNotional } = limits;
+    if (maxOrderLots !== 0 && lots > maxOrderLots) throw new Rejection(RejectCode.ORDER_TOO_LARGE);
+    if (maxOrderNotional !== 0 && notional(instrument, priceTicks, lots) > BigInt(maxOrderNotional))
+      throw new Rejection(RejectCode.NOTIONAL_OVER_LIMIT);
+  }
+
+  #checkOpenOrders(account: Account, instrument: Instrument): void {
+    const most = account.limits.get(instrument.instrumentId)?.maxOpenOrders ?? 0;
+    const open = this.openOrdersOf(account).filter((order) => order.instrument === instrument).length;
+    if (most !== 0 && open >= most) throw new Rejection(RejectCode.TOO_MANY_OPEN_ORDERS);
+  }
+
+  /** Opens a trading day. DAY orders that are open already keep the end that they have. */
+  #setTradingDayEnd(command: CommandOf<'setTradingDayEnd'>): void {
+    const { endTimeUs } = command.fields;
+    if (!this.#isInFuture(endTimeUs)) throw new Rejection(RejectCode.INVALID_EXPIRE_TIME);
+    this.tradingDayEndUs = endTimeUs;
+    this.#answerAdmin('tradingDayChanged', { endTimeUs });
+  }
+
+  #isInFuture(timeUs: number): boolean {
+    return timeUs > this.timeUs && timeUs <= Number.MAX_SAFE_INTEGER;
+  }
+
   // --- money ----------------------------------------------------------------------------------------------------
 
   /**
@@ -311,6 +597,7 @@ export class ReferenceEngine {
     if (earlier !== undefined) {
       const isSame =
         earlier.kind === kind &&
+        earlier.fromAccountId === 0 &&
         earlier.accountId === accountId &&
         earlier.asset === fields.asset &&
         earlier.amount === amount;
@@ -326,7 +613,7 @@ export class ReferenceEngine {
       asset.supply -= amount;
       balance.available -= amount;
     }
-    this.transfers.set(transferId, { kind, accountId, asset: fields.asset, amount });
+    this.transfers.set(transferId, { kind, fromAccountId: 0, accountId, asset: fields.asset, amount });
 
     this.#emit('balanceChanged', accountId, command.sessionId, fields.clientSequence, {
       transferId,
@@ -341,35 +628,102 @@ export class ReferenceEngine {
     });
   }
 
+  /**
+   * Moves available money from one account to another, or out of the fees (account 0), once for each transfer id. The
+   * payer is told without an answer, the payee's report answers the command.
+   */
+  #moveMoney(command: CommandOf<'transfer'>): void {
+    const { transferId, fromAccountId, toAccountId, amount } = command.fields;
+    if (amount < 1 || amount > Number.MAX_SAFE_INTEGER) throw new Rejection(RejectCode.INVALID_AMOUNT);
+    const from = fromAccountId === 0 ? undefined : this.#account(fromAccountId);
+    const to = this.#account(toAccountId);
+    if (from === to) throw new Rejection(RejectCode.INVALID_ACCOUNT);
+    const asset = this.asset(command.fields.asset);
+    if (asset === undefined) throw new Rejection(RejectCode.UNKNOWN_ASSET);
+    const moved = BigInt(amount);
+    const earlier = this.transfers.get(transferId);
+    if (earlier !== undefined) {
+      const isSame =
+        earlier.kind === 'transfer' &&
+        earlier.fromAccountId === fromAccountId &&
+        earlier.accountId === toAccountId &&
+        earlier.asset === asset.code &&
+        earlier.amount === moved;
+      if (!isSame) throw new Rejection(RejectCode.TRANSFER_ID_REUSED);
+    } else {
+      if (this.transfers.size >= this.#limits.transfers) throw new Rejection(RejectCode.TOO_MANY_TRANSFERS);
+      const funds = from === undefined ? asset.fees : balanceOf(from, asset).available;
+      if (funds < moved) throw new Rejection(RejectCode.INSUFFICIENT_FUNDS);
+      if (from === undefined) asset.fees -= moved;
+      else balanceOf(from, asset).available -= moved;
+      balanceOf(to, asset).available += moved;
+      const content = { fromAccountId, accountId: toAccountId, asset: asset.code, amount: moved };
+      this.transfers.set(transferId, { kind: 'transfer', ...content });
+    }
+    const fields = (account: Account, signed: number) => ({
+      transferId,
+      amount: signed,
+      available: Number(balanceOf(account, asset).available),
+      reserved: Number(balanceOf(account, asset).reserved),
+      asset: asset.code,
+      decimals: asset.decimals,
+      reason: BalanceReason.transfer,
+      duplicate: earlier === undefined ? 0 : 1,
+      reserved0: 0,
+    });
+    if (from !== undefined) this.#emit('balanceChanged', fromAccountId, 0, 0, fields(from, -amount));
+    const { sessionId } = command;
+    this.#emit('balanceChanged', toAccountId, sessionId, command.fields.clientSequence, fields(to, amount));
+  }
+
   // --- orders ---------------------------------------------------------------------------------------------------
 
   /** Enters an order: accepted, then its trades, then the cancel of what may not rest. */
   #newOrder(command: CommandOf<'newOrder'>): void {
     const { fields } = command;
     const account = this.#account(command.accountId);
+    this.#checkFlow(account);
     const instrument = this.#instrument(fields.instrumentId);
     if (fields.side !== Side.buy && fields.side !== Side.sell) throw new Rejection(RejectCode.INVALID_SIDE);
-    const isMarket = fields.orderType === OrderType.market;
-    if (!isMarket && fields.orderType !== OrderType.limit) throw new Rejection(RejectCode.INVALID_ORDER_TYPE);
-    // A market order has nothing to rest at.
-    const allowed = isMarket
-      ? [TimeInForce.IOC, TimeInForce.FOK]
-      : [TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK];
-    if (!allowed.some((timeInForce) => timeInForce === fields.timeInForce)) {
+    const { orderType, timeInForce } = fields;
+    if (!Object.values(OrderType).some((known) => known === orderType))
+      throw new Rejection(RejectCode.INVALID_ORDER_TYPE);
+    const isMarket = orderType === OrderType.market;
+    const isLimit = orderType === OrderType.limit;
+    const isStop = orderType === OrderType.stop || orderType === OrderType.stopLimit;
+    const isImmediate = timeInForce === TimeInForce.IOC || timeInForce === TimeInForce.FOK;
+    const isKnown = Object.values(TimeInForce).some((known) => known === timeInForce);
+    // A market order has nothing to rest at, and a stop has to wait.
+    if (!isKnown || (isMarket && !isImmediate) || (isStop && isImmediate))
       throw new Rejection(RejectCode.INVALID_TIME_IN_FORCE);
-    }
-    if (fields.flags !== 0) throw new Rejection(RejectCode.INVALID_FLAGS);
-    if (fields.quantityLots < 1) throw new Rejection(RejectCode.INVALID_QUANTITY);
-    // A market order may name the worst price that it takes; 0 leaves that to the instrument's protection.
-    if (fields.priceTicks < (isMarket ? 0 : 1)) throw new Rejection(RejectCode.INVALID_PRICE);
+    this.#checkFlags(fields.flags, isLimit && !isImmediate, !isImmediate);
+    if (fields.selfTradePrevention > MAX_SELF_TRADE_PREVENTION)
+      throw new Rejection(RejectCode.INVALID_SELF_TRADE_PREVENTION);
+    this.#checkQuantity(fields, isMarket);
+    const mayHaveMinimum = timeInForce === TimeInForce.IOC;
+    if (fields.minQuantityLots < 0 || fields.minQuantityLots > (mayHaveMinimum ? fields.quantityLots : 0))
+      throw new Rejection(RejectCode.INVALID_MIN_QUANTITY);
+    const mayHide = isLimit && !isImmediate;
+    if (fields.displayLots < 0 || fields.displayLots > (mayHide ? fields.quantityLots : 0))
+      throw new Rejection(RejectCode.INVALID_DISPLAY_QUANTITY);
+    // Market orders and stops may name the worst price that they take; 0 leaves that to the instrument's protection.
+    const needsPrice = isLimit || orderType === OrderType.stopLimit;
+    if (fields.priceTicks < (needsPrice ? 1 : 0)) throw new Rejection(RejectCode.INVALID_PRICE);
+    this.#checkTrigger(fields, isStop);
+    const expireTimeUs = this.#expireTime(timeInForce, fields.expireTimeUs);
     if (this.openOrder(account, fields.clientOrderId) !== undefined) {
       throw new Rejection(RejectCode.DUPLICATE_CLIENT_ORDER_ID);
     }
+    const partner = this.#partnerOf(account, instrument, fields, isStop);
     if (this.#openOrderCount() >= this.#limits.openOrders) throw new Rejection(RejectCode.TOO_MANY_ORDERS);
-    const priceTicks =
-      fields.priceTicks === 0 ? this.#protectionPrice(instrument, fields.side) : fields.priceTicks;
-    checkNotional(instrument, priceTicks, fields.quantityLots);
-    const needed = reservation(instrument, fields.side, priceTicks, fields.quantityLots);
+    const direction = fields.triggerDirection || (fields.side === Side.buy ? RISING : FALLING);
+    const trigger = isStop ? this.#triggerAtEntry(instrument, fields) : 0;
+    const rates = this.#ratesOf(account, instrument);
+    const { priceTicks, quantityLots, limit } = this.#entryTerms(instrument, fields, trigger, rates);
+    this.#checkLimits(account, instrument, priceTicks, quantityLots, limit);
+    this.#checkOpenOrders(account, instrument);
+    checkNotional(instrument, fields.side, priceTicks, quantityLots, rates);
+    const needed = reservation(instrument, fields.side, priceTicks, quantityLots, rates);
     if (reservedBalance(account, instrument, fields.side).available < needed) {
       throw new Rejection(RejectCode.INSUFFICIENT_FUNDS);
     }
@@ -380,42 +734,317 @@ export class ReferenceEngine {
       account,
       instrument,
       side: fields.side,
-      orderType: fields.orderType,
-      timeInForce: fields.timeInForce,
+      orderType,
+      timeInForce,
       priceTicks,
-      quantityLots: fields.quantityLots,
-      leavesLots: fields.quantityLots,
+      quantityLots,
+      leavesLots: quantityLots,
       cumulativeLots: 0,
       priority: this.nextPriority++,
+      flags: fields.flags,
+      expireTimeUs,
+      selfTradePrevention: fields.selfTradePrevention || account.selfTradePrevention,
+      displayLots: fields.displayLots,
+      shownLots: 0,
+      triggerPriceTicks: trigger,
+      triggerDirection: isStop ? direction : 0,
+      triggerAtEntry: trigger,
+      trailingTicks: fields.trailingTicks,
+      partner,
+      rates,
     };
+    if (partner !== undefined) partner.partner = order;
     account.openOrders.set(order.clientOrderId, order);
     reserve(order);
     this.#report('accepted', {
       ...this.#terms(order),
-      orderType: order.orderType,
-      timeInForce: order.timeInForce,
-      reserved0: 0,
+      orderType,
+      timeInForce,
+      flags: order.flags,
+      expireTimeUs,
+      displayLots: order.displayLots,
+      triggerPriceTicks: trigger,
     });
 
-    const tradable = this.book(instrument).tradableLots(order.side, order.priceTicks);
-    if (order.timeInForce === TimeInForce.FOK && tradable < order.leavesLots) {
-      this.#cancelRemainder(order, CancelReason.fokUnfillable);
+    if (isStop) {
+      const last = instrument.lastPriceTicks;
+      if (last !== 0 && this.#fires(order, last)) this.#elected.push({ order, priceTicks: last });
       return;
     }
-    this.#match(order);
-    if (order.leavesLots === 0) return;
-    if (order.timeInForce === TimeInForce.GTC) this.#rest(order);
-    else this.#cancelRemainder(order, CancelReason.iocRemainder);
+    const fillable = this.#fillableLots(order);
+    if (timeInForce === TimeInForce.FOK && fillable < order.leavesLots) {
+      this.#cancelRemainder(order, CancelReason.fokUnfillable, 'answer');
+    } else if (fillable < fields.minQuantityLots) {
+      this.#cancelRemainder(order, CancelReason.minQuantityUnfillable, 'answer');
+    } else {
+      this.#trade(order, !isImmediate);
+    }
+  }
+
+  /** A quantity, or for a market order an amount of quote instead. */
+  #checkQuantity(fields: NewOrder, isMarket: boolean): void {
+    const { quantityLots, quoteAmount } = fields;
+    const isValid =
+      quoteAmount === 0
+        ? quantityLots >= 1
+        : isMarket && quantityLots === 0 && quoteAmount >= 1 && quoteAmount <= Number.MAX_SAFE_INTEGER;
+    if (!isValid) throw new Rejection(RejectCode.INVALID_QUANTITY);
+  }
+
+  /** A stop has a trigger or a trailing distance, a trailing one goes by its side; others have nothing of it. */
+  #checkTrigger(fields: NewOrder, isStop: boolean): void {
+    const { triggerPriceTicks, trailingTicks, triggerDirection } = fields;
+    let isValid: boolean;
+    if (!isStop) isValid = triggerPriceTicks === 0 && trailingTicks === 0 && triggerDirection === 0;
+    else if (trailingTicks > 0) isValid = triggerPriceTicks === 0 && triggerDirection === 0;
+    else isValid = trailingTicks === 0 && triggerPriceTicks >= 1 && triggerDirection <= FALLING;
+    if (!isValid) throw new Rejection(RejectCode.INVALID_TRIGGER);
+  }
+
+  /** The open order that a new one is linked with: of the two, one is a limit order and one a waiting stop. */
+  #partnerOf(account: Account, instrument: Instrument, fields: NewOrder, isStop: boolean): Order | undefined {
+    const isLinked = (fields.flags & OrderFlag.linked) !== 0;
+    if (!isLinked) {
+      if (fields.linkedClientOrderId !== 0n) throw new Rejection(RejectCode.INVALID_LINK);
+      return undefined;
+    }
+    const partner = this.openOrder(account, fields.linkedClientOrderId);
+    const isPair =
+      partner !== undefined &&
+      partner.instrument === instrument &&
+      partner.partner === undefined &&
+      (isStop ? partner.orderType === OrderType.limit : partner.triggerPriceTicks !== 0);
+    if (!isPair) throw new Rejection(RejectCode.INVALID_LINK);
+    return partner;
+  }
+
+  /** The trigger of a new stop: as it says, or for a trailing one at its distance from the last trade. */
+  #triggerAtEntry(instrument: Instrument, fields: NewOrder): number {
+    if (fields.trailingTicks === 0) return fields.triggerPriceTicks;
+    const last = instrument.lastPriceTicks;
+    if (last === 0) throw new Rejection(RejectCode.NO_LAST_TRADE);
+    const trigger = fields.side === Side.buy ? last + fields.trailingTicks : last - fields.trailingTicks;
+    if (trigger < 1 || trigger > MAX_INT32) throw new Rejection(RejectCode.INVALID_TRIGGER);
+    return trigger;
+  }
+
+  /** The price and quantity that a new order comes in with. */
+  #entryTerms(instrument: Instrument, fields: NewOrder, trigger: number, rates: FeeRates) {
+    const { side, quantityLots } = fields;
+    const derived = (from: number) => this.#withinBand(instrument, this.#protected(instrument, side, from));
+    let limit: number;
+    if (trigger !== 0) {
+      limit = fields.priceTicks || derived(trigger);
+    } else if (fields.orderType === OrderType.limit) {
+      limit = this.#makerPrice(instrument, side, fields.priceTicks, fields.flags);
+    } else {
+      const best = this.book(instrument).best(opposite(side));
+      if (best === undefined && (fields.priceTicks === 0 || fields.quoteAmount !== 0))
+        throw new Rejection(RejectCode.NO_LIQUIDITY);
+      limit = fields.priceTicks || derived(best?.priceTicks ?? 0);
+    }
+    if (fields.quoteAmount === 0) return { priceTicks: limit, quantityLots, limit };
+    return { ...this.#termsForAmount(instrument, side, limit, BigInt(fields.quoteAmount), rates), limit };
   }
 
   /**
-   * The worst price that a market order without one accepts: the best opposite price, worse by the protection of
-   * the instrument, rounded towards the best price (down for a buy, up for a sell).
+   * What an amount of quote buys or sells within a limit. A buy takes the largest quantity whose reservation at the
+   * worst price that it needs fits the amount, so it never pays more; a sell what the amount is worth at the best
+   * price, so it never receives more.
    */
-  #protectionPrice(instrument: Instrument, side: number): number {
+  #termsForAmount(instrument: Instrument, side: number, limit: number, amount: bigint, rates: FeeRates) {
+    const book = this.book(instrument);
+    let priceTicks = limit;
+    let most = 0n;
+    for (const price of book.pricesInReach(side, limit)) {
+      const inReach = book.inReach(side, price).reduce((lots, maker) => lots + BigInt(maker.leavesLots), 0n);
+      const best = book.best(opposite(side))!.priceTicks;
+      const lotPrice =
+        side === Side.buy ? reservation(instrument, side, price, 1, rates) : notional(instrument, best, 1);
+      const lots = smallest(inReach, amount / lotPrice, BigInt(MAX_INT32));
+      if (lots <= most) continue;
+      most = lots;
+      if (side === Side.buy) priceTicks = price;
+    }
+    if (most === 0n) throw new Rejection(RejectCode.INVALID_QUANTITY);
+    return { priceTicks, quantityLots: Number(most) };
+  }
+
+  /** Trades an incoming order, rests or cancels what is left, and sees which stops its trades have fired. */
+  #trade(order: Order, mayRest: boolean): void {
+    this.#tradePrices = [];
+    this.#match(order);
+    if (order.leavesLots > 0) {
+      if (mayRest) this.#rest(order);
+      else this.#cancelRemainder(order, CancelReason.iocRemainder, this.#incoming);
+    }
+    for (const priceTicks of this.#tradePrices) this.#electStops(order.instrument, priceTicks);
+  }
+
+  /** The stops of an instrument that wait for a trade. */
+  #waitingStops(instrument: Instrument): Order[] {
+    return [...this.accounts.values()]
+      .flatMap((account) => [...account.openOrders.values()])
+      .filter((order) => order.instrument === instrument && order.triggerPriceTicks !== 0)
+      .filter((order) => !this.#elected.some((elected) => elected.order === order));
+  }
+
+  #fires(stop: Order, lastPriceTicks: number): boolean {
+    return stop.triggerDirection === RISING
+      ? lastPriceTicks >= stop.triggerPriceTicks
+      : lastPriceTicks <= stop.triggerPriceTicks;
+  }
+
+  /**
+   * A trade at a price: trailing stops follow it, then every stop that it fires goes to the end of the queue. Rising
+   * ones by rising trigger, then falling ones by falling trigger, at one trigger the lowest order id first.
+   */
+  #electStops(instrument: Instrument, priceTicks: number): void {
+    instrument.lastPriceTicks = priceTicks;
+    const waiting = this.#waitingStops(instrument);
+    for (const stop of waiting) {
+      if (stop.trailingTicks === 0) continue;
+      const { triggerPriceTicks: trigger, trailingTicks: distance } = stop;
+      stop.triggerPriceTicks =
+        stop.side === Side.buy
+          ? Math.min(trigger, priceTicks + distance)
+          : Math.max(trigger, priceTicks - distance);
+    }
+    const fired = waiting.filter((stop) => this.#fires(stop, priceTicks));
+    fired.sort((a, b) => a.orderId - b.orderId);
+    const rising = fired.filter((stop) => stop.triggerDirection === RISING);
+    const falling = fired.filter((stop) => stop.triggerDirection === FALLING);
+    rising.sort((a, b) => a.triggerPriceTicks - b.triggerPriceTicks);
+    falling.sort((a, b) => b.triggerPriceTicks - a.triggerPriceTicks);
+    for (const order of [...rising, ...falling]) this.#elected.push({ order, priceTicks });
+  }
+
+  /** The stops that have fired act one after the other, each completely; their trades may fire more. */
+  #runElectedStops(): void {
+    this.#incoming = 'notice';
+    for (let next = this.#elected.shift(); next !== undefined; next = this.#elected.shift()) {
+      // Its partner may have traded in the meantime.
+      if (this.#isOpen(next.order)) this.#actStop(next.order, next.priceTicks);
+    }
+  }
+
+  /** A stop acts: its partner goes, and it comes in as a market or limit order. A trailing price has followed. */
+  #actStop(order: Order, lastPriceTicks: number): void {
+    const moved = order.priceTicks + order.triggerPriceTicks - order.triggerAtEntry;
+    release(order);
+    order.priceTicks = Math.max(1, Math.min(MAX_INT32, moved));
+    reserve(order);
+    this.#emit('triggered', order.account.accountId, 0, 0, {
+      orderId: order.orderId,
+      clientOrderId: order.clientOrderId,
+      instrumentId: order.instrument.instrumentId,
+      triggerPriceTicks: order.triggerPriceTicks,
+      lastPriceTicks,
+      priceTicks: order.priceTicks,
+      leavesLots: order.leavesLots,
+      side: order.side,
+      orderType: order.orderType,
+      reserved0: 0,
+    });
+    order.triggerPriceTicks = 0;
+    this.#endLink(order);
+    this.#trade(order, order.orderType === OrderType.stopLimit);
+  }
+
+  /** Whether an order is still open: another one may have its id by now. */
+  #isOpen(order: Order): boolean {
+    return order.account.openOrders.get(order.clientOrderId) === order;
+  }
+
+  /** The pair of an order comes apart: the other one is cancelled. It answers nobody. */
+  #endLink(order: Order): void {
+    const { partner } = order;
+    if (partner === undefined) return;
+    order.partner = undefined;
+    partner.partner = undefined;
+    this.#cancelOpen(partner, CancelReason.linked, 'notice');
+  }
+
+  /** At most one of the post-only flags, and only on a limit order that may rest; a link only where it may wait. */
+  #checkFlags(flags: number, mayBePostOnly: boolean, mayBeLinked: boolean): void {
+    const postOnly = flags & ~OrderFlag.linked;
+    const allowed: number[] = mayBePostOnly ? [0, OrderFlag.postOnly, OrderFlag.postOnlyReprice] : [0];
+    const isLinked = (flags & OrderFlag.linked) !== 0;
+    if (!allowed.includes(postOnly) || (isLinked && !mayBeLinked))
+      throw new Rejection(RejectCode.INVALID_FLAGS);
+  }
+
+  /** When a new order expires: GTD says it, DAY takes the end of the trading day, the others never do. */
+  #expireTime(timeInForce: number, expireTimeUs: number): number {
+    if (timeInForce === TimeInForce.GTD) {
+      if (!this.#isInFuture(expireTimeUs)) throw new Rejection(RejectCode.INVALID_EXPIRE_TIME);
+      return expireTimeUs;
+    }
+    if (expireTimeUs !== 0) throw new Rejection(RejectCode.INVALID_EXPIRE_TIME);
+    if (timeInForce !== TimeInForce.DAY) return 0;
+    if (!this.#isInFuture(this.tradingDayEndUs)) throw new Rejection(RejectCode.TRADING_DAY_CLOSED);
+    return this.tradingDayEndUs;
+  }
+
+  /**
+   * The price at which an order comes in. A post-only order that would trade at once is rejected, or moved to one
+   * tick away from the best opposite price, where there is such a price.
+   */
+  #makerPrice(instrument: Instrument, side: number, limit: number, flags: number): number {
+    const postOnly = flags & ~OrderFlag.linked;
+    if (postOnly === 0) return limit;
     const best = this.book(instrument).best(opposite(side));
-    if (best === undefined) throw new Rejection(RejectCode.NO_LIQUIDITY);
-    const price = BigInt(best.priceTicks);
+    if (best === undefined || !crosses(side, limit, best.priceTicks)) return limit;
+    const price = side === Side.buy ? best.priceTicks - 1 : best.priceTicks + 1;
+    if (postOnly === OrderFlag.postOnly || price < 1 || price > MAX_INT32)
+      throw new Rejection(RejectCode.POST_ONLY_WOULD_TRADE);
+    return price;
+  }
+
+  /** The rates of an order that takes its place now. */
+  #ratesOf(account: Account, instrument: Instrument): FeeRates {
+    const rates = instrument.fees[account.feeTier];
+    if (rates === undefined) throw new Error('reference engine: an account in a tier that is not there');
+    return rates;
+  }
+
+  /** Whether two orders are of one account or of one account group. */
+  #belongTogether(a: Order, b: Order): boolean {
+    if (a.account === b.account) return true;
+    return a.account.selfTradeGroup !== 0 && a.account.selfTradeGroup === b.account.selfTradeGroup;
+  }
+
+  /** Whether the incoming order may not trade with a resting one. */
+  #isPrevented(taker: Order, maker: Order): boolean {
+    return taker.selfTradePrevention !== SelfTradePrevention.allow && this.#belongTogether(taker, maker);
+  }
+
+  /**
+   * What an incoming order could trade at once: with the orders in its reach up to the first of its own group, which
+   * ends the order or makes it smaller. An order that cancels the oldest goes on behind it. Of a level with an own
+   * order only what is displayed before it can be had: hidden quantity comes behind.
+   */
+  #fillableLots(taker: Order): number {
+    const book = this.book(taker.instrument);
+    let lots = 0;
+    for (const price of book.pricesInReach(taker.side, taker.priceTicks)) {
+      const level = book.level(opposite(taker.side), price);
+      const firstOwn = level.findIndex((maker) => this.#isPrevented(taker, maker));
+      if (firstOwn !== -1 && taker.selfTradePrevention !== SelfTradePrevention.cancelOldest) {
+        for (const maker of level.slice(0, firstOwn)) lots += visibleLots(maker);
+        return lots;
+      }
+      for (const maker of level) if (!this.#isPrevented(taker, maker)) lots += maker.leavesLots;
+    }
+    return lots;
+  }
+
+  /**
+   * The worst price that an order without one accepts: a price (the best opposite one, or the trigger of a stop),
+   * worse by the protection of the instrument, rounded towards that price (down for a buy, up for a sell).
+   */
+  #protected(instrument: Instrument, side: number, priceTicks: number): number {
+    const price = BigInt(priceTicks);
     const ppm = BigInt(instrument.marketProtectionPpm);
     if (side === Side.buy) {
       const roundedDown = (price * (PPM + ppm)) / PPM;
@@ -431,26 +1060,45 @@ export class ReferenceEngine {
     while (taker.leavesLots > 0) {
       const maker = book.best(opposite(taker.side));
       if (maker === undefined || !crosses(taker.side, taker.priceTicks, maker.priceTicks)) return;
-      const lots = Math.min(taker.leavesLots, maker.leavesLots);
-      settle(maker, taker, lots);
+      if (this.#isPrevented(taker, maker)) {
+        this.#preventSelfTrade(taker, maker);
+        continue;
+      }
+      const lots = Math.min(taker.leavesLots, visibleLots(maker));
+      const fees = settle(maker, taker, lots);
       for (const order of [maker, taker]) {
         order.leavesLots -= lots;
         order.cumulativeLots += lots;
       }
-      this.#touch(maker);
-      if (maker.leavesLots === 0) {
-        book.remove(maker);
-        this.#forget(maker);
-      }
+      this.#tradePrices.push(maker.priceTicks);
+      countTrade(maker, maker.priceTicks, lots);
+      countTrade(taker, maker.priceTicks, lots);
+      this.#shrinkMaker(maker, lots);
       if (taker.leavesLots === 0) this.#forget(taker);
-      this.#reportTrade(maker, taker, lots);
+      this.#reportTrade(maker, taker, lots, fees);
+      this.#endLink(maker);
+      this.#endLink(taker);
+    }
+  }
+
+  /** A resting order has lost some of what it displays: it is gone, or displays more at the back of its level. */
+  #shrinkMaker(maker: Order, lots: number): void {
+    const book = this.book(maker.instrument);
+    this.#touch(maker);
+    maker.shownLots -= lots;
+    if (maker.leavesLots === 0) {
+      book.remove(maker);
+      this.#forget(maker);
+    } else if (visibleLots(maker) === 0) {
+      book.remove(maker);
+      this.#rest(maker);
     }
   }
 
   /** The two sides of a trade: the maker's report, which answers nobody's command, then the taker's. */
-  #reportTrade(maker: Order, taker: Order, lots: number): void {
+  #reportTrade(maker: Order, taker: Order, lots: number, fees: TradeFees): void {
     const tradeId = this.nextTradeId++;
-    const fields = (order: Order, liquidity: number) => ({
+    const fields = (order: Order, liquidity: number, fee: bigint) => ({
       ...this.#terms(order),
       priceTicks: maker.priceTicks,
       quantityLots: lots,
@@ -459,9 +1107,54 @@ export class ReferenceEngine {
       cumulativeLots: order.cumulativeLots,
       liquidity,
       reserved0: 0,
+      fee: Number(fee),
     });
-    this.#emit('trade', maker.account.accountId, 0, 0, fields(maker, Liquidity.maker));
-    this.#report('trade', fields(taker, Liquidity.taker));
+    this.#emit('trade', maker.account.accountId, 0, 0, fields(maker, Liquidity.maker, fees.maker));
+    this.#tellTaker(taker, 'trade', fields(taker, Liquidity.taker, fees.taker));
+  }
+
+  /**
+   * An incoming order meets one of its own group: both sides are told how much did not trade, then the mode of the
+   * incoming order decides which of them ends, or makes both smaller by what did not trade. An order that becomes
+   * smaller keeps its place; one with nothing left is gone, which its report says.
+   */
+  #preventSelfTrade(taker: Order, maker: Order): void {
+    const lots = Math.min(taker.leavesLots, visibleLots(maker));
+    const mode = taker.selfTradePrevention;
+    if (mode === SelfTradePrevention.decrement) {
+      for (const order of [maker, taker]) {
+        release(order, lots);
+        order.leavesLots -= lots;
+        order.quantityLots -= lots;
+      }
+      this.#shrinkMaker(maker, lots);
+      if (taker.leavesLots === 0) this.#forget(taker);
+    }
+    const fields = (order: Order, liquidity: number) => ({
+      orderId: order.orderId,
+      clientOrderId: order.clientOrderId,
+      instrumentId: order.instrument.instrumentId,
+      priceTicks: maker.priceTicks,
+      preventedLots: lots,
+      leavesLots: order.leavesLots,
+      cumulativeLots: order.cumulativeLots,
+      side: order.side,
+      liquidity,
+      selfTradePrevention: mode,
+      reserved0: 0,
+    });
+    this.#emit('selfTradePrevented', maker.account.accountId, 0, 0, fields(maker, Liquidity.maker));
+    this.#tellTaker(taker, 'selfTradePrevented', fields(taker, Liquidity.taker));
+    if (mode === SelfTradePrevention.decrement) {
+      this.#endLink(maker);
+      this.#endLink(taker);
+    }
+    if (mode === SelfTradePrevention.cancelOldest || mode === SelfTradePrevention.cancelBoth)
+      this.#cancelOpen(maker, CancelReason.selfTrade, 'notice');
+    if (mode === SelfTradePrevention.cancelNewest || mode === SelfTradePrevention.cancelBoth) {
+      this.#cancelRemainder(taker, CancelReason.selfTrade, this.#incoming);
+      taker.leavesLots = 0;
+    }
   }
 
   /** Cancels what is left of an open order of the account. */
@@ -469,25 +1162,28 @@ export class ReferenceEngine {
     const account = this.#account(command.accountId);
     const instrument = this.#instrument(command.fields.instrumentId);
     const order = this.#restingOrder(account, instrument, command.fields.clientOrderId);
-    this.#cancelResting(order, CancelReason.requested);
+    this.#cancelOpen(order, CancelReason.requested, 'answer');
   }
 
   /**
    * Changes price and quantity in one step. `quantityLots` is the new total with the fills in it; at or below what
    * is already filled, the order is done and what is left of it is cancelled. The place in the level is kept only
    * at the same price and a total that does not grow; otherwise the order matches again like an incoming one.
+   * An order that takes its place anew takes the rates of now; a post-only order stays post-only.
    * With the flag reinsert, `quantityLots` is the new open quantity, filled quantity starts at 0 again and the
    * place is always lost.
    */
   #replaceOrder(command: CommandOf<'replaceOrder'>): void {
     const { fields } = command;
     const account = this.#account(command.accountId);
+    this.#checkFlow(account);
     const instrument = this.#instrument(fields.instrumentId);
     if (fields.flags !== 0 && fields.flags !== ReplaceFlag.reinsert)
       throw new Rejection(RejectCode.INVALID_FLAGS);
     if (fields.quantityLots < 1) throw new Rejection(RejectCode.INVALID_QUANTITY);
     if (fields.priceTicks < 1) throw new Rejection(RejectCode.INVALID_PRICE);
     const order = this.#restingOrder(account, instrument, fields.clientOrderId);
+    if (order.triggerPriceTicks !== 0) throw new Rejection(RejectCode.STOP_NOT_REPLACEABLE);
     if (
       fields.newClientOrderId !== fields.clientOrderId &&
       this.openOrder(account, fields.newClientOrderId) !== undefined
@@ -496,21 +1192,24 @@ export class ReferenceEngine {
     }
     const isReinsert = fields.flags === ReplaceFlag.reinsert;
     if (!isReinsert && fields.quantityLots <= order.cumulativeLots) {
-      this.#cancelResting(order, CancelReason.replacedToFilled);
+      this.#cancelOpen(order, CancelReason.replacedToFilled, 'answer');
       return;
     }
 
     const newCumulative = isReinsert ? 0 : order.cumulativeLots;
     const newLeaves = fields.quantityLots - newCumulative;
-    checkNotional(instrument, fields.priceTicks, newLeaves);
-    const held = reservation(instrument, order.side, order.priceTicks, order.leavesLots);
-    const needed = reservation(instrument, order.side, fields.priceTicks, newLeaves);
+    const priceTicks = this.#makerPrice(instrument, order.side, fields.priceTicks, order.flags);
+    const keepsPriority =
+      !isReinsert && priceTicks === order.priceTicks && fields.quantityLots <= order.quantityLots;
+    const rates = keepsPriority ? order.rates : this.#ratesOf(account, instrument);
+    if (!keepsPriority) this.#checkLimits(account, instrument, priceTicks, newLeaves, priceTicks);
+    checkNotional(instrument, order.side, priceTicks, newLeaves, rates);
+    const held = reservation(instrument, order.side, order.priceTicks, order.leavesLots, order.rates);
+    const needed = reservation(instrument, order.side, priceTicks, newLeaves, rates);
     if (reservedBalance(account, instrument, order.side).available + held < needed) {
       throw new Rejection(RejectCode.INSUFFICIENT_FUNDS);
     }
 
-    const keepsPriority =
-      !isReinsert && fields.priceTicks === order.priceTicks && fields.quantityLots <= order.quantityLots;
     if (!keepsPriority) {
       this.#touch(order);
       this.book(instrument).remove(order);
@@ -521,10 +1220,12 @@ export class ReferenceEngine {
     account.openOrders.delete(order.clientOrderId);
     account.openOrders.set(fields.newClientOrderId, order);
     order.clientOrderId = fields.newClientOrderId;
-    order.priceTicks = fields.priceTicks;
+    order.priceTicks = priceTicks;
+    order.rates = rates;
     order.quantityLots = fields.quantityLots;
     order.cumulativeLots = newCumulative;
     order.leavesLots = newLeaves;
+    order.shownLots = Math.min(order.shownLots, newLeaves);
     reserve(order);
     this.#report('replaced', {
       ...this.#terms(order),
@@ -534,23 +1235,34 @@ export class ReferenceEngine {
       priorityKept: keepsPriority ? 1 : 0,
       reserved0: 0,
     });
-    if (keepsPriority) return;
-    order.priority = this.nextPriority++;
-    this.#match(order);
-    if (order.leavesLots > 0) this.#rest(order);
+    if (!keepsPriority) this.#trade(order, true);
   }
 
-  /** Cancels all open orders of the account, in all instruments, the oldest (lowest order id) first. */
+  /** Cancels the open orders of the account, or those of an instrument or side, the lowest order id first. */
   #massCancel(command: CommandOf<'massCancel'>): void {
     const account = this.#account(command.accountId);
-    const orders = this.openOrdersOf(account);
-    for (const order of orders) this.#cancelResting(order, CancelReason.massCancel);
-    this.#report('massCancelled', { orderCount: orders.length, reserved0: 0 });
+    const { instrumentId, side } = command.fields;
+    if (instrumentId !== 0) this.#instrument(instrumentId);
+    if (side !== 0 && side !== Side.buy && side !== Side.sell) throw new Rejection(RejectCode.INVALID_SIDE);
+    const orders = this.openOrdersOf(account).filter(
+      (order) =>
+        (instrumentId === 0 || order.instrument.instrumentId === instrumentId) &&
+        (side === 0 || order.side === side),
+    );
+    let orderCount = 0;
+    for (const order of orders) {
+      // It may have gone with its partner.
+      if (!this.#isOpen(order)) continue;
+      this.#cancelOpen(order, CancelReason.massCancel, 'answer');
+      orderCount += 1;
+    }
+    this.#report('massCancelled', { orderCount, reserved0: 0 });
   }
 
-  /** Reports every balance that is not zero by asset id, every open order by order id, and the end. */
+  /** Reports every balance that is not zero by asset id, every position by instrument id when asked for, every open order by order id, and the end. */
   #requestSnapshot(command: CommandOf<'requestSnapshot'>): void {
     const account = this.#account(command.accountId);
+    if ((command.fields.flags & ~SnapshotFlag.positions) !== 0) throw new Rejection(RejectCode.INVALID_FLAGS);
     let balanceCount = 0;
     for (const asset of this.assets) {
       const balance = balanceOf(account, asset);
@@ -568,6 +1280,21 @@ export class ReferenceEngine {
         reserved0: 0,
       });
     }
+    const withPositions = (command.fields.flags & SnapshotFlag.positions) !== 0;
+    let positionCount = 0;
+    for (const { instrumentId } of withPositions ? this.instruments : []) {
+      const position = account.positions.get(instrumentId);
+      if (position === undefined) continue;
+      if (position.quantityLots === 0n && position.realisedProfit === 0n) continue;
+      positionCount += 1;
+      this.#report('position', {
+        quantityLots: Number(position.quantityLots),
+        cost: Number(position.cost),
+        realisedProfit: Number(position.realisedProfit),
+        instrumentId,
+        reserved0: 0,
+      });
+    }
     const orders = this.openOrdersOf(account);
     for (const order of orders) {
       this.#report('orderStatus', {
@@ -576,10 +1303,18 @@ export class ReferenceEngine {
         cumulativeLots: order.cumulativeLots,
         orderType: order.orderType,
         timeInForce: order.timeInForce,
-        reserved0: 0,
+        flags: order.flags,
+        expireTimeUs: order.expireTimeUs,
+        displayLots: order.displayLots,
+        triggerPriceTicks: order.triggerPriceTicks,
       });
     }
-    this.#report('snapshotEnd', { balanceCount, orderCount: orders.length });
+    this.#report('snapshotEnd', {
+      balanceCount,
+      orderCount: orders.length,
+      positionCount,
+      reserved0: 0,
+    });
   }
 
   // --- parts of the commands ------------------------------------------------------------------------------------
@@ -614,28 +1349,37 @@ export class ReferenceEngine {
     return count;
   }
 
+  /** Puts an order behind all others at its price. */
   #rest(order: Order): void {
+    order.priority = this.nextPriority++;
+    order.shownLots = Math.min(order.displayLots, order.leavesLots);
     this.book(order.instrument).rest(order);
     this.#touch(order);
   }
 
-  #cancelResting(order: Order, reason: number): void {
-    this.#touch(order);
-    this.book(order.instrument).remove(order);
-    this.#cancelRemainder(order, reason);
+  /** Cancels an open order: one that rests in a book, or a stop that waits. */
+  #cancelOpen(order: Order, reason: number, kind: ReportKind): void {
+    if (order.triggerPriceTicks === 0) {
+      this.#touch(order);
+      this.book(order.instrument).remove(order);
+    }
+    this.#cancelRemainder(order, reason, kind);
   }
 
   /** Ends an order that is in no book (any more): its money is free again. */
-  #cancelRemainder(order: Order, reason: number): void {
+  #cancelRemainder(order: Order, reason: number, kind: ReportKind): void {
     release(order);
     this.#forget(order);
-    this.#report('cancelled', {
+    const fields = {
       ...this.#terms(order),
       quantityLots: order.leavesLots,
       cumulativeLots: order.cumulativeLots,
       reason,
       reserved0: 0,
-    });
+    };
+    if (kind === 'answer') this.#report('cancelled', fields);
+    else this.#emit('cancelled', order.account.accountId, 0, 0, fields);
+    this.#endLink(order);
   }
 
   #forget(order: Order): void {
@@ -666,12 +1410,14 @@ export class ReferenceEngine {
 
   /** Book deltas come after all other events of a command: one for each touched level, with its state at the end. */
   #reportTouchedLevels(): void {
-    for (const { instrument, side, priceTicks } of this.#touched) {
+    const touched = this.#touched;
+    this.#touched = [];
+    for (const { instrument, side, priceTicks } of touched) {
       const orders = this.book(instrument).level(side, priceTicks);
       instrument.bookSequence += 1;
       this.#emit('bookDelta', 0, 0, 0, {
         bookSequence: instrument.bookSequence,
-        levelLots: orders.reduce((lots, order) => lots + order.leavesLots, 0),
+        levelLots: orders.reduce((lots, order) => lots + visibleLots(order), 0),
         instrumentId: instrument.instrumentId,
         priceTicks,
         orderCount: orders.length,
@@ -706,6 +1452,12 @@ export class ReferenceEngine {
   #report<N extends EventName>(name: N, answer: Answer<N>): void {
     const command = this.#currentCommand();
     this.#emit(name, command.accountId, command.sessionId, command.fields.clientSequence, answer);
+  }
+
+  /** A report to the account of the incoming order. */
+  #tellTaker<N extends EventName>(taker: Order, name: N, answer: Answer<N>): void {
+    if (this.#incoming === 'answer') this.#report(name, answer);
+    else this.#emit(name, taker.account.accountId, 0, 0, answer);
   }
 
   /** An answer to the session of the command that belongs to no account. */

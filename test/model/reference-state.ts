@@ -6,6 +6,8 @@ export interface Asset {
   decimals: number;
   /** Deposits minus withdrawals, in minor units. */
   supply: bigint;
+  /** What the venue holds of the fees that it charged, in minor units; part of the supply. */
+  fees: bigint;
 }
 
 export interface Balance {
@@ -21,6 +23,52 @@ export interface Account {
   balances: Map<number, Balance>;
   /** By client order id. */
   openOrders: Map<bigint, Order>;
+  feeTier: number;
+  /** 0 = none. */
+  selfTradeGroup: number;
+  /** Mode of orders that name none. */
+  selfTradePrevention: number;
+  /** AccountStatus. */
+  status: number;
+  throttle: Throttle;
+  /** By instrument id. */
+  limits: Map<number, OrderLimits>;
+  /** By instrument id. */
+  positions: Map<number, Position>;
+}
+
+/** How many orders and replaces an account may send in an interval of command time; 0 = no limit. */
+export interface Throttle {
+  maxCommands: number;
+  intervalUs: number;
+  /** The interval in which commands were counted last, and how many. */
+  interval: number;
+  counted: number;
+}
+
+/** Of an account in an instrument; 0 = no limit. */
+export interface OrderLimits {
+  maxOrderNotional: number;
+  maxOrderLots: number;
+  maxOpenOrders: number;
+}
+
+/** What an account has bought and sold in an instrument, fees left out. */
+export interface Position {
+  /** Bought minus sold. */
+  quantityLots: bigint;
+  /** Paid for what is held, or received for what is owed. */
+  cost: bigint;
+  realisedProfit: bigint;
+}
+
+/** Prices that the orders of an instrument may have; 0 = no bound. */
+export interface PriceBand {
+  minPriceTicks: number;
+  maxPriceTicks: number;
+  /** 0 = the last trade. */
+  referencePriceTicks: number;
+  bandPpm: number;
 }
 
 export interface ApiKey {
@@ -34,10 +82,18 @@ export interface ApiKey {
 }
 
 export interface Transfer {
-  kind: 'deposit' | 'withdraw';
+  kind: 'deposit' | 'withdraw' | 'transfer';
+  /** Of a transfer: the account that pays; 0 = the fees. */
+  fromAccountId: number;
   accountId: number;
   asset: string;
   amount: bigint;
+}
+
+/** Rates in millionths of the notional; a negative maker rate is a rebate. */
+export interface FeeRates {
+  makerPpm: number;
+  takerPpm: number;
 }
 
 export interface Instrument {
@@ -50,6 +106,11 @@ export interface Instrument {
   marketProtectionPpm: number;
   /** Number of the last book delta of this instrument. */
   bookSequence: number;
+  /** Price of the last trade; 0 = there was none yet. */
+  lastPriceTicks: number;
+  band: PriceBand;
+  /** By fee tier. */
+  fees: FeeRates[];
 }
 
 export interface Order {
@@ -67,6 +128,28 @@ export interface Order {
   cumulativeLots: number;
   /** Rises with every entry into the book; smaller = earlier in its level. */
   priority: number;
+  /** OrderFlag bits. */
+  flags: number;
+  /** Command time at which the order expires; 0 = never. */
+  expireTimeUs: number;
+  /** What it does to orders of its own group that it meets as the incoming one. */
+  selfTradePrevention: number;
+  /** Most that is displayed at a time; 0 = all. */
+  displayLots: number;
+  /** What is displayed now of an order that rests and does not display all. */
+  shownLots: number;
+  /** Trade price that a stop waits for; 0 = the order does not wait (any more). */
+  triggerPriceTicks: number;
+  /** TriggerDirection of a stop. */
+  triggerDirection: number;
+  /** The trigger that a stop came in with. */
+  triggerAtEntry: number;
+  /** Distance at which a trailing stop follows the last trade; 0 = it does not. */
+  trailingTicks: number;
+  /** The other order of a linked pair. */
+  partner: Order | undefined;
+  /** The rates in force when it last took its place. */
+  rates: FeeRates;
 }
 
 /** How many of each the engine holds; the next one is refused. */
@@ -77,4 +160,10 @@ export interface Limits {
   openOrders: number;
   apiKeys: number;
   transfers: number;
+  orderLimits: number;
+}
+
+/** What an order displays, and may trade before it goes to the back of its level. */
+export function visibleLots(order: Order): number {
+  return order.displayLots === 0 ? order.leavesLots : order.shownLots;
 }

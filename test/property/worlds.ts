@@ -11,6 +11,7 @@
 import type { Command, UnknownCommand } from '../model/messages.js';
 import type { Limits } from '../model/reference-state.js';
 import { CommandScript } from '../support/command-script.js';
+import { isCommandUsed, usedFields } from '../support/features.js';
 import { FOUNDING, type Intent, type Shape, TRADING, WIDE } from './command-arbitraries.js';
 import { FACTORS_OF_MAX_MONEY } from './value-arbitraries.js';
 
@@ -22,7 +23,15 @@ const WIDE_ACCOUNTS = 40;
 const ASSETS = ['AAA', 'BBB', 'USD', 'EDGE'] as const;
 
 /** Small enough that random commands meet every limit. */
-const SMALL: Limits = { instruments: 5, assets: 6, accounts: 6, openOrders: 24, apiKeys: 8, transfers: 30 };
+const SMALL: Limits = {
+  instruments: 5,
+  assets: 6,
+  accounts: 6,
+  openOrders: 24,
+  apiKeys: 8,
+  transfers: 30,
+  orderLimits: 9,
+};
 const LARGE: Limits = {
   instruments: 5,
   assets: 6,
@@ -30,6 +39,7 @@ const LARGE: Limits = {
   openOrders: 5000,
   apiKeys: 50,
   transfers: 250,
+  orderLimits: 100,
 };
 
 /** The capacities of both engines in a world. */
@@ -74,7 +84,9 @@ export function buildRun(world: World, intents: readonly Intent[]): (Command | U
   const script = new CommandScript(world === 'rich' ? LATE : 1);
   const commands: (Command | UnknownCommand)[] = world === 'empty' ? [] : foundWorld(script, world);
   const lastNumbers = new Map<number, number>();
-  for (const intent of intents) commands.push(toCommand(script, intent, lastNumbers));
+  for (const intent of intents) {
+    if (isCommandUsed(intent.name)) commands.push(toCommand(script, intent, lastNumbers));
+  }
   return commands;
 }
 
@@ -97,6 +109,7 @@ function foundWorld(script: CommandScript, world: World): Command[] {
     commands.push(
       script.command('registerApiKey', {}, { accountId, permissions: 1, publicKey: key(100 + accountId) }),
     );
+    if (accountId <= 2) commands.push(...settingsOf(script, accountId));
     for (const [place, asset] of ASSETS.entries()) {
       const amount = startingMoney(world, accountId, place);
       if (amount === 0) continue;
@@ -105,6 +118,20 @@ function foundWorld(script: CommandScript, world: World): Command[] {
     }
   }
   return commands;
+}
+
+/** The first two accounts are of one group and in a tier with a rebate, so that short runs have something to mix. */
+function settingsOf(script: CommandScript, accountId: number): Command[] {
+  const group = { accountId, selfTradeGroup: 1, selfTradePrevention: accountId === 1 ? 1 : 3 };
+  const fees = { instrumentId: accountId, feeTier: 1, makerPpm: -1000, takerPpm: 2500 };
+  const settings = [
+    script.command('setSelfTradePrevention', {}, group),
+    script.command('setInstrumentFees', {}, fees),
+    script.command('setInstrumentFees', {}, { ...fees, feeTier: 0, makerPpm: 1000, takerPpm: 333_333 }),
+    script.command('setAccountFeeTier', {}, { accountId, feeTier: 1 }),
+    script.command('setTradingDayEnd', {}, { endTimeUs: script.timestampUs + 100_000 }),
+  ];
+  return settings.filter(({ name }) => isCommandUsed(name));
 }
 
 function listing(
@@ -140,7 +167,8 @@ function toCommand(
   intent: Intent,
   lastNumbers: Map<number, number>,
 ): Command | UnknownCommand {
-  const { name, accountId, numbering, microseconds, fields } = intent;
+  const { name, accountId, numbering, microseconds } = intent;
+  const fields = usedFields(name, intent.fields);
   let clientSequence = 0;
   if (numbering !== null) {
     const last = lastNumbers.get(numbering.sessionId) ?? 0;
@@ -157,5 +185,11 @@ function toCommand(
       context,
       clientSequence,
     );
-  return script.command(name, context, { ...fields, clientSequence });
+  const { expireInUs, endInUs, ...rest } = fields as { expireInUs?: number | null; endInUs?: number };
+  const nowUs = script.timestampUs + microseconds;
+  const times = {
+    ...(expireInUs === undefined || expireInUs === null ? {} : { expireTimeUs: nowUs + expireInUs }),
+    ...(endInUs === undefined ? {} : { endTimeUs: nowUs + endInUs }),
+  };
+  return script.command(name, context, { ...rest, ...times, clientSequence });
 }

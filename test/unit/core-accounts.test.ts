@@ -90,6 +90,8 @@ describe('a listing', () => {
       baseMinorPerLot: 4_000,
       marketProtectionPpm: 1_000_000,
       bookSequence: 0,
+      lastPriceTicks: 0,
+      fees: Array.from({ length: 8 }, () => ({ makerPpm: 0, takerPpm: 0 })),
     });
   });
 

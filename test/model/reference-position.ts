@@ -1,0 +1,48 @@
+/** Positions of the reference engine: average cost and realised profit, exact, in BigInt. */
+import { Side } from '../../src/core/codes.js';
+import { MAX_MONEY, notional } from './reference-money.js';
+import type { Order, Position } from './reference-state.js';
+
+function absolute(value: bigint): bigint {
+  return value < 0n ? -value : value;
+}
+
+/** Numbers that can be reported end at 2^53-1. */
+function bounded(value: bigint): bigint {
+  if (value > MAX_MONEY) return MAX_MONEY;
+  return value < -MAX_MONEY ? -MAX_MONEY : value;
+}
+
+/** The position of an order's account in its instrument; flat when it never traded. */
+export function positionOf({ account, instrument }: Order): Position {
+  let position = account.positions.get(instrument.instrumentId);
+  if (position === undefined) {
+    position = { quantityLots: 0n, cost: 0n, realisedProfit: 0n };
+    account.positions.set(instrument.instrumentId, position);
+  }
+  return position;
+}
+
+/**
+ * Counts a trade of an order into the position of its account. What goes on in its direction adds to the cost. What
+ * goes against it closes a part: that part of the cost, rounded down, leaves with it, and the difference to the price
+ * is profit or loss. What is beyond the position opens one the other way.
+ */
+export function countTrade(order: Order, priceTicks: number, lots: number): void {
+  const position = positionOf(order);
+  const direction = order.side === Side.buy ? 1n : -1n;
+  const worth = (quantity: bigint) => notional(order.instrument, priceTicks, 1) * quantity;
+  let opening = BigInt(lots);
+  const held = absolute(position.quantityLots);
+  if (position.quantityLots * direction < 0n) {
+    const closing = opening < held ? opening : held;
+    opening -= closing;
+    const part = (position.cost * closing) / held;
+    const gain = direction < 0n ? worth(closing) - part : part - worth(closing);
+    position.cost -= part;
+    position.realisedProfit = bounded(position.realisedProfit + gain);
+    position.quantityLots += direction * closing;
+  }
+  position.quantityLots += direction * opening;
+  position.cost = bounded(position.cost + worth(opening));
+}
