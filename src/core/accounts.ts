@@ -27,6 +27,10 @@ export const AccountWord = {
   lastInstrument: 9,
   lastQuoteHolding: 10,
   lastBaseHolding: 11,
+  /** Fee tier | self-trade prevention mode of orders that name none, counted from 0 = allow, << 8. */
+  settings: 12,
+  /** u32: accounts of one group do not trade with each other; 0 = none. */
+  selfTradeGroup: 13,
 } as const;
 
 const HASHED_WORDS = 3;
@@ -35,6 +39,7 @@ const HASHED_WORDS = 3;
 const DIRTY_COUNT = HashWord.dirtyCount;
 const ID = AccountWord.id;
 const REPORT_SEQUENCE = AccountWord.reportSequence;
+const SETTINGS = AccountWord.settings;
 const FIRST_ORDER = AccountWord.firstOrder;
 const LAST_ORDER = AccountWord.lastOrder;
 const OPEN_ORDERS = AccountWord.openOrders;
@@ -120,6 +125,7 @@ export function makeAccounts(arena: Arena, maxAccounts: number) {
   /** Hashes one account into `hash`. */
   const hashAccount = (account: number, hash: EntityHash): void => {
     hash.hashRow(words, account, HASHED_WORDS, 0, 0);
+    hash.extendRow(1, words, account + SETTINGS, 2);
   };
 
   /** Brings the sum of the state hash up to date. */
@@ -133,7 +139,9 @@ export function makeAccounts(arena: Arena, maxAccounts: number) {
     hash.state[DIRTY_COUNT] = 0;
   };
 
+  /** Notes for the state hash that the account changed. */
   const touch = (account: number): void => {
+    if (words[account + DIRTY] !== 0) return;
     words[account + DIRTY] = 1;
     markDirty(account);
   };
@@ -149,6 +157,7 @@ export function makeAccounts(arena: Arena, maxAccounts: number) {
     find,
     add,
     nextReport,
+    touch,
     addOrder,
     removeOrder,
     hashAccount,

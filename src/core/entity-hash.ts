@@ -45,6 +45,25 @@ export function makeEntityHash(kind: number, maxRows: number) {
     state[ROW_HIGH] = Math.imul(high ^ (high >>> 16), 0x735a2d97) ^ (high >>> 14);
   };
 
+  /**
+   * Takes `count` more words from `at` into the row hashed last; nothing when all are 0, so that a state that does not
+   * use what they hold has the hash that it had before they were there. `part` tells such parts of a row apart.
+   */
+  const extendRow = (part: number, words: Int32Array, at: number, count: number): void => {
+    let used = 0;
+    for (let i = at; i < at + count; i += 1) used |= words[i];
+    if (used === 0) return;
+    let low = Math.imul(state[ROW_LOW] ^ part, 0x9e3779b1);
+    let high = Math.imul(state[ROW_HIGH] + part, 0x85ebca77);
+    for (let i = at; i < at + count; i += 1) {
+      const word = words[i];
+      low = Math.imul(low ^ (low >>> 15) ^ word, 0x2c1b3c6d);
+      high = Math.imul((high ^ (high >>> 13)) + word, 0x297a2d39);
+    }
+    state[ROW_LOW] = Math.imul(low ^ (low >>> 12), 0x21f0aaad) ^ (low >>> 15);
+    state[ROW_HIGH] = Math.imul(high ^ (high >>> 16), 0x735a2d97) ^ (high >>> 14);
+  };
+
   /** Adds the row hashed last, which is new, to the sum. */
   const add = (): void => {
     state[LOW] += state[ROW_LOW];
@@ -65,7 +84,7 @@ export function makeEntityHash(kind: number, maxRows: number) {
     state[HIGH] -= high;
   };
 
-  return { state, dirtyRows, markDirty, hashRow, add, exchange, subtract };
+  return { state, dirtyRows, markDirty, hashRow, extendRow, add, exchange, subtract };
 }
 
 /** Kinds of entities; numbers enter the state hash. */
@@ -78,4 +97,5 @@ export const EntityKind = {
   apiKey: 6,
   transfer: 7,
   engine: 8,
+  fees: 9,
 } as const;

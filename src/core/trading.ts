@@ -11,6 +11,7 @@ import { AccountWord } from './accounts.js';
 import {
   BalanceReason,
   CancelReason,
+  OrderFlag,
   OrderType,
   RejectCode,
   ReplaceFlag,
@@ -18,23 +19,36 @@ import {
   TimeInForce,
 } from './codes.js';
 import { CancelOrderWord, NewOrderWord, ReplaceOrderWord, SLOT_START_MASK } from './command-words.js';
-import type { Core } from './core.js';
+import { type Core, EngineWord } from './core.js';
 import type { EventSink } from './event-sink.js';
+import { makeFillable } from './fillable.js';
 import { InstrumentWord } from './instruments.js';
 import { makeMatching } from './matching.js';
-import { MONEY_MAX } from './money.js';
+import { MONEY_MAX, PPM, portionUp } from './money.js';
+import { makeOrderEndings } from './order-endings.js';
+import { ExtraWord } from './order-extras.js';
+import { checkOrderTerms } from './order-terms.js';
 import { OrderWord } from './orders.js';
 import { isSellSide, keyOf, LevelWord, PRICE_MAX } from './price-ladder.js';
+import { makeSelfTrade } from './self-trade.js';
 
 // Local copies are folded into the code (README.md).
 const MONEY_LIMIT = MONEY_MAX;
 const BUY = Side.buy;
 const SELL = Side.sell;
-const LIMIT = OrderType.limit;
-const MARKET = OrderType.market;
 const GTC = TimeInForce.GTC;
+const IOC = TimeInForce.IOC;
 const FOK = TimeInForce.FOK;
+const GTD = TimeInForce.GTD;
+const DAY = TimeInForce.DAY;
+const POST_ONLY = OrderFlag.postOnly;
+const POST_ONLY_FLAGS = OrderFlag.postOnly | OrderFlag.postOnlyReprice;
+const FOK_UNFILLABLE = CancelReason.fokUnfillable;
+const MIN_QUANTITY_UNFILLABLE = CancelReason.minQuantityUnfillable;
 const REINSERT = ReplaceFlag.reinsert;
+/** A limit order without flags, in the terms of a command. */
+const PLAIN_TERMS = OrderType.limit << 8;
+const PLAIN_TERMS_MASK = 0xff00ff00 | 0;
 const REQUESTED = CancelReason.requested;
 const IOC_REMAINDER = CancelReason.iocRemainder;
 const KEY = LevelWord.key;
@@ -52,6 +66,12 @@ const ACCOUNT = OrderWord.account;
 const QUOTE_HOLDING = OrderWord.quoteHolding;
 const BASE_HOLDING = OrderWord.baseHolding;
 const CLIENT_ID_HASH = OrderWord.clientIdHash;
+const LOT_RESERVE = OrderWord.lotReserve;
+const MAKER_PPM = OrderWord.makerPpm;
+const TAKER_PPM = OrderWord.takerPpm;
+const EXPIRE_TIME_US = ExtraWord.expireTimeUs;
+const TRADING_DAY_END_US = EngineWord.tradingDayEndUs;
+const SETTINGS = AccountWord.settings;
 const LAST_INSTRUMENT = AccountWord.lastInstrument;
 const LAST_QUOTE_HOLDING = AccountWord.lastQuoteHolding;
 const LAST_BASE_HOLDING = AccountWord.lastBaseHolding;
@@ -62,6 +82,9 @@ const NEW_INSTRUMENT_ID = NewOrderWord.instrumentId;
 const NEW_PRICE_TICKS = NewOrderWord.priceTicks;
 const NEW_QUANTITY_LOTS = NewOrderWord.quantityLots;
 const NEW_TERMS = NewOrderWord.terms;
+const NEW_EXPIRE_TIME_US = NewOrderWord.expireTimeUs;
+const NEW_MIN_QUANTITY_LOTS = NewOrderWord.minQuantityLots;
+const NEW_SELF_TRADE_PREVENTION = NewOrderWord.selfTradePrevention;
 const CANCEL_CLIENT_ORDER_ID = CancelOrderWord.clientOrderId;
 const CANCEL_INSTRUMENT_ID = CancelOrderWord.instrumentId;
 const REPLACE_CLIENT_ORDER_ID = ReplaceOrderWord.clientOrderId;
@@ -71,23 +94,28 @@ const REPLACE_PRICE_TICKS = ReplaceOrderWord.priceTicks;
 const REPLACE_QUANTITY_LOTS = ReplaceOrderWord.quantityLots;
 const REPLACE_FLAGS = ReplaceOrderWord.flags;
 
-const PPM = 1_000_000;
-
 export type Trading = ReturnType<typeof makeTrading>;
 
 /** The commands on `core`, with their events into `sink`. */
 export function makeTrading(core: Core, sink: EventSink) {
-  const { assets, books, holdings, instruments } = core;
-  const { words, handleMask } = core.arena;
-  const { addOrder, removeOrder } = core.accounts;
+  const { assets, books, engine, holdings, instruments } = core;
+  const { words, doubles, handleMask } = core.arena;
+  const { addOrder } = core.accounts;
+  const { add: addExpiry } = core.expiries;
   const { find: findOrder, insert: insertId, remove: removeId } = core.clientIds;
   const { add: addHolding, available, find: findHolding, reserve, reserved } = holdings;
-  const { baseMinorPerLot, handleOf: instrumentAt, isListed, quoteMinorPerTickLot } = instruments;
-  const { allocate, assignPriority, isFull, release, touch: touchOrder } = core.orders;
+  const { baseMinorPerLot, handleOf: instrumentAt, isListed, quoteMinorPerTickLot, ratesAt } = instruments;
+  const { addExtra, allocate, assignPriority, isFull, release, touch: touchOrder } = core.orders;
   const { append, reduce, remove: removeFromBook, flush } = books;
   const { best: bestLevel } = books.ladder;
-  const { accepted, balanceChanged, cancelled, massCancelled, orderStatus, replaced, snapshotEnd } = sink;
-  const { canFill, matchOrder } = makeMatching(core, sink);
+  const { accepted, balanceChanged, massCancelled, orderStatus, replaced, snapshotEnd } = sink;
+  const endings = makeOrderEndings(core, sink);
+  const { cancelIncoming, cancelOpen, close, expireOrders } = endings;
+  const selfTrade = makeSelfTrade(core, sink, endings);
+  const { matchOrder } = makeMatching(core, sink, selfTrade);
+  const { canFill } = makeFillable(core, selfTrade);
+  const checkTerms = checkOrderTerms;
+  const roundUp = portionUp;
   const tripleHash = hashTriple;
   const keyAt = keyOf;
 
@@ -104,20 +132,23 @@ export function makeTrading(core: Core, sink: EventSink) {
     const quantityLots = command[at + NEW_QUANTITY_LOTS];
     const terms = command[at + NEW_TERMS];
     const side = terms & 0xff;
-    const orderType = (terms >> 8) & 0xff;
     const timeInForce = (terms >> 16) & 0xff;
-    const flags = terms >>> 24;
     if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
     if (!isListed(instrumentId)) return RejectCode.UNKNOWN_INSTRUMENT;
-    if (side !== BUY && side !== SELL) return RejectCode.INVALID_SIDE;
-    if (orderType !== LIMIT && orderType !== MARKET) return RejectCode.INVALID_ORDER_TYPE;
-    if (timeInForce < GTC || timeInForce > FOK) return RejectCode.INVALID_TIME_IN_FORCE;
-    if (orderType === MARKET && timeInForce === GTC) {
-      return RejectCode.INVALID_TIME_IN_FORCE;
+    // The simplest order passes all checks of its terms by one look at them; any other is checked one by one.
+    const isPlain =
+      (terms & PLAIN_TERMS_MASK) === PLAIN_TERMS &&
+      side >= BUY &&
+      side <= SELL &&
+      timeInForce >= GTC &&
+      timeInForce <= FOK &&
+      quantityLots >= 1 &&
+      priceTicks >= 1 &&
+      furtherTerms(command, at) === 0;
+    if (!isPlain) {
+      const code = checkTerms(command, at, engine);
+      if (code !== 0) return code;
     }
-    if (flags !== 0) return RejectCode.INVALID_FLAGS;
-    if (quantityLots < 1) return RejectCode.INVALID_QUANTITY;
-    if (priceTicks < (orderType === LIMIT ? 1 : 0)) return RejectCode.INVALID_PRICE;
     const clientIdHash = tripleHash(account | 0, clientIdLow, clientIdHigh);
     if (findOrder(clientIdHash, account, clientIdLow, clientIdHigh) !== 0) {
       return RejectCode.DUPLICATE_CLIENT_ORDER_ID;
@@ -125,15 +156,29 @@ export function makeTrading(core: Core, sink: EventSink) {
     if (isFull()) return RejectCode.TOO_MANY_ORDERS;
     const bookSide = ((instrumentId << 1) + side - 1) | 0;
     let price = priceTicks | 0;
-    if (price === 0) {
-      price = protectedPrice(bookSide) | 0;
-      if (price === 0) return RejectCode.NO_LIQUIDITY;
+    if (!isPlain) {
+      if (price === 0) {
+        price = protectedPrice(bookSide) | 0;
+        if (price === 0) return RejectCode.NO_LIQUIDITY;
+      }
+      price = makerPrice(bookSide, price, terms >>> 24) | 0;
+      if (price === 0) return RejectCode.POST_ONLY_WOULD_TRADE;
     }
     const instrument = instrumentAt(instrumentId);
-    const quoteAmount = price * quantityLots * quoteMinorPerTickLot(instrument);
-    const baseAmount = quantityLots * baseMinorPerLot(instrument);
-    if (quoteAmount > MONEY_LIMIT || baseAmount > MONEY_LIMIT) return RejectCode.NOTIONAL_TOO_LARGE;
     const owner = account & handleMask;
+    const settings = words[owner + SETTINGS];
+    const rates = ratesAt(instrument, settings);
+    const makerPpm = words[rates];
+    const takerPpm = words[rates + 1];
+    const isSell = side === SELL;
+    const lotPrice = price * quoteMinorPerTickLot(instrument);
+    const basePerLot = baseMinorPerLot(instrument);
+    if (lotPrice * quantityLots > MONEY_LIMIT || quantityLots * basePerLot > MONEY_LIMIT) {
+      return RejectCode.NOTIONAL_TOO_LARGE;
+    }
+    const lotReserve = isSell ? basePerLot : lotPrice + feePerLot(lotPrice, makerPpm, takerPpm);
+    const reservation = quantityLots * lotReserve;
+    if (reservation > MONEY_LIMIT) return RejectCode.NOTIONAL_TOO_LARGE;
     const isKnown = words[owner + LAST_INSTRUMENT] === instrumentId;
     let quoteHolding = isKnown
       ? words[owner + LAST_QUOTE_HOLDING]
@@ -141,9 +186,7 @@ export function makeTrading(core: Core, sink: EventSink) {
     let baseHolding = isKnown
       ? words[owner + LAST_BASE_HOLDING]
       : findHolding(account, words[instrument + BASE_ASSET]);
-    const isSell = side === SELL;
     const funding = isSell ? baseHolding : quoteHolding;
-    const reservation = isSell ? baseAmount : quoteAmount;
     if (available(funding) < reservation) return RejectCode.INSUFFICIENT_FUNDS;
     if ((quoteHolding === 0 || baseHolding === 0) && holdings.count === holdings.maxHoldings) {
       return RejectCode.TOO_MANY_HOLDINGS;
@@ -156,7 +199,7 @@ export function makeTrading(core: Core, sink: EventSink) {
       words[owner + LAST_QUOTE_HOLDING] = quoteHolding;
       words[owner + LAST_BASE_HOLDING] = baseHolding;
     }
-    reserve(funding, reservation);
+    reserve(isSell ? baseHolding : quoteHolding, reservation);
     const order = allocate() & handleMask;
     words[order + PRICE] = price;
     words[order + LEAVES] = quantityLots;
@@ -164,29 +207,72 @@ export function makeTrading(core: Core, sink: EventSink) {
     words[order + BOOK_SIDE] = bookSide;
     words[order + CLIENT_ID_LOW] = clientIdLow;
     words[order + CLIENT_ID_HIGH] = clientIdHigh;
-    words[order + TERMS] = orderType | (timeInForce << 8);
+    // The last byte of `settings` but one is the mode of self-trade prevention.
+    words[order + TERMS] = (terms >>> 8) | ((settings >> 8) << 24);
     words[order + ACCOUNT] = account | 0;
     words[order + QUOTE_HOLDING] = quoteHolding | 0;
     words[order + BASE_HOLDING] = baseHolding | 0;
     words[order + CLIENT_ID_HASH] = clientIdHash;
+    doubles[(order + LOT_RESERVE) >> 1] = lotReserve;
+    words[order + MAKER_PPM] = makerPpm;
+    words[order + TAKER_PPM] = takerPpm;
+    if (!isPlain) addFurtherTerms(order, command, at);
     accepted(order);
 
-    if (timeInForce === FOK && !canFill(order)) {
-      cancelIncoming(order, CancelReason.fokUnfillable);
-      return 0;
+    if (timeInForce === FOK || !isPlain) {
+      const reason = unfillable(order, command, at);
+      if (reason !== 0) {
+        cancelIncoming(order, reason);
+        return 0;
+      }
     }
     if (isMarketable(order)) matchOrder(order);
     if (words[order + LEAVES] === 0) {
       release(order);
-    } else if (timeInForce === GTC) {
+    } else if (timeInForce === IOC || timeInForce === FOK) {
+      cancelIncoming(order, IOC_REMAINDER);
+    } else {
       insertId(clientIdHash, order);
       addOrder(account, order);
       rest(order);
-    } else {
-      cancelIncoming(order, IOC_REMAINDER);
     }
     flush(sink);
     return 0;
+  };
+
+  /** What a new order says beyond price and quantity, all words in one; 0 when it says nothing. */
+  const furtherTerms = (command: Int32Array, start: number): number => {
+    const at = start & SLOT_MASK;
+    return (
+      command[at + NEW_EXPIRE_TIME_US] |
+      command[at + NEW_EXPIRE_TIME_US + 1] |
+      command[at + NEW_MIN_QUANTITY_LOTS] |
+      (command[at + NEW_SELF_TRADE_PREVENTION] & 0xffff)
+    );
+  };
+
+  /** Takes over what a new order says beyond price and quantity. */
+  const addFurtherTerms = (handle: number, command: Int32Array, at: number): void => {
+    const order = handle & handleMask;
+    const mode = command[at + NEW_SELF_TRADE_PREVENTION] & 0xff;
+    if (mode !== 0) words[order + TERMS] = (words[order + TERMS] & 0xffffff) | ((mode - 1) << 24);
+    const timeInForce = (words[order + TERMS] >> 8) & 0xff;
+    if (timeInForce !== GTD && timeInForce !== DAY) return;
+    const extra = addExtra(order);
+    const isDay = timeInForce === DAY;
+    const from = isDay ? engine : command;
+    const fromAt = isDay ? TRADING_DAY_END_US : at + NEW_EXPIRE_TIME_US;
+    words[extra + EXPIRE_TIME_US] = from[fromAt];
+    words[extra + EXPIRE_TIME_US + 1] = from[fromAt + 1];
+    addExpiry(order);
+  };
+
+  /** Why a new order may not trade at all: the reason to cancel it, or 0. */
+  const unfillable = (order: number, command: Int32Array, at: number): number => {
+    if (((words[order + TERMS] >> 8) & 0xff) === FOK) {
+      return canFill(order, words[order + LEAVES]) ? 0 : FOK_UNFILLABLE;
+    }
+    return canFill(order, command[at + NEW_MIN_QUANTITY_LOTS]) ? 0 : MIN_QUANTITY_UNFILLABLE;
   };
 
   /** Cancels what is left of an open order. */
@@ -202,7 +288,7 @@ export function makeTrading(core: Core, sink: EventSink) {
     if (order === 0 || words[order + BOOK_SIDE] >> 1 !== instrumentId) {
       return RejectCode.UNKNOWN_ORDER;
     }
-    cancelResting(order, REQUESTED);
+    cancelOpen(order, REQUESTED, 1);
     flush(sink);
     return 0;
   };
@@ -242,21 +328,32 @@ export function makeTrading(core: Core, sink: EventSink) {
     const oldPrice = words[order + PRICE];
     const leaves = reinsert ? quantityLots : (quantityLots - words[order + CUMULATIVE]) | 0;
     if (leaves <= 0) {
-      cancelResting(order, CancelReason.replacedToFilled);
+      cancelOpen(order, CancelReason.replacedToFilled, 1);
       flush(sink);
       return 0;
     }
+    const bookSide = words[order + BOOK_SIDE];
+    const price = makerPrice(bookSide, priceTicks, words[order + TERMS] >> 16) | 0;
+    if (price === 0) return RejectCode.POST_ONLY_WOULD_TRADE;
+    const keepsPlace = !reinsert && price === oldPrice && leaves <= oldLeaves;
     const instrument = instrumentAt(instrumentId);
-    const quotePerTickLot = quoteMinorPerTickLot(instrument);
+    // An order that takes its place anew takes the rates of now.
+    const rates = keepsPlace
+      ? order + MAKER_PPM
+      : ratesAt(instrument, words[(account & handleMask) + SETTINGS]);
+    const makerPpm = words[rates];
+    const takerPpm = words[rates + 1];
+    const isSell = (bookSide & 1) !== 0;
+    const lotPrice = price * quoteMinorPerTickLot(instrument);
     const basePerLot = baseMinorPerLot(instrument);
-    const quoteAmount = priceTicks * leaves * quotePerTickLot;
-    const baseAmount = leaves * basePerLot;
-    if (quoteAmount > MONEY_LIMIT || baseAmount > MONEY_LIMIT) return RejectCode.NOTIONAL_TOO_LARGE;
-    const isSell = (words[order + BOOK_SIDE] & 1) !== 0;
+    if (lotPrice * leaves > MONEY_LIMIT || leaves * basePerLot > MONEY_LIMIT) {
+      return RejectCode.NOTIONAL_TOO_LARGE;
+    }
+    const lotReserve = isSell ? basePerLot : lotPrice + feePerLot(lotPrice, makerPpm, takerPpm);
+    const reservation = leaves * lotReserve;
+    if (reservation > MONEY_LIMIT) return RejectCode.NOTIONAL_TOO_LARGE;
     const funding = isSell ? words[order + BASE_HOLDING] : words[order + QUOTE_HOLDING];
-    const more = isSell
-      ? baseAmount - oldLeaves * basePerLot
-      : quoteAmount - oldPrice * oldLeaves * quotePerTickLot;
+    const more = reservation - oldLeaves * doubles[(order + LOT_RESERVE) >> 1];
     if (available(funding) < more) return RejectCode.INSUFFICIENT_FUNDS;
 
     if (more !== 0) reserve(funding, more);
@@ -267,15 +364,18 @@ export function makeTrading(core: Core, sink: EventSink) {
       words[order + CLIENT_ID_HIGH] = newIdHigh;
       words[order + CLIENT_ID_HASH] = newHash;
     }
-    if (!reinsert && priceTicks === oldPrice && leaves <= oldLeaves) {
+    if (keepsPlace) {
       if (leaves !== oldLeaves) reduce(order, oldLeaves - leaves);
       touchOrder(order);
       replaced(order, clientIdLow, clientIdHigh, 1);
     } else {
       removeFromBook(order);
-      words[order + PRICE] = priceTicks;
+      words[order + PRICE] = price;
       words[order + LEAVES] = leaves;
       if (reinsert) words[order + CUMULATIVE] = 0;
+      doubles[(order + LOT_RESERVE) >> 1] = lotReserve;
+      words[order + MAKER_PPM] = makerPpm;
+      words[order + TAKER_PPM] = takerPpm;
       replaced(order, clientIdLow, clientIdHigh, 0);
       if (isMarketable(order)) matchOrder(order);
       if (words[order + LEAVES] === 0) close(order);
@@ -285,12 +385,24 @@ export function makeTrading(core: Core, sink: EventSink) {
     return 0;
   };
 
-  /** Cancels all open orders of the account, oldest first. */
-  const massCancel = (account: number): number => {
+  /** Cancels the open orders of the account, oldest first: all, or those of an instrument or side that is not 0. */
+  const massCancel = (account: number, instrumentId: number, side: number): number => {
     if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
-    const count = words[account + AccountWord.openOrders];
-    for (let i = 0; i < count; i += 1) {
-      cancelResting(words[account + AccountWord.firstOrder], CancelReason.massCancel);
+    if (instrumentId !== 0 && !isListed(instrumentId)) return RejectCode.UNKNOWN_INSTRUMENT;
+    if (side !== 0 && side !== BUY && side !== SELL) return RejectCode.INVALID_SIDE;
+    let count = 0;
+    let order = words[account + AccountWord.firstOrder];
+    while (order !== 0) {
+      const next = words[order + ACCOUNT_NEXT];
+      const bookSide = words[order + BOOK_SIDE];
+      const isInScope =
+        (instrumentId === 0 || bookSide >> 1 === instrumentId) &&
+        (side === 0 || (bookSide & 1) + BUY === side);
+      if (isInScope) {
+        count += 1;
+        cancelOpen(order, CancelReason.massCancel, 1);
+      }
+      order = next;
     }
     massCancelled(account, count);
     flush(sink);
@@ -350,41 +462,26 @@ export function makeTrading(core: Core, sink: EventSink) {
     touchOrder(order);
   };
 
-  /** Cancels what is left of an order that is not in the book. */
-  const cancelIncoming = (order: number, reason: number): void => {
-    cancelled(order, reason);
-    releaseReservation(order);
-    release(order);
+  /**
+   * The price at which an order with OrderFlag bits comes in: a post-only order that would trade at once has none (0),
+   * or one tick away from the best opposite price, where there is such a price.
+   */
+  const makerPrice = (bookSide: number, limit: number, flags: number): number => {
+    if ((flags & POST_ONLY_FLAGS) === 0) return limit;
+    const opposite = bookSide ^ 1;
+    const level = bestLevel(opposite);
+    if (level === 0 || words[level + KEY] > keyAt(opposite, limit)) return limit;
+    if ((flags & POST_ONLY) !== 0) return 0;
+    const best = keyAt(opposite, words[level + KEY]);
+    if (!isSellSide(bookSide)) return best - 1;
+    return best === PRICE_MAX ? 0 : best + 1;
   };
 
-  /** Cancels what is left of an order that is in the book. */
-  const cancelResting = (order: number, reason: number): void => {
-    cancelled(order, reason);
-    removeFromBook(order);
-    releaseReservation(order);
-    close(order);
+  /** The fee that a lot of a buy may cost at most, at a price in minor units: what the reservation has on top. */
+  const feePerLot = (lotPrice: number, makerPpm: number, takerPpm: number): number => {
+    const ppm = Math.max(makerPpm, takerPpm);
+    return ppm <= 0 ? 0 : roundUp(lotPrice, ppm);
   };
 
-  /** Forgets an order that was open. */
-  const close = (order: number): void => {
-    removeOrder(words[order + ACCOUNT], order);
-    removeId(words[order + CLIENT_ID_HASH], order);
-    release(order);
-  };
-
-  /** Frees what the leaves of the order still reserve. */
-  const releaseReservation = (handle: number): void => {
-    const order = handle & handleMask;
-    const bookSide = words[order + BOOK_SIDE];
-    const leaves = words[order + LEAVES];
-    const instrument = instrumentAt(bookSide >> 1);
-    if ((bookSide & 1) !== 0) {
-      reserve(words[order + BASE_HOLDING], -(leaves * baseMinorPerLot(instrument)));
-    } else {
-      const amount = words[order + PRICE] * leaves * quoteMinorPerTickLot(instrument);
-      reserve(words[order + QUOTE_HOLDING], -amount);
-    }
-  };
-
-  return { newOrder, cancelOrder, replaceOrder, massCancel, requestSnapshot };
+  return { newOrder, cancelOrder, replaceOrder, massCancel, requestSnapshot, expireOrders };
 }

@@ -29,7 +29,14 @@ export const FEATURES = [
 export type Feature = (typeof FEATURES)[number];
 
 /** What the fast engine has. */
-const BUILT: readonly Feature[] = [];
+const BUILT: readonly Feature[] = [
+  'fees',
+  'expiry',
+  'postOnly',
+  'minQuantity',
+  'selfTrade',
+  'massCancelScope',
+];
 
 const chosen = (process.env['RINGFENCE_FEATURES'] ?? '').split(',').filter((name) => name !== '');
 for (const name of chosen) {
