@@ -14,7 +14,10 @@ import { HOLDING_WORDS, type Holdings, makeHoldings } from './holdings.js';
 import { INSTRUMENT_WORDS, type Instruments, makeInstruments } from './instruments.js';
 import { makeOrderBooks, type OrderBooks } from './order-books.js';
 import { makeOrderExtras, ORDER_EXTRA_WORDS, type OrderExtras } from './order-extras.js';
+import { makeOrderLimits, ORDER_LIMITS_WORDS, type OrderLimits } from './order-limits.js';
 import { makeOrders, ORDER_WORDS, type Orders } from './orders.js';
+import { makePositions, POSITION_WORDS, type Positions } from './positions.js';
+import { makePriceBands, type PriceBands } from './price-bands.js';
 import { BOOK_SIDE_WORDS, IDLE_PAGES, LEVEL_WORDS, PAGE_WORDS } from './price-ladder.js';
 import { makeTransfers, type Transfers } from './transfers.js';
 
@@ -40,7 +43,10 @@ export class Core {
   readonly accounts: Accounts;
   readonly assets: Assets;
   readonly instruments: Instruments;
+  readonly priceBands: PriceBands;
   readonly holdings: Holdings;
+  readonly positions: Positions;
+  readonly orderLimits: OrderLimits;
   readonly apiKeys: ApiKeys;
   readonly transfers: Transfers;
   readonly orderExtras: OrderExtras;
@@ -58,6 +64,8 @@ export class Core {
       limits.maxAccounts * ACCOUNT_WORDS,
       limits.maxInstruments * INSTRUMENT_WORDS,
       limits.maxHoldings * HOLDING_WORDS,
+      limits.maxPositions * POSITION_WORDS,
+      limits.maxOrderLimits * ORDER_LIMITS_WORDS,
       limits.maxApiKeys * API_KEY_WORDS,
       (limits.maxInstruments + 1) * 2 * BOOK_SIDE_WORDS,
       maxLevels * LEVEL_WORDS,
@@ -66,8 +74,11 @@ export class Core {
       limits.maxOrders * ORDER_EXTRA_WORDS,
     ]);
     this.arena = arena;
-    this.accounts = makeAccounts(arena, limits.maxAccounts);
+    this.positions = makePositions(arena, limits.maxPositions);
+    this.orderLimits = makeOrderLimits(arena, limits.maxOrderLimits);
+    this.accounts = makeAccounts(arena, limits.maxAccounts, this.orderLimits.countOrder);
     this.instruments = makeInstruments(arena, limits.maxInstruments);
+    this.priceBands = makePriceBands(arena);
     this.holdings = makeHoldings(arena, limits.maxHoldings);
     this.apiKeys = makeApiKeys(arena, limits.maxApiKeys);
     this.books = makeOrderBooks(arena, this.instruments, maxLevels);

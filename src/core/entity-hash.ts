@@ -46,15 +46,15 @@ export function makeEntityHash(kind: number, maxRows: number) {
   };
 
   /**
-   * Takes `count` more words from `at` into the row hashed last; nothing when all are 0, so that a state that does not
-   * use what they hold has the hash that it had before they were there. `part` tells such parts of a row apart.
+   * Takes `count` more words from `at` into the row hashed last, unless all are 0: so columns that came later leave
+   * the hash of what makes no use of them as it was. `first` tells groups of such columns apart.
    */
-  const extendRow = (part: number, words: Int32Array, at: number, count: number): void => {
+  const extendRow = (words: Int32Array, at: number, count: number, first: number): void => {
     let used = 0;
     for (let i = at; i < at + count; i += 1) used |= words[i];
     if (used === 0) return;
-    let low = Math.imul(state[ROW_LOW] ^ part, 0x9e3779b1);
-    let high = Math.imul(state[ROW_HIGH] + part, 0x85ebca77);
+    let low = state[ROW_LOW] ^ first;
+    let high = state[ROW_HIGH] + first;
     for (let i = at; i < at + count; i += 1) {
       const word = words[i];
       low = Math.imul(low ^ (low >>> 15) ^ word, 0x2c1b3c6d);
@@ -97,5 +97,7 @@ export const EntityKind = {
   apiKey: 6,
   transfer: 7,
   engine: 8,
-  fees: 9,
+  position: 9,
+  orderLimits: 10,
+  fees: 11,
 } as const;

@@ -54,17 +54,34 @@ export interface EventSink {
     duplicate: number,
   ): void;
 
+  /** The same for an account that the command does not answer. */
+  balanceNotice(
+    account: number,
+    holding: number,
+    transferIdLow: number,
+    transferIdHigh: number,
+    amount: number,
+    reason: number,
+    duplicate: number,
+  ): void;
+
+  /** The account (a handle) has new settings. */
+  accountChanged(account: number): void;
+
   /** A new instrument. */
   instrumentListed(instrumentId: number): void;
+
+  /** The instrument has a new price band. */
+  priceBandChanged(instrumentId: number): void;
+
+  /** The account has new order limits in an instrument; by the handle of its position there. */
+  orderLimitsChanged(position: number): void;
 
   /** A new account. */
   accountOpened(accountId: number): void;
 
   /** The rates of a fee tier in an instrument. */
   instrumentFeesChanged(instrumentId: number, feeTier: number): void;
-
-  /** The settings of the account (a handle). */
-  accountChanged(account: number): void;
 
   /** The end of the trading day. */
   tradingDayChanged(): void;
@@ -78,8 +95,11 @@ export interface EventSink {
   /** An open order, in a snapshot. */
   orderStatus(order: number): void;
 
+  /** A position that is not flat, or that gained or lost something, in a snapshot. */
+  position(position: number): void;
+
   /** The snapshot of the account (a handle) is complete. */
-  snapshotEnd(account: number, balanceCount: number, orderCount: number): void;
+  snapshotEnd(account: number, balanceCount: number, orderCount: number, positionCount: number): void;
 
   /** A primary opened the epoch that the core now has. */
   epochChanged(): void;

@@ -10,7 +10,7 @@ export const INSTRUMENT_WORDS = 64;
 export const SYMBOL_WORDS = 6;
 export const SYMBOL_BYTES = 24;
 
-/** Words of an instrument record. The first HASHED_WORDS are what the state hash is made of. */
+/** Words of an instrument record. The first HASHED_WORDS, and terms that are not 0, make the state hash. */
 export const InstrumentWord = {
   symbol: 0,
   baseAsset: 6,
@@ -34,9 +34,25 @@ export const InstrumentWord = {
   lastPrice: 22,
   /** Maker and taker rate in millionths of each fee tier. */
   fees: 32,
+  /** InstrumentControl bits: what an order of the instrument has to be held against; 0 = nothing. */
+  controls: 31,
+  /** The price band (price-bands.ts), in ticks and millionths; 0 = no such bound. */
+  minPrice: 60,
+  maxPrice: 61,
+  referencePrice: 62,
+  bandPpm: 63,
+} as const;
+
+/** Bits of `InstrumentWord.controls`. */
+export const InstrumentControl = {
+  /** Prices are bounded: price-bands.ts. */
+  band: 1,
 } as const;
 
 const HASHED_WORDS = 15;
+const LAST_PRICE = InstrumentWord.lastPrice;
+const FIRST_BAND = InstrumentWord.minPrice;
+const BAND_WORDS = 4;
 const FEE_WORDS = 2 * FEE_TIERS;
 const TIER_MASK = FEE_TIERS - 1;
 
@@ -125,7 +141,9 @@ export function makeInstruments(arena: Arena, maxInstruments: number) {
   const hashInstrument = (instrument: number, hash: EntityHash): void => {
     const id = (instrument - origin) / INSTRUMENT_WORDS;
     hash.hashRow(words, instrument, HASHED_WORDS, id, 0);
-    hash.extendRow(1, words, instrument + FEES, FEE_WORDS);
+    hash.extendRow(words, instrument + FEES, FEE_WORDS, FEES);
+    hash.extendRow(words, instrument + LAST_PRICE, 1, LAST_PRICE);
+    hash.extendRow(words, instrument + FIRST_BAND, BAND_WORDS, FIRST_BAND);
   };
 
   /** Brings the sum of the state hash up to date. */

@@ -8,7 +8,9 @@ import { HoldingWord } from './holdings.js';
 import { InstrumentWord } from './instruments.js';
 import { MONEY_MAX } from './money.js';
 import { ExtraWord } from './order-extras.js';
+import { OrderLimitsWord } from './order-limits.js';
 import { OrderWord } from './orders.js';
+import { PositionWord } from './positions.js';
 import { isSellSide, keyOf, LevelWord } from './price-ladder.js';
 import { fullStateHash, stateHash } from './state-hash.js';
 
@@ -19,6 +21,7 @@ export function checkInvariants(core: Core): void {
   checkAccounts(core, resting);
   checkMoney(core, reserved);
   checkExpiries(core);
+  checkPositions(core);
   if (core.clientIds.count !== resting)
     fail('client id index holds the open orders', core.clientIds.count, resting);
   if (core.orders.count !== resting) fail('every order in the columns is open', core.orders.count, resting);
@@ -190,6 +193,48 @@ function checkAccounts(core: Core, resting: number): void {
     listed += count;
   }
   if (listed !== resting) fail('accounts list exactly the resting orders', listed, resting);
+}
+
+/** What was bought was sold by somebody; records name their pair; limits count the open orders. */
+function checkPositions(core: Core): void {
+  const { accounts, orderLimits, positions } = core;
+  const { words } = core.arena;
+  const sums = new Float64Array(core.instruments.count + 1);
+  for (let n = 0; n < positions.count; n += 1) {
+    const position = positions.handleOf(n);
+    const account = words[position + PositionWord.account];
+    const instrumentId = words[position + PositionWord.instrumentId];
+    if (positions.find(account, instrumentId) !== position)
+      fail('position is found by its pair', instrumentId);
+    const quantity = positions.quantityLots(position);
+    const cost = positions.cost(position);
+    if (!(cost >= 0 && cost <= MONEY_MAX)) fail('cost of a position is 0..2^53-1', instrumentId, cost);
+    if (quantity === 0 && cost !== 0) fail('a flat position costs nothing', instrumentId, cost);
+    sums[instrumentId] += quantity;
+  }
+  sums.forEach((sum, instrumentId) => {
+    if (sum !== 0) fail('positions in an instrument sum to zero', instrumentId, sum);
+  });
+  const open = new Map<number, number>();
+  for (let n = 0; n < accounts.count; n += 1) {
+    const account = accounts.handleOf(n);
+    let order = words[account + AccountWord.firstOrder];
+    while (order !== 0) {
+      const position = words[order + OrderWord.position];
+      if (positions.find(account, words[order + OrderWord.bookSide] >> 1) !== position) {
+        fail('order names the position of its account and instrument', position);
+      }
+      open.set(position, (open.get(position) ?? 0) + 1);
+      order = words[order + OrderWord.accountNext];
+    }
+  }
+  for (let n = 0; n < orderLimits.count; n += 1) {
+    const limits = orderLimits.handleOf(n);
+    const position = words[limits + OrderLimitsWord.position];
+    if (words[position + PositionWord.limits] !== limits) fail('position names its limits', position, limits);
+    const counted = words[limits + OrderLimitsWord.openOrders];
+    if (counted !== (open.get(position) ?? 0)) fail('limits count the open orders', counted, position);
+  }
 }
 
 /** Reserved money against the open orders; and conservation: all holdings of an asset make up its supply. */

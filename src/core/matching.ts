@@ -29,6 +29,7 @@ const CLIENT_ID_HASH = OrderWord.clientIdHash;
 const LOT_RESERVE = OrderWord.lotReserve;
 const MAKER_PPM = OrderWord.makerPpm;
 const TAKER_PPM = OrderWord.takerPpm;
+const POSITION = OrderWord.position;
 const TRADE_ID = CounterWord.tradeId;
 const HEAD = LevelWord.head;
 const TAIL = LevelWord.tail;
@@ -58,6 +59,7 @@ export function makeMatching(core: Core, sink: EventSink, { belongTogether, prev
   const { removeOrder } = core.accounts;
   const { remove: removeId } = core.clientIds;
   const { fees } = core.assets;
+  const { countTrade } = core.positions;
   const { trade } = sink;
   const sums = makeDoubles(3);
   const increment = incrementInt64;
@@ -100,7 +102,7 @@ export function makeMatching(core: Core, sink: EventSink, { belongTogether, prev
         const makerLeaves = words[maker + LEAVES];
         const filled = Math.min(makerLeaves, leaves);
         leaves -= filled;
-        fill(maker, taker, price, filled, filled * quotePerLot, filled * basePerLot, makerSells);
+        fill(maker, taker, price, filled, quotePerLot, filled * basePerLot, makerSells);
         if (makerLeaves !== filled) {
           touchOrder(maker);
           break;
@@ -142,7 +144,7 @@ export function makeMatching(core: Core, sink: EventSink, { belongTogether, prev
     takerHandle: number,
     price: number,
     filled: number,
-    quote: number,
+    quotePerLot: number,
     base: number,
     makerSells: boolean,
   ): void => {
@@ -152,6 +154,7 @@ export function makeMatching(core: Core, sink: EventSink, { belongTogether, prev
     words[maker + CUMULATIVE] = words[maker + CUMULATIVE] + filled;
     words[taker + LEAVES] = words[taker + LEAVES] - filled;
     words[taker + CUMULATIVE] = words[taker + CUMULATIVE] + filled;
+    const quote = filled * quotePerLot;
     const takerPpm = words[taker + TAKER_PPM];
     const makerPpm = words[maker + MAKER_PPM];
     const takerFee = takerPpm === 0 ? 0 : roundUp(quote, takerPpm);
@@ -171,6 +174,9 @@ export function makeMatching(core: Core, sink: EventSink, { belongTogether, prev
     }
     touchHolding(makerQuote);
     touchHolding(makerBase);
+    const direction = makerSells ? -1 : 1;
+    countTrade(words[maker + POSITION], direction, filled, quotePerLot);
+    countTrade(words[taker + POSITION], -direction, filled, quotePerLot);
     sums[QUOTE_TRADED] += quote;
     sums[TAKER_FEES] += takerFee;
     sums[MAKER_FEES] += makerFee;

@@ -46,3 +46,37 @@ export function scaledProduct(first: number, second: number, exponent: number): 
   for (let i = 0; i < exponent && product <= MONEY_MAX; i += 1) product *= 10;
   return product >= 1 && product <= MONEY_MAX ? product : 0;
 }
+
+/**
+ * floor(amount * part / whole), exact although the product may need more than 53 bits. Whole numbers;
+ * 0 <= amount <= 2^53-1, 0 < part <= whole <= 2^53-1, part < 2^31.
+ */
+export function multiplyAndDivide(amount: number, part: number, whole: number): number {
+  const product = amount * part;
+  if (product <= MONEY_MAX) return Math.floor(product / whole);
+  const each = Math.floor(amount / whole);
+  const rest = amount - each * whole;
+  const restProduct = rest * part;
+  if (restProduct <= MONEY_MAX) return each * part + Math.floor(restProduct / whole);
+  // Long division, with the bits of `part` from the highest on; the remainder stays below `whole`.
+  let quotient = 0;
+  let remainder = 0;
+  for (let bit = 30; bit >= 0; bit -= 1) {
+    quotient *= 2;
+    const room = whole - remainder;
+    if (remainder >= room) {
+      remainder -= room;
+      quotient += 1;
+    } else {
+      remainder += remainder;
+    }
+    if (((part >> bit) & 1) === 0) continue;
+    if (rest >= whole - remainder) {
+      remainder -= whole - rest;
+      quotient += 1;
+    } else {
+      remainder += rest;
+    }
+  }
+  return each * part + quotient;
+}

@@ -52,6 +52,8 @@ export const OrderWord = {
   /** Rates in millionths that the order took with its place. */
   makerPpm: 26,
   takerPpm: 27,
+  /** Handle of the position that its trades change. */
+  position: 31,
 } as const;
 
 /** Words of `Orders.counters`: the last numbers given out, each an i64. */
@@ -172,9 +174,9 @@ export function makeOrders(arena: Arena, maxOrders: number, extras: OrderExtras,
   const hashOrder = (order: number, hash: EntityHash): void => {
     // The first word of an account is its id.
     hash.hashRow(words, order, HASHED_WORDS, words[words[order + ACCOUNT]], 0);
-    hash.extendRow(1, words, order + MAKER_PPM, 2);
+    hash.extendRow(words, order + MAKER_PPM, 2, MAKER_PPM);
     const extra = words[order + EXTRA];
-    if (extra !== 0) hash.extendRow(2, words, extra, HASHED_EXTRA_WORDS);
+    if (extra !== 0) hash.extendRow(words, extra, HASHED_EXTRA_WORDS, EXTRA);
   };
 
   /** Brings the sum of the state hash up to date. */

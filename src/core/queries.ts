@@ -6,7 +6,9 @@ import { AccountStatus, FEE_TIERS, SelfTradePrevention, Side } from './codes.js'
 import { type Core, EngineWord } from './core.js';
 import { InstrumentWord, SYMBOL_BYTES } from './instruments.js';
 import { ExtraWord } from './order-extras.js';
+import { OrderLimitsWord } from './order-limits.js';
 import { OrderWord } from './orders.js';
+import { PositionWord } from './positions.js';
 import { isSellSide, keyOf, LevelWord } from './price-ladder.js';
 import { textOf } from './text-fields.js';
 
@@ -71,6 +73,14 @@ export interface BalanceView {
   readonly reserved: number;
 }
 
+export interface OrderLimitsView {
+  readonly instrumentId: number;
+  /** In minor units of quote; 0 = no limit, as in the others. */
+  readonly maxOrderNotional: number;
+  readonly maxOrderLots: number;
+  readonly maxOpenOrders: number;
+}
+
 export interface AccountView {
   readonly accountId: number;
   /** Number of the last report. */
@@ -91,6 +101,8 @@ export interface AccountView {
   readonly balances: readonly BalanceView[];
   /** By order id. */
   readonly orders: readonly OrderView[];
+  /** Those that were ever set, by instrument id. */
+  readonly limits: readonly OrderLimitsView[];
 }
 
 export interface InstrumentView {
@@ -113,6 +125,13 @@ export interface InstrumentView {
   readonly lastPriceTicks: number;
   /** By fee tier. */
   readonly fees: readonly FeeRatesView[];
+  /** Prices that orders may have; 0 = no bound, reference 0 = the last trade. */
+  readonly band: {
+    readonly minPriceTicks: number;
+    readonly maxPriceTicks: number;
+    readonly referencePriceTicks: number;
+    readonly bandPpm: number;
+  };
 }
 
 export interface AssetView {
@@ -167,12 +186,48 @@ export function queryAccount(core: Core, accountId: number): AccountView | undef
     feeTier: settings & 0xff,
     selfTradeGroup: accounts.words[account + AccountWord.selfTradeGroup] >>> 0,
     selfTradePrevention: (settings >> 8) + SelfTradePrevention.allow,
-    status: AccountStatus.active,
-    throttle: { maxCommands: 0, intervalUs: 0 },
-    positions: [],
     balances,
     orders: open,
+    status: accounts.words[account + AccountWord.status] || AccountStatus.active,
+    throttle: {
+      maxCommands: accounts.words[account + AccountWord.throttleMaxCommands] >>> 0,
+      intervalUs: accounts.words[account + AccountWord.throttleIntervalUs] >>> 0,
+    },
+    positions: positionsOf(core, account),
+    limits: limitsOf(core, account),
   };
+}
+
+function positionsOf(core: Core, account: number): PositionView[] {
+  const { instruments, positions } = core;
+  const views: PositionView[] = [];
+  for (let instrumentId = 1; instrumentId <= instruments.count; instrumentId += 1) {
+    const position = positions.find(account, instrumentId);
+    if (positions.isFlat(position)) continue;
+    views.push({
+      instrumentId,
+      quantityLots: positions.quantityLots(position),
+      cost: positions.cost(position),
+      realisedProfit: positions.realisedProfit(position),
+    });
+  }
+  return views;
+}
+
+function limitsOf(core: Core, account: number): OrderLimitsView[] {
+  const { arena, instruments, positions } = core;
+  const views: OrderLimitsView[] = [];
+  for (let instrumentId = 1; instrumentId <= instruments.count; instrumentId += 1) {
+    const limits = arena.words[positions.find(account, instrumentId) + PositionWord.limits];
+    if (limits === 0) continue;
+    views.push({
+      instrumentId,
+      maxOrderNotional: arena.doubles[limits >> 1],
+      maxOrderLots: arena.words[limits + OrderLimitsWord.maxOrderLots],
+      maxOpenOrders: arena.words[limits + OrderLimitsWord.maxOpenOrders],
+    });
+  }
+  return views;
 }
 
 /** The open orders of a book side (instrument, Side) in the order in which they would trade. */
@@ -220,6 +275,12 @@ export function queryInstruments(core: Core): InstrumentView[] {
         const rates = instruments.ratesAt(at, tier);
         return { makerPpm: words[rates], takerPpm: words[rates + 1] };
       }),
+      band: {
+        minPriceTicks: words[at + InstrumentWord.minPrice],
+        maxPriceTicks: words[at + InstrumentWord.maxPrice],
+        referencePriceTicks: words[at + InstrumentWord.referencePrice],
+        bandPpm: words[at + InstrumentWord.bandPpm],
+      },
     });
   }
   return views;

@@ -7,28 +7,21 @@
  * (command-words.ts): 64-bit ids in two int32 halves, u32 fields as int32.
  */
 import { hashTriple } from '../base/hash.js';
-import { AccountWord } from './accounts.js';
-import {
-  BalanceReason,
-  CancelReason,
-  OrderFlag,
-  OrderType,
-  RejectCode,
-  ReplaceFlag,
-  Side,
-  TimeInForce,
-} from './codes.js';
+import { makeAccountControls } from './account-controls.js';
+import { AccountControl, AccountWord } from './accounts.js';
+import { CancelReason, OrderFlag, OrderType, RejectCode, ReplaceFlag, Side, TimeInForce } from './codes.js';
 import { CancelOrderWord, NewOrderWord, ReplaceOrderWord, SLOT_START_MASK } from './command-words.js';
 import { type Core, EngineWord } from './core.js';
 import type { EventSink } from './event-sink.js';
 import { makeFillable } from './fillable.js';
-import { InstrumentWord } from './instruments.js';
+import { InstrumentControl, InstrumentWord } from './instruments.js';
 import { makeMatching } from './matching.js';
 import { MONEY_MAX, PPM, portionUp } from './money.js';
 import { makeOrderEndings } from './order-endings.js';
 import { ExtraWord } from './order-extras.js';
 import { checkOrderTerms } from './order-terms.js';
 import { OrderWord } from './orders.js';
+import { PositionWord } from './positions.js';
 import { isSellSide, keyOf, LevelWord, PRICE_MAX } from './price-ladder.js';
 import { makeSelfTrade } from './self-trade.js';
 
@@ -76,6 +69,15 @@ const LAST_INSTRUMENT = AccountWord.lastInstrument;
 const LAST_QUOTE_HOLDING = AccountWord.lastQuoteHolding;
 const LAST_BASE_HOLDING = AccountWord.lastBaseHolding;
 const ACCOUNT_NEXT = OrderWord.accountNext;
+const LAST_POSITION = AccountWord.lastPosition;
+const POSITION = OrderWord.position;
+const ACCOUNT_CONTROLS = AccountWord.controls;
+const FLOW = AccountControl.flow;
+const LIMITS = AccountControl.limits;
+const INSTRUMENT_CONTROLS = InstrumentWord.controls;
+const BAND = InstrumentControl.band;
+const POSITION_QUOTE_HOLDING = PositionWord.quoteHolding;
+const POSITION_BASE_HOLDING = PositionWord.baseHolding;
 const SLOT_MASK = SLOT_START_MASK;
 const NEW_CLIENT_ORDER_ID = NewOrderWord.clientOrderId;
 const NEW_INSTRUMENT_ID = NewOrderWord.instrumentId;
@@ -98,17 +100,21 @@ export type Trading = ReturnType<typeof makeTrading>;
 
 /** The commands on `core`, with their events into `sink`. */
 export function makeTrading(core: Core, sink: EventSink) {
-  const { assets, books, engine, holdings, instruments } = core;
+  const { books, engine, holdings, instruments } = core;
   const { words, doubles, handleMask } = core.arena;
   const { addOrder } = core.accounts;
   const { add: addExpiry } = core.expiries;
   const { find: findOrder, insert: insertId, remove: removeId } = core.clientIds;
-  const { add: addHolding, available, find: findHolding, reserve, reserved } = holdings;
+  const { add: addHolding, available, find: findHolding, reserve } = holdings;
   const { baseMinorPerLot, handleOf: instrumentAt, isListed, quoteMinorPerTickLot, ratesAt } = instruments;
   const { addExtra, allocate, assignPriority, isFull, release, touch: touchOrder } = core.orders;
   const { append, reduce, remove: removeFromBook, flush } = books;
   const { best: bestLevel } = books.ladder;
-  const { accepted, balanceChanged, massCancelled, orderStatus, replaced, snapshotEnd } = sink;
+  const { checkCount, checkSize } = core.orderLimits;
+  const { add: addPosition, find: findPosition, isFull: arePositionsFull } = core.positions;
+  const { isOutside: isOutsideBand, moveInside: moveInsideBand } = core.priceBands;
+  const { takeCommand } = makeAccountControls(core);
+  const { accepted, massCancelled, replaced } = sink;
   const endings = makeOrderEndings(core, sink);
   const { cancelIncoming, cancelOpen, close, expireOrders } = endings;
   const selfTrade = makeSelfTrade(core, sink, endings);
@@ -134,6 +140,11 @@ export function makeTrading(core: Core, sink: EventSink) {
     const side = terms & 0xff;
     const timeInForce = (terms >> 16) & 0xff;
     if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
+    const owner = account & handleMask;
+    if ((words[owner + ACCOUNT_CONTROLS] & FLOW) !== 0) {
+      const code = takeCommand(owner);
+      if (code !== 0) return code;
+    }
     if (!isListed(instrumentId)) return RejectCode.UNKNOWN_INSTRUMENT;
     // The simplest order passes all checks of its terms by one look at them; any other is checked one by one.
     const isPlain =
@@ -160,18 +171,25 @@ export function makeTrading(core: Core, sink: EventSink) {
       if (price === 0) {
         price = protectedPrice(bookSide) | 0;
         if (price === 0) return RejectCode.NO_LIQUIDITY;
+        price = moveInsideBand(instrumentAt(instrumentId), price);
       }
       price = makerPrice(bookSide, price, terms >>> 24) | 0;
       if (price === 0) return RejectCode.POST_ONLY_WOULD_TRADE;
     }
     const instrument = instrumentAt(instrumentId);
-    const owner = account & handleMask;
+    const lotPrice = price * quoteMinorPerTickLot(instrument);
+    const isKnown = words[owner + LAST_INSTRUMENT] === instrumentId;
+    let position = isKnown ? words[owner + LAST_POSITION] : findPosition(account, instrumentId);
+    if (((words[owner + ACCOUNT_CONTROLS] & LIMITS) | words[instrument + INSTRUMENT_CONTROLS]) !== 0) {
+      const notional = lotPrice * quantityLots;
+      const code = checkLimits(instrument, position, price, quantityLots, notional) || checkCount(position);
+      if (code !== 0) return code;
+    }
     const settings = words[owner + SETTINGS];
     const rates = ratesAt(instrument, settings);
     const makerPpm = words[rates];
     const takerPpm = words[rates + 1];
     const isSell = side === SELL;
-    const lotPrice = price * quoteMinorPerTickLot(instrument);
     const basePerLot = baseMinorPerLot(instrument);
     if (lotPrice * quantityLots > MONEY_LIMIT || quantityLots * basePerLot > MONEY_LIMIT) {
       return RejectCode.NOTIONAL_TOO_LARGE;
@@ -179,25 +197,28 @@ export function makeTrading(core: Core, sink: EventSink) {
     const lotReserve = isSell ? basePerLot : lotPrice + feePerLot(lotPrice, makerPpm, takerPpm);
     const reservation = quantityLots * lotReserve;
     if (reservation > MONEY_LIMIT) return RejectCode.NOTIONAL_TOO_LARGE;
-    const isKnown = words[owner + LAST_INSTRUMENT] === instrumentId;
-    let quoteHolding = isKnown
-      ? words[owner + LAST_QUOTE_HOLDING]
-      : findHolding(account, words[instrument + QUOTE_ASSET]);
-    let baseHolding = isKnown
-      ? words[owner + LAST_BASE_HOLDING]
-      : findHolding(account, words[instrument + BASE_ASSET]);
+    const known = (isKnown ? owner + LAST_QUOTE_HOLDING : position + POSITION_QUOTE_HOLDING) & handleMask;
+    let quoteHolding = words[known];
+    let baseHolding = words[known + 1];
+    if (quoteHolding === 0) quoteHolding = findHolding(account, words[instrument + QUOTE_ASSET]);
+    if (baseHolding === 0) baseHolding = findHolding(account, words[instrument + BASE_ASSET]);
     const funding = isSell ? baseHolding : quoteHolding;
     if (available(funding) < reservation) return RejectCode.INSUFFICIENT_FUNDS;
     if ((quoteHolding === 0 || baseHolding === 0) && holdings.count === holdings.maxHoldings) {
       return RejectCode.TOO_MANY_HOLDINGS;
     }
+    if (position === 0 && arePositionsFull()) return RejectCode.TOO_MANY_POSITIONS;
 
     if (!isKnown) {
       if (quoteHolding === 0) quoteHolding = addHolding(account, words[instrument + QUOTE_ASSET]);
       if (baseHolding === 0) baseHolding = addHolding(account, words[instrument + BASE_ASSET]);
+      if (position === 0) position = addPosition(account, instrumentId);
+      words[position + POSITION_QUOTE_HOLDING] = quoteHolding;
+      words[position + POSITION_BASE_HOLDING] = baseHolding;
       words[owner + LAST_INSTRUMENT] = instrumentId;
       words[owner + LAST_QUOTE_HOLDING] = quoteHolding;
       words[owner + LAST_BASE_HOLDING] = baseHolding;
+      words[owner + LAST_POSITION] = position;
     }
     reserve(isSell ? baseHolding : quoteHolding, reservation);
     const order = allocate() & handleMask;
@@ -213,6 +234,7 @@ export function makeTrading(core: Core, sink: EventSink) {
     words[order + QUOTE_HOLDING] = quoteHolding | 0;
     words[order + BASE_HOLDING] = baseHolding | 0;
     words[order + CLIENT_ID_HASH] = clientIdHash;
+    words[order + POSITION] = position | 0;
     doubles[(order + LOT_RESERVE) >> 1] = lotReserve;
     words[order + MAKER_PPM] = makerPpm;
     words[order + TAKER_PPM] = takerPpm;
@@ -311,6 +333,11 @@ export function makeTrading(core: Core, sink: EventSink) {
     const quantityLots = command[at + REPLACE_QUANTITY_LOTS];
     const flags = command[at + REPLACE_FLAGS];
     if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
+    const controls = words[(account & handleMask) + ACCOUNT_CONTROLS];
+    if ((controls & FLOW) !== 0) {
+      const code = takeCommand(account & handleMask);
+      if (code !== 0) return code;
+    }
     if (!isListed(instrumentId)) return RejectCode.UNKNOWN_INSTRUMENT;
     if ((flags & ~REINSERT) !== 0) return RejectCode.INVALID_FLAGS;
     if (quantityLots < 1) return RejectCode.INVALID_QUANTITY;
@@ -346,6 +373,10 @@ export function makeTrading(core: Core, sink: EventSink) {
     const isSell = (bookSide & 1) !== 0;
     const lotPrice = price * quoteMinorPerTickLot(instrument);
     const basePerLot = baseMinorPerLot(instrument);
+    if (!keepsPlace && ((controls & LIMITS) | words[instrument + INSTRUMENT_CONTROLS]) !== 0) {
+      const code = checkLimits(instrument, words[order + POSITION], price, leaves, lotPrice * leaves);
+      if (code !== 0) return code;
+    }
     if (lotPrice * leaves > MONEY_LIMIT || leaves * basePerLot > MONEY_LIMIT) {
       return RejectCode.NOTIONAL_TOO_LARGE;
     }
@@ -409,27 +440,6 @@ export function makeTrading(core: Core, sink: EventSink) {
     return 0;
   };
 
-  /** Reports balances by asset id and open orders by order id of the account. */
-  const requestSnapshot = (account: number): number => {
-    if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
-    let balanceCount = 0;
-    for (let assetId = 1; assetId <= assets.count; assetId += 1) {
-      const holding = findHolding(account, assetId);
-      if (available(holding) === 0 && reserved(holding) === 0) continue;
-      balanceCount += 1;
-      balanceChanged(account, holding, 0, 0, 0, BalanceReason.snapshot, 0);
-    }
-    let orderCount = 0;
-    let order = words[account + AccountWord.firstOrder];
-    while (order !== 0) {
-      orderCount += 1;
-      orderStatus(order);
-      order = words[order + ACCOUNT_NEXT];
-    }
-    snapshotEnd(account, balanceCount, orderCount);
-    return 0;
-  };
-
   /**
    * Worst price of a market order that names none: the best opposite price, moved by the protection of the
    * instrument and rounded towards it. 0 when there is no opposite side.
@@ -443,6 +453,26 @@ export function makeTrading(core: Core, sink: EventSink) {
     return isSellSide(bookSide)
       ? Math.max(1, Math.ceil((best * (PPM - ppm)) / PPM))
       : Math.min(PRICE_MAX, Math.floor((best * (PPM + ppm)) / PPM));
+  };
+
+  /**
+   * Reject code for an order that takes its place with these terms: the band of its instrument, then the limits of
+   * its account in it. `position` may be 0; `notional` is in quote minor units.
+   */
+  const checkLimits = (
+    instrument: number,
+    position: number,
+    price: number,
+    lots: number,
+    notional: number,
+  ): number => {
+    if (
+      (words[(instrument & handleMask) + INSTRUMENT_CONTROLS] & BAND) !== 0 &&
+      isOutsideBand(instrument, price)
+    ) {
+      return RejectCode.PRICE_OUT_OF_BAND;
+    }
+    return checkSize(position, lots, notional);
   };
 
   /** Whether an order, by its price, trades with the best opposite level. */
@@ -483,5 +513,10 @@ export function makeTrading(core: Core, sink: EventSink) {
     return ppm <= 0 ? 0 : roundUp(lotPrice, ppm);
   };
 
-  return { newOrder, cancelOrder, replaceOrder, massCancel, requestSnapshot, expireOrders };
+  /** Cancels an open order without an answer: somebody else than its session caused it. */
+  const cancelNotice = (order: number, reason: number): void => {
+    cancelOpen(order, reason, 0);
+  };
+
+  return { newOrder, cancelOrder, replaceOrder, massCancel, cancelNotice, expireOrders };
 }

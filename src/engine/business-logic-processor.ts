@@ -4,11 +4,13 @@
  */
 import { hex64 } from '../base/hex.js';
 import { readInt64 } from '../base/int64.js';
+import { makeAccountSnapshot } from '../core/account-snapshot.js';
 import { makeAdministration } from '../core/administration.js';
 import { ApiKeyWord } from '../core/api-keys.js';
 import { Permission, RejectCode } from '../core/codes.js';
 import { CancelOrderWord, NewOrderWord, ReplaceOrderWord, SLOT_START_MASK } from '../core/command-words.js';
 import { type Core, EngineWord } from '../core/core.js';
+import { makeRiskAdministration } from '../core/risk-administration.js';
 import { makeSettings } from '../core/settings.js';
 import { stateHash, writeStateHash } from '../core/state-hash.js';
 import { makeTrading } from '../core/trading.js';
@@ -16,6 +18,7 @@ import { Template } from '../wire/schema.js';
 import { HeaderWord, packTemplate, RECORD_VERSION, templateOf } from '../wire/slot.js';
 import type { EventOutput } from './event-output.js';
 import { shiftOf, wordAround, wordOf } from './layout.js';
+import { makeRiskCommands } from './risk-commands.js';
 import { makeSlotEventSink, type SlotEventSink } from './slot-event-sink.js';
 
 // Local copies are folded into the code (../core/README.md).
@@ -71,6 +74,7 @@ const ListInstrument = {
   exponents: wordOf('listInstrument', 'tickExponent'),
   marketProtectionPpm: wordOf('listInstrument', 'marketProtectionPpm'),
 } as const;
+const REQUEST_SNAPSHOT_FLAGS = wordOf('requestSnapshot', 'flags');
 const OpenAccount = { accountId: wordOf('openAccount', 'accountId') } as const;
 const RegisterApiKey = {
   accountId: wordOf('registerApiKey', 'accountId'),
@@ -131,10 +135,12 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
   const { find: findAccount } = core.accounts;
   const { handleOf: keyAt, takeClientSequence } = core.apiKeys;
   const { beginCommand, rejected } = sink;
-  const { newOrder, cancelOrder, replaceOrder, massCancel, requestSnapshot, expireOrders } = makeTrading(
+  const { newOrder, cancelOrder, replaceOrder, massCancel, cancelNotice, expireOrders } = makeTrading(
     core,
     sink,
   );
+  const requestSnapshot = makeAccountSnapshot(core, sink);
+  const administration = makeAdministration(core, sink);
   const { setInstrumentFees, setAccountFeeTier, setSelfTradePrevention, setTradingDayEnd } = makeSettings(
     core,
     sink,
@@ -142,7 +148,8 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
   const { engine } = core;
   const { next: nextExpiry } = core.expiries;
   const { listInstrument, openAccount, registerApiKey, deposit, withdraw, startEpoch, advanceTime } =
-    makeAdministration(core, sink);
+    administration;
+  const executeRisk = makeRiskCommands(administration, makeRiskAdministration(core, sink, cancelNotice));
 
   /** Carries out the command in the slot at `start` and writes all its events. */
   const onCommand = (words: Int32Array, start: number): void => {
@@ -206,7 +213,7 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
       case Template.massCancel:
         return massCancel(account, words[at + MassCancel.instrumentId], words[at + MassCancel.side] & 0xff);
       case Template.requestSnapshot:
-        return requestSnapshot(account);
+        return requestSnapshot(account, words[at + REQUEST_SNAPSHOT_FLAGS]);
       case Template.listInstrument: {
         const exponents = words[at + ListInstrument.exponents];
         return listInstrument(
@@ -277,6 +284,12 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
           words[at + EpochStarted.clusterId],
           words[at + EpochStarted.clusterId + 1],
         );
+      case Template.setAccountStatus:
+      case Template.setAccountThrottle:
+      case Template.setPriceBand:
+      case Template.setOrderLimits:
+      case Template.transfer:
+        return executeRisk(templateId, words, at);
       default:
         // timeAdvanced: command time moves on with every command, and that is all it does.
         return 0;
@@ -322,6 +335,11 @@ function permissionFor(templateId: number): number {
     case Template.setAccountFeeTier:
     case Template.setSelfTradePrevention:
     case Template.setTradingDayEnd:
+    case Template.setAccountStatus:
+    case Template.setAccountThrottle:
+    case Template.setPriceBand:
+    case Template.setOrderLimits:
+    case Template.transfer:
       return Permission.admin;
     case Template.timeAdvanced:
     case Template.epochStarted:

@@ -36,6 +36,12 @@ const BUILT: readonly Feature[] = [
   'minQuantity',
   'selfTrade',
   'massCancelScope',
+  'accountStatus',
+  'bands',
+  'limits',
+  'throttle',
+  'transfers',
+  'positions',
 ];
 
 const chosen = (process.env['RINGFENCE_FEATURES'] ?? '').split(',').filter((name) => name !== '');
