@@ -41,7 +41,7 @@ export function makeAccountControls({ accounts, arena, engine }: Core) {
   const settleControls = (account: number): void => {
     if ((words[account + STATUS] | words[account + MAX_COMMANDS]) !== 0) words[account + CONTROLS] |= FLOW;
     else words[account + CONTROLS] &= ~FLOW;
-    accounts.touchSettings(account);
+    accounts.touch(account);
   };
 
   /**
@@ -59,7 +59,7 @@ export function makeAccountControls({ accounts, arena, engine }: Core) {
     }
     if (words[account + COUNTED] >>> 0 >= words[account + MAX_COMMANDS] >>> 0) return RejectCode.THROTTLED;
     words[account + COUNTED] += 1;
-    accounts.touchSettings(account);
+    accounts.touch(account);
     return 0;
   };
 

@@ -27,6 +27,10 @@ export const AccountWord = {
   lastInstrument: 9,
   lastQuoteHolding: 10,
   lastBaseHolding: 11,
+  /** Fee tier | self-trade prevention mode of orders that name none, counted from 0 = allow, << 8. */
+  settings: 12,
+  /** u32: accounts of one group do not trade with each other; 0 = none. */
+  selfTradeGroup: 13,
   lastPosition: 14,
   /** AccountControl bits: what an order of the account has to be held against; 0 = nothing. */
   controls: 15,
@@ -58,6 +62,7 @@ const SETTING_WORDS = 6;
 const DIRTY_COUNT = HashWord.dirtyCount;
 const ID = AccountWord.id;
 const REPORT_SEQUENCE = AccountWord.reportSequence;
+const SETTINGS = AccountWord.settings;
 const FIRST_ORDER = AccountWord.firstOrder;
 const LAST_ORDER = AccountWord.lastOrder;
 const OPEN_ORDERS = AccountWord.openOrders;
@@ -152,6 +157,7 @@ export function makeAccounts(
   /** Hashes one account into `hash`. */
   const hashAccount = (account: number, hash: EntityHash): void => {
     hash.hashRow(words, account, HASHED_WORDS, 0, 0);
+    hash.extendRow(words, account + SETTINGS, 2, SETTINGS);
     hash.extendRow(words, account + FIRST_SETTING, SETTING_WORDS, FIRST_SETTING);
   };
 
@@ -166,12 +172,9 @@ export function makeAccounts(
     hash.state[DIRTY_COUNT] = 0;
   };
 
-  /** Notes for the state hash that settings of the account changed. */
-  const touchSettings = (account: number): void => {
-    if (words[account + DIRTY] === 0) touch(account);
-  };
-
+  /** Notes for the state hash that the account changed. */
   const touch = (account: number): void => {
+    if (words[account + DIRTY] !== 0) return;
     words[account + DIRTY] = 1;
     markDirty(account);
   };
@@ -187,9 +190,9 @@ export function makeAccounts(
     find,
     add,
     nextReport,
+    touch,
     addOrder,
     removeOrder,
-    touchSettings,
     hashAccount,
     settleHash,
   };

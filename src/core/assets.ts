@@ -16,6 +16,7 @@ export function makeAssets(maxAssets: number) {
   const supply = new Float64Array(maxAssets + 1);
   /** What the venue holds of the fees that it charged, by asset id, in minor units; part of the supply. */
   const fees = new Float64Array(maxAssets + 1);
+  const feeWords = new Int32Array(fees.buffer);
   const hash = makeEntityHash(EntityKind.asset, 0);
   let count = 0;
 
@@ -43,6 +44,15 @@ export function makeAssets(maxAssets: number) {
     hash.hashRow(words, assetId * ASSET_WORDS, ASSET_WORDS, assetId, 0);
   };
 
+  /** Adds the fees that the venue holds to `hash`: a row for each asset with some. */
+  const addFees = (hash: EntityHash): void => {
+    for (let assetId = 1; assetId <= count; assetId += 1) {
+      if (fees[assetId] === 0) continue;
+      hash.hashRow(feeWords, assetId * 2, 2, assetId, 0);
+      hash.add();
+    }
+  };
+
   const decimals = (assetId: number): number => {
     return words[assetId * ASSET_WORDS + ASSET_CODE_WORDS];
   };
@@ -64,6 +74,7 @@ export function makeAssets(maxAssets: number) {
     find,
     add,
     hashAsset,
+    addFees,
     decimals,
     codeAt,
   };

@@ -99,4 +99,5 @@ export const EntityKind = {
   engine: 8,
   position: 9,
   orderLimits: 10,
+  fees: 11,
 } as const;

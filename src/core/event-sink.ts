@@ -8,14 +8,37 @@ export interface EventSink {
   /** The order was accepted; nothing of it has traded yet. */
   accepted(order: number): void;
 
-  /** A trade at `priceTicks`; both orders have their quantities after it. */
-  trade(maker: number, taker: number, priceTicks: number, quantityLots: number): void;
+  /**
+   * A trade at `priceTicks`; both orders have their quantities after it. Fees in minor units of quote, that of a maker
+   * with a rebate below 0.
+   */
+  trade(
+    maker: number,
+    taker: number,
+    priceTicks: number,
+    quantityLots: number,
+    makerFee: number,
+    takerFee: number,
+  ): void;
 
   /**
-   * The leaves of the order are cancelled; it is about to go. `reason`: CancelReason; `answer`: 1 when this answers
-   * the command, 0 when it tells the account what somebody else caused.
+   * The leaves of the order are cancelled; it is about to go. `reason`: CancelReason. `answer`: 1 when the session of
+   * the command is told, 0 when it is a notice that answers nobody.
    */
   cancelled(order: number, reason: number, answer: number): void;
+
+  /**
+   * One side of a trade at `priceTicks` that self-trade prevention kept from happening; the order has its quantities
+   * after it. `mode`: SelfTradePrevention that acted; `answer` as for `cancelled`.
+   */
+  selfTradePrevented(
+    order: number,
+    priceTicks: number,
+    preventedLots: number,
+    liquidity: number,
+    mode: number,
+    answer: number,
+  ): void;
 
   /** The order has new terms; its client order id was the given one before. */
   replaced(order: number, originalIdLow: number, originalIdHigh: number, priorityKept: number): void;
@@ -56,6 +79,12 @@ export interface EventSink {
 
   /** A new account. */
   accountOpened(accountId: number): void;
+
+  /** The rates of a fee tier in an instrument. */
+  instrumentFeesChanged(instrumentId: number, feeTier: number): void;
+
+  /** The end of the trading day. */
+  tradingDayChanged(): void;
 
   /** A new API key. */
   apiKeyRegistered(apiKeyId: number): void;

@@ -2,6 +2,7 @@
 import { makeWords } from '../base/columns.js';
 import { incrementInt64 } from '../base/int64.js';
 import type { Arena } from './arena.js';
+import { FEE_TIERS } from './codes.js';
 import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
 import { sameWords } from './text-fields.js';
 
@@ -31,6 +32,8 @@ export const InstrumentWord = {
   hashHigh: 21,
   /** Ticks of the last trade; 0 = there was none yet. */
   lastPrice: 22,
+  /** Maker and taker rate in millionths of each fee tier. */
+  fees: 32,
   /** InstrumentControl bits: what an order of the instrument has to be held against; 0 = nothing. */
   controls: 31,
   /** The price band (price-bands.ts), in ticks and millionths; 0 = no such bound. */
@@ -50,12 +53,15 @@ const HASHED_WORDS = 15;
 const LAST_PRICE = InstrumentWord.lastPrice;
 const FIRST_BAND = InstrumentWord.minPrice;
 const BAND_WORDS = 4;
+const FEE_WORDS = 2 * FEE_TIERS;
+const TIER_MASK = FEE_TIERS - 1;
 
 // Local copies are folded into the code (README.md).
 const DIRTY_COUNT = HashWord.dirtyCount;
 const RECORD_SHIFT = 31 - Math.clz32(INSTRUMENT_WORDS);
 const BOOK_SEQUENCE = InstrumentWord.bookSequence;
 const DIRTY = InstrumentWord.dirty;
+const FEES = InstrumentWord.fees;
 const QUOTE_MINOR_PER_TICK_LOT = InstrumentWord.quoteMinorPerTickLot;
 const BASE_MINOR_PER_LOT = InstrumentWord.baseMinorPerLot;
 const HASH_LOW = InstrumentWord.hashLow;
@@ -119,13 +125,14 @@ export function makeInstruments(arena: Arena, maxInstruments: number) {
     if (words[instrument + DIRTY] === 0) touch(instrument);
   };
 
-  /** Notes for the state hash that the instrument changed. */
-  const touchTerms = (instrument: number): void => {
-    if (words[instrument + DIRTY] === 0) touch(instrument);
+  /** Word of the rates, maker's and then taker's, of a fee tier. */
+  const ratesAt = (instrument: number, feeTier: number): number => {
+    return (instrument & handleMask) + FEES + ((feeTier & TIER_MASK) << 1);
   };
 
-  /** Notes for the state hash that the instrument, which was not noted yet, changed. */
+  /** Notes for the state hash that the instrument changed. */
   const touch = (instrument: number): void => {
+    if (words[instrument + DIRTY] !== 0) return;
     words[instrument + DIRTY] = 1;
     markDirty(instrument);
   };
@@ -134,6 +141,7 @@ export function makeInstruments(arena: Arena, maxInstruments: number) {
   const hashInstrument = (instrument: number, hash: EntityHash): void => {
     const id = (instrument - origin) / INSTRUMENT_WORDS;
     hash.hashRow(words, instrument, HASHED_WORDS, id, 0);
+    hash.extendRow(words, instrument + FEES, FEE_WORDS, FEES);
     hash.extendRow(words, instrument + LAST_PRICE, 1, LAST_PRICE);
     hash.extendRow(words, instrument + FIRST_BAND, BAND_WORDS, FIRST_BAND);
   };
@@ -164,8 +172,8 @@ export function makeInstruments(arena: Arena, maxInstruments: number) {
     quoteMinorPerTickLot,
     baseMinorPerLot,
     nextBookSequence,
+    ratesAt,
     touch,
-    touchTerms,
     hashInstrument,
     settleHash,
   };

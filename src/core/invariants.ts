@@ -7,6 +7,7 @@ import type { Core } from './core.js';
 import { HoldingWord } from './holdings.js';
 import { InstrumentWord } from './instruments.js';
 import { MONEY_MAX } from './money.js';
+import { ExtraWord } from './order-extras.js';
 import { OrderLimitsWord } from './order-limits.js';
 import { OrderWord } from './orders.js';
 import { PositionWord } from './positions.js';
@@ -19,6 +20,7 @@ export function checkInvariants(core: Core): void {
   const resting = checkBooks(core, reserved);
   checkAccounts(core, resting);
   checkMoney(core, reserved);
+  checkExpiries(core);
   checkPositions(core);
   if (core.clientIds.count !== resting)
     fail('client id index holds the open orders', core.clientIds.count, resting);
@@ -115,13 +117,42 @@ function addReservation(core: Core, order: number, reserved: Float64Array): void
   const base = holdings.find(account, instruments.words[instrument + InstrumentWord.baseAsset]);
   if (words[order + OrderWord.quoteHolding] !== quote) fail('order has the quote holding of its account');
   if (words[order + OrderWord.baseHolding] !== base) fail('order has the base holding of its account');
-  const lots = words[order + OrderWord.leaves];
-  if (isSellSide(bookSide)) {
-    reserved[holdings.numberOf(base)] += lots * instruments.baseMinorPerLot(instrument);
-  } else {
-    reserved[holdings.numberOf(quote)] +=
-      words[order + OrderWord.price] * lots * instruments.quoteMinorPerTickLot(instrument);
+  const isSell = isSellSide(bookSide);
+  const lotReserve = isSell ? instruments.baseMinorPerLot(instrument) : reserveOfBuy(core, order, instrument);
+  const held = core.arena.doubles[(order + OrderWord.lotReserve) >> 1];
+  if (held !== lotReserve) fail('order reserves its worst price and fee for each lot', held, lotReserve);
+  reserved[holdings.numberOf(isSell ? base : quote)] += words[order + OrderWord.leaves] * lotReserve;
+}
+
+/** What a lot of a buy reserves; in BigInt, so that it does not lean on the arithmetic that it checks. */
+function reserveOfBuy(core: Core, order: number, instrument: number): number {
+  const words = core.orders.words;
+  const ppm = Math.max(0, words[order + OrderWord.makerPpm], words[order + OrderWord.takerPpm]);
+  const perTick = BigInt(core.instruments.quoteMinorPerTickLot(instrument));
+  const price = BigInt(words[order + OrderWord.price]) * perTick;
+  return Number(price + (price * BigInt(ppm) + 999_999n) / 1_000_000n);
+}
+
+/** The queue of expiries: in order, and with exactly the open orders that have a time. */
+function checkExpiries(core: Core): void {
+  const violation = core.expiries.violation();
+  if (violation !== '') fail(violation);
+  const words = core.orders.words;
+  let timed = 0;
+  for (let n = 0; n < core.accounts.count; n += 1) {
+    let order = core.accounts.words[core.accounts.handleOf(n) + AccountWord.firstOrder];
+    for (; order !== 0; order = words[order + OrderWord.accountNext]) {
+      const extra = words[order + OrderWord.extra];
+      if (extra !== 0 && words[extra + ExtraWord.order] !== order)
+        fail('extra record names its order', order);
+      const isTimed = readInt64(words, extra + ExtraWord.expireTimeUs) !== 0;
+      if (isTimed !== (words[extra + ExtraWord.expiryPlace] !== 0)) {
+        fail('an order is in the queue of expiries when it has a time', order);
+      }
+      if (isTimed) timed += 1;
+    }
   }
+  if (timed !== core.expiries.count) fail('all expiries are of open orders', timed, core.expiries.count);
 }
 
 /** Walks the accounts, their lists of open orders and the index of client order ids. */
@@ -223,8 +254,10 @@ function checkMoney(core: Core, reserved: Float64Array): void {
     held[assetId] += available + holdings.reserved(holding);
   }
   for (let assetId = 1; assetId <= assets.count; assetId += 1) {
-    if (held[assetId] !== assets.supply[assetId]) {
-      fail('holdings make up the supply', assetId, held[assetId], assets.supply[assetId]);
+    const fees = assets.fees[assetId];
+    if (!(fees >= 0)) fail('fees are never below zero', assetId, fees);
+    if (held[assetId] + fees !== assets.supply[assetId]) {
+      fail('holdings and fees make up the supply', assetId, held[assetId], fees, assets.supply[assetId]);
     }
   }
 }

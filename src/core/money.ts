@@ -1,6 +1,31 @@
 /** Exact integer arithmetic on money and its units. */
 
-export const MONEY_MAX = Number.MAX_SAFE_INTEGER;
+const MONEY_LIMIT = Number.MAX_SAFE_INTEGER;
+export const MONEY_MAX = MONEY_LIMIT;
+
+/** Rates are in millionths. */
+const PPM_OF_ALL = 1_000_000;
+export const PPM = PPM_OF_ALL;
+
+/**
+ * `ppm` millionths (0..10^6) of an amount of money, rounded up to whole minor units. Exact: either the product is a
+ * safe integer, or the amount is taken apart into its millions and the rest. A quotient below 2^34 that is no integer
+ * is at least 10^-6 away from one, and doubles there are closer together than twice that, so none rounds to one.
+ */
+export function portionUp(amount: number, ppm: number): number {
+  const product = amount * ppm;
+  if (product <= MONEY_LIMIT) return Math.ceil(product / PPM_OF_ALL);
+  const millions = Math.floor(amount / PPM_OF_ALL);
+  return millions * ppm + Math.ceil(((amount - millions * PPM_OF_ALL) * ppm) / PPM_OF_ALL);
+}
+
+/** The same, rounded down. */
+export function portionDown(amount: number, ppm: number): number {
+  const product = amount * ppm;
+  if (product <= MONEY_LIMIT) return Math.floor(product / PPM_OF_ALL);
+  const millions = Math.floor(amount / PPM_OF_ALL);
+  return millions * ppm + Math.floor(((amount - millions * PPM_OF_ALL) * ppm) / PPM_OF_ALL);
+}
 
 /**
  * `first * second * 10^exponent` when that is a whole number 1..2^53-1, otherwise 0. `first` and `second` are

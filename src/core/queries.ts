@@ -3,8 +3,9 @@ import { readInt64 } from '../base/int64.js';
 import { AccountWord } from './accounts.js';
 import { ASSET_CODE_BYTES } from './assets.js';
 import { AccountStatus, FEE_TIERS, SelfTradePrevention, Side } from './codes.js';
-import type { Core } from './core.js';
+import { type Core, EngineWord } from './core.js';
 import { InstrumentWord, SYMBOL_BYTES } from './instruments.js';
+import { ExtraWord } from './order-extras.js';
 import { OrderLimitsWord } from './order-limits.js';
 import { OrderWord } from './orders.js';
 import { PositionWord } from './positions.js';
@@ -171,6 +172,7 @@ export function queryAccount(core: Core, accountId: number): AccountView | undef
       reserved,
     });
   }
+  const settings = accounts.words[account + AccountWord.settings];
   const open: OrderView[] = [];
   let order = accounts.words[account + AccountWord.firstOrder];
   while (order !== 0) {
@@ -181,9 +183,9 @@ export function queryAccount(core: Core, accountId: number): AccountView | undef
     accountId,
     reportSequence: readInt64(accounts.words, account + AccountWord.reportSequence),
     openOrderCount: accounts.words[account + AccountWord.openOrders],
-    feeTier: 0,
-    selfTradeGroup: 0,
-    selfTradePrevention: SelfTradePrevention.allow,
+    feeTier: settings & 0xff,
+    selfTradeGroup: accounts.words[account + AccountWord.selfTradeGroup] >>> 0,
+    selfTradePrevention: (settings >> 8) + SelfTradePrevention.allow,
     balances,
     orders: open,
     status: accounts.words[account + AccountWord.status] || AccountStatus.active,
@@ -269,7 +271,10 @@ export function queryInstruments(core: Core): InstrumentView[] {
       marketProtectionPpm: words[at + InstrumentWord.protectionPpm],
       bookSequence: readInt64(words, at + InstrumentWord.bookSequence),
       lastPriceTicks: words[at + InstrumentWord.lastPrice],
-      fees: Array.from({ length: FEE_TIERS }, () => ({ makerPpm: 0, takerPpm: 0 })),
+      fees: Array.from({ length: FEE_TIERS }, (_, tier) => {
+        const rates = instruments.ratesAt(at, tier);
+        return { makerPpm: words[rates], takerPpm: words[rates + 1] };
+      }),
       band: {
         minPriceTicks: words[at + InstrumentWord.minPrice],
         maxPriceTicks: words[at + InstrumentWord.maxPrice],
@@ -291,7 +296,7 @@ export function queryAssets(core: Core): AssetView[] {
       asset: assetCode(core, assetId),
       decimals: assets.decimals(assetId),
       supply: assets.supply[assetId],
-      fees: 0,
+      fees: assets.fees[assetId],
     });
   }
   return views;
@@ -328,16 +333,17 @@ function orderView(core: Core, order: number): OrderView {
     leavesLots,
     cumulativeLots,
     timeInForce: (words[order + OrderWord.terms] >> 8) & 0xff,
-    flags: 0,
-    expireTimeUs: 0,
+    flags: (words[order + OrderWord.terms] >> 16) & 0xff,
+    // The record of handle 0 is always zero.
+    expireTimeUs: readInt64(words, words[order + OrderWord.extra] + ExtraWord.expireTimeUs),
     displayLots: 0,
     triggerPriceTicks: 0,
   };
 }
 
 /** Where DAY orders that come in now expire, in epoch microseconds of command time; 0 = no day was opened yet. */
-export function queryTradingDayEnd(_core: Core): number {
-  return 0;
+export function queryTradingDayEnd(core: Core): number {
+  return readInt64(core.engine, EngineWord.tradingDayEndUs);
 }
 
 function assetCode(core: Core, assetId: number): string {

@@ -67,7 +67,7 @@ export function makeRiskAdministration(
     if (!isRange || referencePrice < 0 || bandPpm >>> 0 > PPM) return RejectCode.INVALID_BAND;
     const instrument = instruments.handleOf(instrumentId);
     priceBands.set(instrument, minPrice, maxPrice, referencePrice, bandPpm);
-    instruments.touchTerms(instrument);
+    instruments.touch(instrument);
     sink.priceBandChanged(instrumentId);
     return 0;
   };

@@ -5,7 +5,7 @@
  */
 import { hex64 } from '../base/hex.js';
 import { AccountWord } from './accounts.js';
-import { type Core, ENGINE_WORDS } from './core.js';
+import { type Core, HASHED_ENGINE_WORDS } from './core.js';
 import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
 import { OrderWord } from './orders.js';
 
@@ -26,7 +26,11 @@ export function writeStateHash(core: Core, target: Int32Array, at: number): void
   accounts.settleHash();
   instruments.settleHash();
   const sums = [orders.hash, holdings.hash, apiKeys.hash, accounts.hash, instruments.hash, assets.hash];
-  writeSum([...sums, transfers.hash, positions.hash, core.orderLimits.hash, engineHash(core)], target, at);
+  writeSum(
+    [...sums, transfers.hash, positions.hash, core.orderLimits.hash, feesHash(core), engineHash(core)],
+    target,
+    at,
+  );
 }
 
 /** The hash as 16 hex digits, from every row there is: what `stateHash` must be. For tests. */
@@ -87,17 +91,26 @@ export function fullStateHash(core: Core): string {
   }
   const lanes = new Int32Array(2);
   const sums = [accountHash, orderHash, holdingHash, apiKeyHash, instrumentHash, assetHash, transferHash];
-  writeSum([...sums, positionHash, orderLimitsHash, engineHash(core)], lanes, 0);
+  writeSum([...sums, positionHash, orderLimitsHash, feesHash(core), engineHash(core)], lanes, 0);
   return hex64(lanes[0], lanes[1]);
+}
+
+/** Hash of the fees that the venue holds. Assets are few, so it is made anew each time. */
+function feesHash(core: Core): EntityHash {
+  const hash = makeEntityHash(EntityKind.fees, 0);
+  core.assets.addFees(hash);
+  return hash;
 }
 
 /** Hash of what there is one of: counters, epoch, command time. */
 function engineHash(core: Core): EntityHash {
   const hash = makeEntityHash(EntityKind.engine, 0);
-  const words = new Int32Array(core.orders.counters.length + ENGINE_WORDS);
+  const words = new Int32Array(core.orders.counters.length + core.engine.length);
   words.set(core.orders.counters);
   words.set(core.engine, core.orders.counters.length);
-  hash.hashRow(words, 0, words.length, 0, 0);
+  const fixed = core.orders.counters.length + HASHED_ENGINE_WORDS;
+  hash.hashRow(words, 0, fixed, 0, 0);
+  hash.extendRow(words, fixed, words.length - fixed, fixed);
   hash.add();
   return hash;
 }

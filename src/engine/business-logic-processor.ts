@@ -9,8 +9,9 @@ import { makeAdministration } from '../core/administration.js';
 import { ApiKeyWord } from '../core/api-keys.js';
 import { Permission, RejectCode } from '../core/codes.js';
 import { CancelOrderWord, NewOrderWord, ReplaceOrderWord, SLOT_START_MASK } from '../core/command-words.js';
-import type { Core } from '../core/core.js';
+import { type Core, EngineWord } from '../core/core.js';
 import { makeRiskAdministration } from '../core/risk-administration.js';
+import { makeSettings } from '../core/settings.js';
 import { stateHash, writeStateHash } from '../core/state-hash.js';
 import { makeTrading } from '../core/trading.js';
 import { Template } from '../wire/schema.js';
@@ -25,6 +26,7 @@ const SLOT_MASK = SLOT_START_MASK;
 const ACCOUNT_ID = HeaderWord.accountId;
 const SESSION_ID = HeaderWord.sessionId;
 const TIMESTAMP_US = HeaderWord.timestampUs;
+const NOW_US = EngineWord.timestampUs;
 const KEY_ACCOUNT = ApiKeyWord.account;
 const KEY_PERMISSIONS = ApiKeyWord.permissions;
 const TRADE_PERMISSION = Permission.trade;
@@ -42,6 +44,26 @@ const CLIENT_SEQUENCE = HeaderWord.body;
 /** High word of 2^53-1. */
 const SAFE_HIGH_MAX = 0x1fffff;
 
+const MassCancel = {
+  instrumentId: wordOf('massCancel', 'instrumentId'),
+  side: wordOf('massCancel', 'side'),
+} as const;
+const SetInstrumentFees = {
+  instrumentId: wordOf('setInstrumentFees', 'instrumentId'),
+  feeTier: wordOf('setInstrumentFees', 'feeTier'),
+  makerPpm: wordOf('setInstrumentFees', 'makerPpm'),
+  takerPpm: wordOf('setInstrumentFees', 'takerPpm'),
+} as const;
+const SetAccountFeeTier = {
+  accountId: wordOf('setAccountFeeTier', 'accountId'),
+  feeTier: wordOf('setAccountFeeTier', 'feeTier'),
+} as const;
+const SetSelfTradePrevention = {
+  accountId: wordOf('setSelfTradePrevention', 'accountId'),
+  selfTradeGroup: wordOf('setSelfTradePrevention', 'selfTradeGroup'),
+  selfTradePrevention: wordOf('setSelfTradePrevention', 'selfTradePrevention'),
+} as const;
+const SetTradingDayEnd = { endTimeUs: wordOf('setTradingDayEnd', 'endTimeUs') } as const;
 const ListInstrument = {
   symbol: wordOf('listInstrument', 'symbol'),
   base: wordOf('listInstrument', 'base'),
@@ -113,9 +135,18 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
   const { find: findAccount } = core.accounts;
   const { handleOf: keyAt, takeClientSequence } = core.apiKeys;
   const { beginCommand, rejected } = sink;
-  const { newOrder, cancelOrder, replaceOrder, massCancel, cancelNotice } = makeTrading(core, sink);
+  const { newOrder, cancelOrder, replaceOrder, massCancel, cancelNotice, expireOrders } = makeTrading(
+    core,
+    sink,
+  );
   const requestSnapshot = makeAccountSnapshot(core, sink);
   const administration = makeAdministration(core, sink);
+  const { setInstrumentFees, setAccountFeeTier, setSelfTradePrevention, setTradingDayEnd } = makeSettings(
+    core,
+    sink,
+  );
+  const { engine } = core;
+  const { next: nextExpiry } = core.expiries;
   const { listInstrument, openAccount, registerApiKey, deposit, withdraw, startEpoch, advanceTime } =
     administration;
   const executeRisk = makeRiskCommands(administration, makeRiskAdministration(core, sink, cancelNotice));
@@ -131,6 +162,7 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
     if (isNumberValid) beginCommand(words, at, clientSequenceLow, clientSequenceHigh);
     else beginCommand(words, at, 0, 0);
     advanceTime(words[at + TIMESTAMP_US], words[at + TIMESTAMP_US + 1]);
+    if (nextExpiry[1] <= engine[NOW_US + 1]) expireOrders(engine[NOW_US], engine[NOW_US + 1]);
 
     let account = 0;
     let permissions = ALL_PERMISSIONS;
@@ -179,7 +211,7 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
     if ((permissions & needed) === 0) return RejectCode.NOT_PERMITTED;
     switch (templateId) {
       case Template.massCancel:
-        return massCancel(account);
+        return massCancel(account, words[at + MassCancel.instrumentId], words[at + MassCancel.side] & 0xff);
       case Template.requestSnapshot:
         return requestSnapshot(account, words[at + REQUEST_SNAPSHOT_FLAGS]);
       case Template.listInstrument: {
@@ -225,6 +257,26 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
           words,
           at + Deposit.asset,
         );
+      case Template.setInstrumentFees:
+        return setInstrumentFees(
+          words[at + SetInstrumentFees.instrumentId],
+          words[at + SetInstrumentFees.feeTier],
+          words[at + SetInstrumentFees.makerPpm],
+          words[at + SetInstrumentFees.takerPpm],
+        );
+      case Template.setAccountFeeTier:
+        return setAccountFeeTier(
+          words[at + SetAccountFeeTier.accountId],
+          words[at + SetAccountFeeTier.feeTier],
+        );
+      case Template.setSelfTradePrevention:
+        return setSelfTradePrevention(
+          words[at + SetSelfTradePrevention.accountId],
+          words[at + SetSelfTradePrevention.selfTradeGroup],
+          words[at + SetSelfTradePrevention.selfTradePrevention] & 0xff,
+        );
+      case Template.setTradingDayEnd:
+        return setTradingDayEnd(readInt64(words, at + SetTradingDayEnd.endTimeUs));
       case Template.epochStarted:
         return startEpoch(
           words[at + EpochStarted.epoch],
@@ -279,6 +331,10 @@ function permissionFor(templateId: number): number {
     case Template.registerApiKey:
     case Template.deposit:
     case Template.withdraw:
+    case Template.setInstrumentFees:
+    case Template.setAccountFeeTier:
+    case Template.setSelfTradePrevention:
+    case Template.setTradingDayEnd:
     case Template.setAccountStatus:
     case Template.setAccountThrottle:
     case Template.setPriceBand:

@@ -93,6 +93,7 @@ describe('a listing', () => {
       lastPriceTicks: 0,
       band: { minPriceTicks: 0, maxPriceTicks: 0, referencePriceTicks: 0, bandPpm: 0 },
       fees: Array.from({ length: 8 }, () => ({ makerPpm: 0, takerPpm: 0 })),
+      band: { minPriceTicks: 0, maxPriceTicks: 0, referencePriceTicks: 0, bandPpm: 0 },
     });
   });
 
