@@ -2,7 +2,7 @@
 import { readInt64 } from '../base/int64.js';
 import { AccountWord } from './accounts.js';
 import { ASSET_CODE_BYTES } from './assets.js';
-import { AccountStatus, FEE_TIERS, SelfTradePrevention, Side } from './codes.js';
+import { AccountStatus, FEE_TIERS, MarketState, SelfTradePrevention, Side } from './codes.js';
 import type { Core } from './core.js';
 import { InstrumentWord, SYMBOL_BYTES } from './instruments.js';
 import { OrderWord } from './orders.js';
@@ -60,6 +60,8 @@ export interface PositionView {
   /** Quote minor units paid for what is held; of a short position: received for what is owed. */
   readonly cost: number;
   readonly realisedProfit: number;
+  /** Held for it and the open orders of a margin instrument, in minor units of quote; 0 for spot. */
+  readonly initialMargin: number;
 }
 
 export interface BalanceView {
@@ -112,6 +114,27 @@ export interface InstrumentView {
   readonly lastPriceTicks: number;
   /** By fee tier. */
   readonly fees: readonly FeeRatesView[];
+  /** MarketState. */
+  readonly marketState: number;
+  /** Command time at which nextState follows, in epoch microseconds; 0 = the state stays. */
+  readonly endTimeUs: number;
+  /** MarketState; 0 = none. */
+  readonly nextState: number;
+  /** Of an auction: what was indicated last; 0 = nothing would trade. */
+  readonly indicatedPriceTicks: number;
+  readonly indicatedLots: number;
+  /** Bought minus sold. */
+  readonly indicatedImbalance: number;
+  /** A trade further from the last one before the window starts a volatility auction; 0 = never. */
+  readonly volatilityPpm: number;
+  readonly volatilityWindowUs: number;
+  readonly volatilityAuctionUs: number;
+  /** InstrumentFlag bits. */
+  readonly flags: number;
+  readonly initialMarginPpm: number;
+  readonly maintenanceMarginPpm: number;
+  /** Of a margin instrument; 0 = not known yet. */
+  readonly markPriceTicks: number;
 }
 
 export interface AssetView {
@@ -122,6 +145,8 @@ export interface AssetView {
   readonly supply: number;
   /** What the venue holds of the fees that it charged; part of the supply. */
   readonly fees: number;
+  /** What pays for losses beyond the equity of liquidated accounts; part of the supply. */
+  readonly insurance: number;
 }
 
 /** The best `depth` levels of both sides; empty when there is no such instrument. */
@@ -215,6 +240,19 @@ export function queryInstruments(core: Core): InstrumentView[] {
       bookSequence: readInt64(words, at + InstrumentWord.bookSequence),
       lastPriceTicks: words[at + InstrumentWord.lastPrice],
       fees: Array.from({ length: FEE_TIERS }, () => ({ makerPpm: 0, takerPpm: 0 })),
+      marketState: MarketState.continuous,
+      endTimeUs: 0,
+      nextState: 0,
+      indicatedPriceTicks: 0,
+      indicatedLots: 0,
+      indicatedImbalance: 0,
+      volatilityPpm: 0,
+      volatilityWindowUs: 0,
+      volatilityAuctionUs: 0,
+      flags: 0,
+      initialMarginPpm: 0,
+      maintenanceMarginPpm: 0,
+      markPriceTicks: 0,
     });
   }
   return views;
@@ -231,6 +269,7 @@ export function queryAssets(core: Core): AssetView[] {
       decimals: assets.decimals(assetId),
       supply: assets.supply[assetId],
       fees: 0,
+      insurance: 0,
     });
   }
   return views;
