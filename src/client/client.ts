@@ -238,6 +238,22 @@ export class RingfenceClient {
     return this.command('setAccountThrottle', throttle);
   }
 
+  setMarketState(state: CommandInput<'setMarketState'>): Promise<CommandAnswer<'setMarketState'>> {
+    return this.command('setMarketState', state);
+  }
+
+  changeInstrument(settings: CommandInput<'changeInstrument'>): Promise<CommandAnswer<'changeInstrument'>> {
+    return this.command('changeInstrument', settings);
+  }
+
+  removeInstrument(named: CommandInput<'removeInstrument'>): Promise<CommandAnswer<'removeInstrument'>> {
+    return this.command('removeInstrument', named);
+  }
+
+  setMarkPrice(mark: CommandInput<'setMarkPrice'>): Promise<CommandAnswer<'setMarkPrice'>> {
+    return this.command('setMarkPrice', mark);
+  }
+
   /** Sends the commands that `issue` calls for in as few frames as possible, when it returns. */
   batch<T>(issue: () => T): T {
     if (this.batched !== undefined) return issue();
