@@ -8,11 +8,12 @@ import { incrementInt64 } from '../base/int64.js';
 import type { Core } from './core.js';
 import type { EventSink } from './event-sink.js';
 import { HoldingWord } from './holdings.js';
-import { InstrumentWord } from './instruments.js';
+import { InstrumentControl, InstrumentWord } from './instruments.js';
 import { portionDown, portionUp } from './money.js';
 import { CounterWord, OrderWord } from './orders.js';
-import { keyOf, LevelWord } from './price-ladder.js';
+import { keyOf, LevelWord, PRICE_MAX } from './price-ladder.js';
 import type { SelfTrade } from './self-trade.js';
+import type { Volatility } from './volatility.js';
 
 // Local copies are folded into the code (README.md).
 const PRICE = OrderWord.price;
@@ -40,6 +41,9 @@ const AVAILABLE = HoldingWord.available;
 const RESERVED = HoldingWord.reserved;
 const LAST_PRICE = InstrumentWord.lastPrice;
 const QUOTE_ASSET = InstrumentWord.quoteAsset;
+const CONTROLS = InstrumentWord.controls;
+const VOLATILITY = InstrumentControl.volatility;
+const HIGHEST_KEY = PRICE_MAX;
 
 /** Doubles of the private state: sums over the trades of the incoming order, in minor units of quote. */
 const QUOTE_TRADED = 0;
@@ -49,7 +53,12 @@ const MAKER_FEES = 2;
 export type Matching = ReturnType<typeof makeMatching>;
 
 /** Matching on `core`, with the trades into `sink`. */
-export function makeMatching(core: Core, sink: EventSink, { belongTogether, prevent }: SelfTrade) {
+export function makeMatching(
+  core: Core,
+  sink: EventSink,
+  { belongTogether, prevent }: SelfTrade,
+  { findRange, range }: Volatility,
+) {
   const { words, doubles, handleMask } = core.arena;
   const { best: bestLevel, next: nextLevel } = core.books.ladder;
   const { baseMinorPerLot, handleOf: instrumentAt, quoteMinorPerTickLot } = core.instruments;
@@ -70,9 +79,10 @@ export function makeMatching(core: Core, sink: EventSink, { belongTogether, prev
   /**
    * Matches `taker`, whose reservation is made, until it is filled or cancelled or no price is left within its limit.
    * Filled makers are gone afterwards; the taker has its new leaves and cumulative quantity and what it no longer needs
-   * of its reservation is released. Empty levels stay until the books are flushed.
+   * of its reservation is released. Empty levels stay until the books are flushed. Returns true when it ended because
+   * the next trade would have been beyond the volatility limit.
    */
-  const matchOrder = (takerHandle: number): void => {
+  const matchOrder = (takerHandle: number): boolean => {
     const taker = takerHandle & handleMask;
     const bookSide = words[taker + BOOK_SIDE];
     const opposite = bookSide ^ 1;
@@ -87,9 +97,18 @@ export function makeMatching(core: Core, sink: EventSink, { belongTogether, prev
     sums[TAKER_FEES] = 0;
     sums[MAKER_FEES] = 0;
     let leaves = words[taker + LEAVES];
+    let lowestKey = 0;
+    let highestKey = HIGHEST_KEY;
+    if ((words[instrument + CONTROLS] & VOLATILITY) !== 0) {
+      findRange(instrument, true);
+      lowestKey = keyAt(opposite, range[makerSells ? 0 : 1]);
+      highestKey = keyAt(opposite, range[makerSells ? 1 : 0]);
+    }
+    let isStopped = false;
     let level = bestLevel(opposite) & handleMask;
     while (level !== 0 && words[level + KEY] <= limitKey) {
       const price = keyAt(opposite, words[level + KEY]);
+      const isBeyond = words[level + KEY] < lowestKey || words[level + KEY] > highestKey;
       const quotePerLot = price * quotePerTickLot;
       const leavesBefore = leaves;
       let prevented = 0;
@@ -97,6 +116,10 @@ export function makeMatching(core: Core, sink: EventSink, { belongTogether, prev
       while (maker !== 0 && leaves !== 0) {
         if (preventsSelfTrade !== 0 && belongTogether(taker, maker)) {
           prevented = maker;
+          break;
+        }
+        if (isBeyond) {
+          isStopped = true;
           break;
         }
         const makerLeaves = words[maker + LEAVES];
@@ -127,11 +150,26 @@ export function makeMatching(core: Core, sink: EventSink, { belongTogether, prev
         leaves = words[taker + LEAVES];
         if (leaves !== 0) continue;
       }
-      if (leaves === 0) break;
+      if (leaves === 0 || isStopped) break;
       level = nextLevel(level) & handleMask;
     }
     const traded = words[taker + CUMULATIVE] - cumulativeBefore;
     if (traded !== 0) settleTaker(taker, instrument, traded, traded * basePerLot, makerSells);
+    return isStopped;
+  };
+
+  /** One trade of two orders that both rest, at a price that both reach: an auction's. Their levels are left alone. */
+  const settleTrade = (makerHandle: number, takerHandle: number, price: number, lots: number): void => {
+    const maker = makerHandle & handleMask;
+    const bookSide = words[maker + BOOK_SIDE];
+    const makerSells = (bookSide & 1) !== 0;
+    const instrument = instrumentAt(bookSide >> 1);
+    const base = lots * baseMinorPerLot(instrument);
+    sums[QUOTE_TRADED] = 0;
+    sums[TAKER_FEES] = 0;
+    sums[MAKER_FEES] = 0;
+    fill(maker, takerHandle, price, lots, price * quoteMinorPerTickLot(instrument), base, makerSells);
+    settleTaker(takerHandle, instrument, lots, base, makerSells);
   };
 
   /**
@@ -211,5 +249,5 @@ export function makeMatching(core: Core, sink: EventSink, { belongTogether, prev
     fees[words[instrument + QUOTE_ASSET]] += takerFees + sums[MAKER_FEES];
   };
 
-  return { matchOrder };
+  return { matchOrder, settleTrade };
 }

@@ -1,5 +1,4 @@
 /** How orders end other than by their last fill: what they reserve is free again, and they are in no list any more. */
-import { CancelReason } from './codes.js';
 import type { Core } from './core.js';
 import type { EventSink } from './event-sink.js';
 import { OrderWord } from './orders.js';
@@ -12,7 +11,6 @@ const ACCOUNT = OrderWord.account;
 const QUOTE_HOLDING = OrderWord.quoteHolding;
 const BASE_HOLDING = OrderWord.baseHolding;
 const LOT_RESERVE = OrderWord.lotReserve;
-const EXPIRED = CancelReason.expired;
 
 export type OrderEndings = ReturnType<typeof makeOrderEndings>;
 
@@ -23,8 +21,7 @@ export function makeOrderEndings(core: Core, sink: EventSink) {
   const { remove: removeId } = core.clientIds;
   const { reserve } = core.holdings;
   const { release } = core.orders;
-  const { flush, remove: removeFromBook } = core.books;
-  const { next: nextExpiry, first: firstExpiry } = core.expiries;
+  const { remove: removeFromBook } = core.books;
   const { cancelled } = sink;
 
   /** Frees what `lots` of an order reserve. */
@@ -60,16 +57,5 @@ export function makeOrderEndings(core: Core, sink: EventSink) {
     release(order);
   };
 
-  /**
-   * Cancels every order whose time has come at command time `low`, `high` (an i64 in two words), the earliest expiry
-   * first, and reports the books: before the command that brought the time does anything.
-   */
-  const expireOrders = (low: number, high: number): void => {
-    while (nextExpiry[1] < high || (nextExpiry[1] === high && nextExpiry[0] >>> 0 <= low >>> 0)) {
-      cancelOpen(firstExpiry(), EXPIRED, 0);
-    }
-    flush(sink);
-  };
-
-  return { releaseLots, close, cancelOpen, cancelIncoming, expireOrders };
+  return { releaseLots, close, cancelOpen, cancelIncoming };
 }

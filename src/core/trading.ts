@@ -9,12 +9,15 @@
 import { hashTriple } from '../base/hash.js';
 import { makeAccountControls } from './account-controls.js';
 import { AccountControl, AccountWord } from './accounts.js';
+import { makeAuction } from './auction.js';
 import { CancelReason, OrderFlag, OrderType, RejectCode, ReplaceFlag, Side, TimeInForce } from './codes.js';
 import { CancelOrderWord, NewOrderWord, ReplaceOrderWord, SLOT_START_MASK } from './command-words.js';
 import { type Core, EngineWord } from './core.js';
+import { makeDueTimes } from './due-times.js';
 import type { EventSink } from './event-sink.js';
 import { makeFillable } from './fillable.js';
 import { InstrumentControl, InstrumentWord } from './instruments.js';
+import { makeMarketStates } from './market-states.js';
 import { makeMatching } from './matching.js';
 import { MONEY_MAX, PPM, portionUp } from './money.js';
 import { makeOrderEndings } from './order-endings.js';
@@ -24,11 +27,13 @@ import { OrderWord } from './orders.js';
 import { PositionWord } from './positions.js';
 import { isSellSide, keyOf, LevelWord, PRICE_MAX } from './price-ladder.js';
 import { makeSelfTrade } from './self-trade.js';
+import { makeVolatility } from './volatility.js';
 
 // Local copies are folded into the code (README.md).
 const MONEY_LIMIT = MONEY_MAX;
 const BUY = Side.buy;
 const SELL = Side.sell;
+const MARKET = OrderType.market;
 const GTC = TimeInForce.GTC;
 const IOC = TimeInForce.IOC;
 const FOK = TimeInForce.FOK;
@@ -76,6 +81,7 @@ const FLOW = AccountControl.flow;
 const LIMITS = AccountControl.limits;
 const INSTRUMENT_CONTROLS = InstrumentWord.controls;
 const BAND = InstrumentControl.band;
+const NOT_CONTINUOUS = InstrumentControl.notContinuous;
 const POSITION_QUOTE_HOLDING = PositionWord.quoteHolding;
 const POSITION_BASE_HOLDING = PositionWord.baseHolding;
 const SLOT_MASK = SLOT_START_MASK;
@@ -116,10 +122,15 @@ export function makeTrading(core: Core, sink: EventSink) {
   const { takeCommand } = makeAccountControls(core);
   const { accepted, massCancelled, replaced } = sink;
   const endings = makeOrderEndings(core, sink);
-  const { cancelIncoming, cancelOpen, close, expireOrders } = endings;
+  const { cancelIncoming, cancelOpen, close } = endings;
   const selfTrade = makeSelfTrade(core, sink, endings);
-  const { matchOrder } = makeMatching(core, sink, selfTrade);
-  const { canFill } = makeFillable(core, selfTrade);
+  const volatility = makeVolatility(core);
+  const matching = makeMatching(core, sink, selfTrade, volatility);
+  const { matchOrder } = matching;
+  const auction = makeAuction(core, matching, endings);
+  const states = makeMarketStates(core, sink, auction, endings, volatility);
+  const { isCancelOnly, pause, refuseOrder, refuseReplace } = states;
+  const { canFill } = makeFillable(core, selfTrade, volatility);
   const checkTerms = checkOrderTerms;
   const roundUp = portionUp;
   const tripleHash = hashTriple;
@@ -146,6 +157,12 @@ export function makeTrading(core: Core, sink: EventSink) {
       if (code !== 0) return code;
     }
     if (!isListed(instrumentId)) return RejectCode.UNKNOWN_INSTRUMENT;
+    const instrument = instrumentAt(instrumentId);
+    const controls = words[instrument + INSTRUMENT_CONTROLS];
+    if ((controls & NOT_CONTINUOUS) !== 0) {
+      const code = refuseOrder(instrument);
+      if (code !== 0) return code;
+    }
     // The simplest order passes all checks of its terms by one look at them; any other is checked one by one.
     const isPlain =
       (terms & PLAIN_TERMS_MASK) === PLAIN_TERMS &&
@@ -165,22 +182,25 @@ export function makeTrading(core: Core, sink: EventSink) {
       return RejectCode.DUPLICATE_CLIENT_ORDER_ID;
     }
     if (isFull()) return RejectCode.TOO_MANY_ORDERS;
+    if ((controls & NOT_CONTINUOUS) !== 0) {
+      const code = refuseInCall(terms);
+      if (code !== 0) return code;
+    }
     const bookSide = ((instrumentId << 1) + side - 1) | 0;
     let price = priceTicks | 0;
     if (!isPlain) {
       if (price === 0) {
         price = protectedPrice(bookSide) | 0;
         if (price === 0) return RejectCode.NO_LIQUIDITY;
-        price = moveInsideBand(instrumentAt(instrumentId), price);
+        price = moveInsideBand(instrument, price);
       }
       price = makerPrice(bookSide, price, terms >>> 24) | 0;
       if (price === 0) return RejectCode.POST_ONLY_WOULD_TRADE;
     }
-    const instrument = instrumentAt(instrumentId);
     const lotPrice = price * quoteMinorPerTickLot(instrument);
     const isKnown = words[owner + LAST_INSTRUMENT] === instrumentId;
     let position = isKnown ? words[owner + LAST_POSITION] : findPosition(account, instrumentId);
-    if (((words[owner + ACCOUNT_CONTROLS] & LIMITS) | words[instrument + INSTRUMENT_CONTROLS]) !== 0) {
+    if (((words[owner + ACCOUNT_CONTROLS] & LIMITS) | controls) !== 0) {
       const notional = lotPrice * quantityLots;
       const code = checkLimits(instrument, position, price, quantityLots, notional) || checkCount(position);
       if (code !== 0) return code;
@@ -248,7 +268,7 @@ export function makeTrading(core: Core, sink: EventSink) {
         return 0;
       }
     }
-    if (isMarketable(order)) matchOrder(order);
+    const isStopped = (controls & NOT_CONTINUOUS) === 0 && isMarketable(order) && matchOrder(order);
     if (words[order + LEAVES] === 0) {
       release(order);
     } else if (timeInForce === IOC || timeInForce === FOK) {
@@ -258,8 +278,17 @@ export function makeTrading(core: Core, sink: EventSink) {
       addOrder(account, order);
       rest(order);
     }
+    if (isStopped) pause(instrumentId);
     flush(sink);
     return 0;
+  };
+
+  /** Reject code for a new order in a call phase: where nothing matches, it can neither take at once nor promise not to. */
+  const refuseInCall = (terms: number): number => {
+    const timeInForce = (terms >> 16) & 0xff;
+    const isMarket = ((terms >> 8) & 0xff) === MARKET;
+    if (isMarket || timeInForce === IOC || timeInForce === FOK) return RejectCode.NO_IMMEDIATE_EXECUTION;
+    return ((terms >>> 24) & POST_ONLY_FLAGS) !== 0 ? RejectCode.POST_ONLY_WOULD_TRADE : 0;
   };
 
   /** What a new order says beyond price and quantity, all words in one; 0 when it says nothing. */
@@ -339,6 +368,12 @@ export function makeTrading(core: Core, sink: EventSink) {
       if (code !== 0) return code;
     }
     if (!isListed(instrumentId)) return RejectCode.UNKNOWN_INSTRUMENT;
+    const instrument = instrumentAt(instrumentId);
+    const isContinuous = (words[instrument + INSTRUMENT_CONTROLS] & NOT_CONTINUOUS) === 0;
+    if (!isContinuous) {
+      const code = refuseReplace(instrument);
+      if (code !== 0) return code;
+    }
     if ((flags & ~REINSERT) !== 0) return RejectCode.INVALID_FLAGS;
     if (quantityLots < 1) return RejectCode.INVALID_QUANTITY;
     if (priceTicks < 1) return RejectCode.INVALID_PRICE;
@@ -360,10 +395,14 @@ export function makeTrading(core: Core, sink: EventSink) {
       return 0;
     }
     const bookSide = words[order + BOOK_SIDE];
-    const price = makerPrice(bookSide, priceTicks, words[order + TERMS] >> 16) | 0;
+    const orderFlags = words[order + TERMS] >> 16;
+    const price = isContinuous ? makerPrice(bookSide, priceTicks, orderFlags) | 0 : priceTicks;
     if (price === 0) return RejectCode.POST_ONLY_WOULD_TRADE;
     const keepsPlace = !reinsert && price === oldPrice && leaves <= oldLeaves;
-    const instrument = instrumentAt(instrumentId);
+    if (!isContinuous && !keepsPlace) {
+      if (isCancelOnly(instrument)) return RejectCode.CANCEL_ONLY;
+      if ((orderFlags & POST_ONLY_FLAGS) !== 0) return RejectCode.POST_ONLY_WOULD_TRADE;
+    }
     // An order that takes its place anew takes the rates of now.
     const rates = keepsPlace
       ? order + MAKER_PPM
@@ -408,9 +447,10 @@ export function makeTrading(core: Core, sink: EventSink) {
       words[order + MAKER_PPM] = makerPpm;
       words[order + TAKER_PPM] = takerPpm;
       replaced(order, clientIdLow, clientIdHigh, 0);
-      if (isMarketable(order)) matchOrder(order);
+      const isStopped = isContinuous && isMarketable(order) && matchOrder(order);
       if (words[order + LEAVES] === 0) close(order);
       else rest(order);
+      if (isStopped) pause(instrumentId);
     }
     flush(sink);
     return 0;
@@ -518,5 +558,7 @@ export function makeTrading(core: Core, sink: EventSink) {
     cancelOpen(order, reason, 0);
   };
 
-  return { newOrder, cancelOrder, replaceOrder, massCancel, cancelNotice, expireOrders };
+  const endWhatIsDue = makeDueTimes(core, sink, endings, states);
+
+  return { newOrder, cancelOrder, replaceOrder, massCancel, cancelNotice, endWhatIsDue, states, volatility };
 }

@@ -5,7 +5,7 @@ import { writeInt64 } from '../base/int64.js';
 import { AccountWord } from '../core/accounts.js';
 import { ApiKeyWord, PUBLIC_KEY_WORDS } from '../core/api-keys.js';
 import { ASSET_CODE_WORDS } from '../core/assets.js';
-import { AccountStatus, Liquidity } from '../core/codes.js';
+import { AccountStatus, Liquidity, MarketState } from '../core/codes.js';
 import { type Core, EngineWord } from '../core/core.js';
 import { HoldingWord } from '../core/holdings.js';
 import { InstrumentWord, SYMBOL_WORDS } from '../core/instruments.js';
@@ -64,6 +64,16 @@ const INSTRUMENT_MIN_PRICE = InstrumentWord.minPrice;
 const INSTRUMENT_MAX_PRICE = InstrumentWord.maxPrice;
 const INSTRUMENT_REFERENCE_PRICE = InstrumentWord.referencePrice;
 const INSTRUMENT_BAND_PPM = InstrumentWord.bandPpm;
+const INSTRUMENT_MARKET_STATE = InstrumentWord.marketState;
+const INSTRUMENT_NEXT_STATE = InstrumentWord.nextState;
+const INSTRUMENT_END_TIME_US = InstrumentWord.endTimeUs;
+const INSTRUMENT_AUCTION_REFERENCE = InstrumentWord.auctionReference;
+const INSTRUMENT_INDICATED_PRICE = InstrumentWord.indicatedPrice;
+const INSTRUMENT_INDICATED_LOTS = InstrumentWord.indicatedLots;
+const INSTRUMENT_INDICATED_IMBALANCE = InstrumentWord.indicatedImbalance;
+const INSTRUMENT_VOLATILITY_PPM = InstrumentWord.volatilityPpm;
+const INSTRUMENT_VOLATILITY_WINDOW_US = InstrumentWord.volatilityWindowUs;
+const INSTRUMENT_VOLATILITY_AUCTION_US = InstrumentWord.volatilityAuctionUs;
 const KEY_PUBLIC_KEY = ApiKeyWord.publicKey;
 const KEY_PERMISSIONS = ApiKeyWord.permissions;
 const KEY_ACCOUNT = ApiKeyWord.account;
@@ -207,6 +217,30 @@ const AccountChanged = {
   throttleIntervalUs: wordOf('accountChanged', 'throttleIntervalUs'),
   words: wordsOf('accountChanged'),
 } as const;
+const MarketStateChanged = {
+  endTimeUs: wordOf('marketStateChanged', 'endTimeUs'),
+  uncrossLots: wordOf('marketStateChanged', 'uncrossLots'),
+  instrumentId: wordOf('marketStateChanged', 'instrumentId'),
+  uncrossPriceTicks: wordOf('marketStateChanged', 'uncrossPriceTicks'),
+  referencePriceTicks: wordOf('marketStateChanged', 'referencePriceTicks'),
+  state: wordOf('marketStateChanged', 'state'),
+  words: wordsOf('marketStateChanged'),
+} as const;
+const AuctionIndicated = {
+  executableLots: wordOf('auctionIndicated', 'executableLots'),
+  imbalanceLots: wordOf('auctionIndicated', 'imbalanceLots'),
+  instrumentId: wordOf('auctionIndicated', 'instrumentId'),
+  priceTicks: wordOf('auctionIndicated', 'priceTicks'),
+  words: wordsOf('auctionIndicated'),
+} as const;
+const InstrumentChanged = {
+  instrumentId: wordOf('instrumentChanged', 'instrumentId'),
+  marketProtectionPpm: wordOf('instrumentChanged', 'marketProtectionPpm'),
+  volatilityPpm: wordOf('instrumentChanged', 'volatilityPpm'),
+  volatilityWindowUs: wordOf('instrumentChanged', 'volatilityWindowUs'),
+  volatilityAuctionUs: wordOf('instrumentChanged', 'volatilityAuctionUs'),
+  words: wordsOf('instrumentChanged'),
+} as const;
 const PriceBandChanged = {
   instrumentId: wordOf('priceBandChanged', 'instrumentId'),
   minPriceTicks: wordOf('priceBandChanged', 'minPriceTicks'),
@@ -278,6 +312,9 @@ const TEMPLATE_WORD = {
   position: packTemplate(Template.position, RECORD_VERSION, 0),
   accountChanged: packTemplate(Template.accountChanged, RECORD_VERSION, 0),
   priceBandChanged: packTemplate(Template.priceBandChanged, RECORD_VERSION, 0),
+  marketStateChanged: packTemplate(Template.marketStateChanged, RECORD_VERSION, 0),
+  auctionIndicated: packTemplate(Template.auctionIndicated, RECORD_VERSION, 0),
+  instrumentChanged: packTemplate(Template.instrumentChanged, RECORD_VERSION, 0),
   orderLimitsChanged: packTemplate(Template.orderLimitsChanged, RECORD_VERSION, 0),
 } as const;
 
@@ -302,7 +339,9 @@ const HEADER_HASH = 9;
 /** and the lanes of the output hash. */
 const LANE_LOW = 10;
 const LANE_HIGH = 11;
-const STATE_WORDS = 12;
+/** 1 while events answer the command, 0 while all are notices. */
+const ANSWERING = 12;
+const STATE_WORDS = 13;
 
 checkPacking();
 
@@ -349,6 +388,13 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     state[CLIENT_SEQUENCE_HIGH] = clientSequenceHigh;
     state[COMMAND_HASH] = fold(fold(fold(sequenceLow, sequenceHigh), timestampLow), timestampHigh);
     state[INDEX] = 0;
+    state[ANSWERING] = 1;
+  };
+
+  const answering = (on: number): number => {
+    const before = state[ANSWERING];
+    state[ANSWERING] = on;
+    return before;
   };
 
   /** Low half of the output hash: every word of every event so far is in it. */
@@ -652,6 +698,52 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     finishRare(at, AccountChanged.words);
   };
 
+  const marketStateChanged = (
+    instrumentId: number,
+    previousState: number,
+    priceTicks: number,
+    lots: number,
+    cause: number,
+  ): void => {
+    const instrument = core.instruments.handleOf(instrumentId);
+    const at = begin(TEMPLATE_WORD.marketStateChanged, 0, 1) & SLOT_START_MASK;
+    const state = records[instrument + INSTRUMENT_MARKET_STATE] || MarketState.continuous;
+    const nextState = records[instrument + INSTRUMENT_NEXT_STATE];
+    copyWords(records, instrument + INSTRUMENT_END_TIME_US, words, at + MarketStateChanged.endTimeUs, 2);
+    writeInt64(words, at + MarketStateChanged.uncrossLots, lots);
+    words[at + MarketStateChanged.instrumentId] = instrumentId;
+    words[at + MarketStateChanged.uncrossPriceTicks] = priceTicks;
+    words[at + MarketStateChanged.referencePriceTicks] = records[instrument + INSTRUMENT_AUCTION_REFERENCE];
+    words[at + MarketStateChanged.state] = state | (previousState << 8) | (nextState << 16) | (cause << 24);
+    finishRare(at, MarketStateChanged.words);
+  };
+
+  const auctionIndicated = (instrumentId: number): void => {
+    const instrument = core.instruments.handleOf(instrumentId);
+    const at = begin(TEMPLATE_WORD.auctionIndicated, 0, 0) & SLOT_START_MASK;
+    const lots = recordDoubles[(instrument + INSTRUMENT_INDICATED_LOTS) >> 1];
+    const imbalance = recordDoubles[(instrument + INSTRUMENT_INDICATED_IMBALANCE) >> 1];
+    writeInt64(words, at + AuctionIndicated.executableLots, lots);
+    writeInt64(words, at + AuctionIndicated.imbalanceLots, imbalance);
+    words[at + AuctionIndicated.instrumentId] = instrumentId;
+    words[at + AuctionIndicated.priceTicks] = records[instrument + INSTRUMENT_INDICATED_PRICE];
+    finishRare(at, AuctionIndicated.words);
+  };
+
+  const instrumentChanged = (instrumentId: number): void => {
+    const instrument = core.instruments.handleOf(instrumentId);
+    const at = begin(TEMPLATE_WORD.instrumentChanged, 0, 1) & SLOT_START_MASK;
+    // What the core does not set of these settings is 0.
+    words.fill(0, at + InstrumentChanged.instrumentId, at + InstrumentChanged.words);
+    words[at + InstrumentChanged.instrumentId] = instrumentId;
+    words[at + InstrumentChanged.marketProtectionPpm] = records[instrument + INSTRUMENT_PROTECTION_PPM];
+    words[at + InstrumentChanged.volatilityPpm] = records[instrument + INSTRUMENT_VOLATILITY_PPM];
+    words[at + InstrumentChanged.volatilityWindowUs] = records[instrument + INSTRUMENT_VOLATILITY_WINDOW_US];
+    words[at + InstrumentChanged.volatilityAuctionUs] =
+      records[instrument + INSTRUMENT_VOLATILITY_AUCTION_US];
+    finishRare(at, InstrumentChanged.words);
+  };
+
   const priceBandChanged = (instrumentId: number): void => {
     const instrument = core.instruments.handleOf(instrumentId);
     const at = begin(TEMPLATE_WORD.priceBandChanged, 0, 1) & SLOT_START_MASK;
@@ -802,7 +894,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     words[at + HEADER_TIMESTAMP_US] = state[TIMESTAMP_LOW];
     words[at + HEADER_TIMESTAMP_US + 1] = state[TIMESTAMP_HIGH];
     words[at + HEADER_INDEX] = index;
-    if (answer !== 0) {
+    if ((answer & state[ANSWERING]) !== 0) {
       const sessionId = state[SESSION_ID];
       const clientSequenceLow = state[CLIENT_SEQUENCE_LOW];
       const clientSequenceHigh = state[CLIENT_SEQUENCE_HIGH];
@@ -882,6 +974,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
 
   return {
     beginCommand,
+    answering,
     hashLow,
     hashHigh,
     rejected,
@@ -903,6 +996,9 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     position,
     accountChanged,
     priceBandChanged,
+    marketStateChanged,
+    auctionIndicated,
+    instrumentChanged,
     orderLimitsChanged,
     epochChanged,
     massCancelled,
@@ -920,6 +1016,7 @@ function checkPacking(): void {
     ['balanceChanged', ['decimals', 'reason', 'duplicate']],
     ['instrumentListed', ['tickExponent', 'lotExponent', 'baseDecimals', 'quoteDecimals']],
     ['orderStatus', ['side', 'orderType', 'timeInForce', 'flags']],
+    ['marketStateChanged', ['state', 'previousState', 'nextState', 'cause']],
     ['accountChanged', ['feeTier', 'selfTradePrevention', 'status', 'reserved0']],
   ];
   for (const [message, fields] of packed) {

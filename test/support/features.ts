@@ -47,6 +47,10 @@ const BUILT: readonly Feature[] = [
   'throttle',
   'transfers',
   'positions',
+  'marketStates',
+  'volatility',
+  'instrumentChanges',
+  'disconnect',
 ];
 
 const chosen = (process.env['RINGFENCE_FEATURES'] ?? '').split(',').filter((name) => name !== '');

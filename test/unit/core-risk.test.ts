@@ -346,7 +346,9 @@ describe('a snapshot', () => {
     market.sell(2, 1, 100, 1);
     market.sell(1, 1, 101, 1);
     market.buy(2, 1, 101, 1);
-    expect(positions()).toEqual([{ instrumentId: 1, quantityLots: 0, cost: 0, realisedProfit: 1, initialMargin: 0 }]);
+    expect(positions()).toEqual([
+      { instrumentId: 1, quantityLots: 0, cost: 0, realisedProfit: 1, initialMargin: 0 },
+    ]);
   });
 
   test('an account that trades with itself is flat', () => {
