@@ -100,8 +100,12 @@ export function makeOrders(arena: Arena, maxOrders: number, extras: OrderExtras,
   const hash = makeEntityHash(EntityKind.order, maxOrders + 1);
   const { markDirty, subtract } = hash;
   const counters = makeWords(COUNTER_WORDS);
-  state[FRESH] = arena.reserve(maxOrders * ORDER_WORDS);
-  const end = state[FRESH] + maxOrders * ORDER_WORDS;
+  const first = arena.reserve(maxOrders * ORDER_WORDS);
+  state[FRESH] = first;
+  const end = first + maxOrders * ORDER_WORDS;
+
+  /** Handle of record number 0, 1, 2 ... `used` - 1; free ones among them. */
+  const handleOf = (number: number): number => first + number * ORDER_WORDS;
 
   const isFull = (): boolean => {
     return state[COUNT] === maxOrders;
@@ -199,6 +203,11 @@ export function makeOrders(arena: Arena, maxOrders: number, extras: OrderExtras,
     get count(): number {
       return state[COUNT];
     },
+    /** Records that were ever in use. */
+    get used(): number {
+      return (state[FRESH] - first) / ORDER_WORDS;
+    },
+    handleOf,
     isFull,
     allocate,
     addExtra,
