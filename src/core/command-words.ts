@@ -10,6 +10,10 @@ export const NewOrderWord = {
   priceTicks: 13,
   quantityLots: 14,
   terms: 15,
+  expireTimeUs: 16,
+  minQuantityLots: 18,
+  /** selfTradePrevention | triggerDirection << 8 | 16 bits that nobody looks at */
+  selfTradePrevention: 19,
 } as const;
 
 export const CancelOrderWord = { clientOrderId: 10, instrumentId: 12 } as const;

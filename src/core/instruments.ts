@@ -2,14 +2,15 @@
 import { makeWords } from '../base/columns.js';
 import { incrementInt64 } from '../base/int64.js';
 import type { Arena } from './arena.js';
+import { FEE_TIERS } from './codes.js';
 import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
 import { sameWords } from './text-fields.js';
 
-export const INSTRUMENT_WORDS = 32;
+export const INSTRUMENT_WORDS = 64;
 export const SYMBOL_WORDS = 6;
 export const SYMBOL_BYTES = 24;
 
-/** Words of an instrument record. The first HASHED_WORDS are what the state hash is made of. */
+/** Words of an instrument record. The first HASHED_WORDS, and terms that are not 0, make the state hash. */
 export const InstrumentWord = {
   symbol: 0,
   baseAsset: 6,
@@ -31,15 +32,36 @@ export const InstrumentWord = {
   hashHigh: 21,
   /** Ticks of the last trade; 0 = there was none yet. */
   lastPrice: 22,
+  /** Maker and taker rate in millionths of each fee tier. */
+  fees: 32,
+  /** InstrumentControl bits: what an order of the instrument has to be held against; 0 = nothing. */
+  controls: 31,
+  /** The price band (price-bands.ts), in ticks and millionths; 0 = no such bound. */
+  minPrice: 60,
+  maxPrice: 61,
+  referencePrice: 62,
+  bandPpm: 63,
+} as const;
+
+/** Bits of `InstrumentWord.controls`. */
+export const InstrumentControl = {
+  /** Prices are bounded: price-bands.ts. */
+  band: 1,
 } as const;
 
 const HASHED_WORDS = 15;
+const LAST_PRICE = InstrumentWord.lastPrice;
+const FIRST_BAND = InstrumentWord.minPrice;
+const BAND_WORDS = 4;
+const FEE_WORDS = 2 * FEE_TIERS;
+const TIER_MASK = FEE_TIERS - 1;
 
 // Local copies are folded into the code (README.md).
 const DIRTY_COUNT = HashWord.dirtyCount;
 const RECORD_SHIFT = 31 - Math.clz32(INSTRUMENT_WORDS);
 const BOOK_SEQUENCE = InstrumentWord.bookSequence;
 const DIRTY = InstrumentWord.dirty;
+const FEES = InstrumentWord.fees;
 const QUOTE_MINOR_PER_TICK_LOT = InstrumentWord.quoteMinorPerTickLot;
 const BASE_MINOR_PER_LOT = InstrumentWord.baseMinorPerLot;
 const HASH_LOW = InstrumentWord.hashLow;
@@ -103,8 +125,14 @@ export function makeInstruments(arena: Arena, maxInstruments: number) {
     if (words[instrument + DIRTY] === 0) touch(instrument);
   };
 
-  /** Notes for the state hash that the instrument, which was not noted yet, changed. */
+  /** Word of the rates, maker's and then taker's, of a fee tier. */
+  const ratesAt = (instrument: number, feeTier: number): number => {
+    return (instrument & handleMask) + FEES + ((feeTier & TIER_MASK) << 1);
+  };
+
+  /** Notes for the state hash that the instrument changed. */
   const touch = (instrument: number): void => {
+    if (words[instrument + DIRTY] !== 0) return;
     words[instrument + DIRTY] = 1;
     markDirty(instrument);
   };
@@ -113,6 +141,9 @@ export function makeInstruments(arena: Arena, maxInstruments: number) {
   const hashInstrument = (instrument: number, hash: EntityHash): void => {
     const id = (instrument - origin) / INSTRUMENT_WORDS;
     hash.hashRow(words, instrument, HASHED_WORDS, id, 0);
+    hash.extendRow(words, instrument + FEES, FEE_WORDS, FEES);
+    hash.extendRow(words, instrument + LAST_PRICE, 1, LAST_PRICE);
+    hash.extendRow(words, instrument + FIRST_BAND, BAND_WORDS, FIRST_BAND);
   };
 
   /** Brings the sum of the state hash up to date. */
@@ -141,6 +172,7 @@ export function makeInstruments(arena: Arena, maxInstruments: number) {
     quoteMinorPerTickLot,
     baseMinorPerLot,
     nextBookSequence,
+    ratesAt,
     touch,
     hashInstrument,
     settleHash,

@@ -7,7 +7,10 @@ import type { Core } from './core.js';
 import { HoldingWord } from './holdings.js';
 import { InstrumentWord } from './instruments.js';
 import { MONEY_MAX } from './money.js';
+import { ExtraWord } from './order-extras.js';
+import { OrderLimitsWord } from './order-limits.js';
 import { OrderWord } from './orders.js';
+import { PositionWord } from './positions.js';
 import { isSellSide, keyOf, LevelWord } from './price-ladder.js';
 import { fullStateHash, stateHash } from './state-hash.js';
 
@@ -17,6 +20,8 @@ export function checkInvariants(core: Core): void {
   const resting = checkBooks(core, reserved);
   checkAccounts(core, resting);
   checkMoney(core, reserved);
+  checkExpiries(core);
+  checkPositions(core);
   if (core.clientIds.count !== resting)
     fail('client id index holds the open orders', core.clientIds.count, resting);
   if (core.orders.count !== resting) fail('every order in the columns is open', core.orders.count, resting);
@@ -112,13 +117,42 @@ function addReservation(core: Core, order: number, reserved: Float64Array): void
   const base = holdings.find(account, instruments.words[instrument + InstrumentWord.baseAsset]);
   if (words[order + OrderWord.quoteHolding] !== quote) fail('order has the quote holding of its account');
   if (words[order + OrderWord.baseHolding] !== base) fail('order has the base holding of its account');
-  const lots = words[order + OrderWord.leaves];
-  if (isSellSide(bookSide)) {
-    reserved[holdings.numberOf(base)] += lots * instruments.baseMinorPerLot(instrument);
-  } else {
-    reserved[holdings.numberOf(quote)] +=
-      words[order + OrderWord.price] * lots * instruments.quoteMinorPerTickLot(instrument);
+  const isSell = isSellSide(bookSide);
+  const lotReserve = isSell ? instruments.baseMinorPerLot(instrument) : reserveOfBuy(core, order, instrument);
+  const held = core.arena.doubles[(order + OrderWord.lotReserve) >> 1];
+  if (held !== lotReserve) fail('order reserves its worst price and fee for each lot', held, lotReserve);
+  reserved[holdings.numberOf(isSell ? base : quote)] += words[order + OrderWord.leaves] * lotReserve;
+}
+
+/** What a lot of a buy reserves; in BigInt, so that it does not lean on the arithmetic that it checks. */
+function reserveOfBuy(core: Core, order: number, instrument: number): number {
+  const words = core.orders.words;
+  const ppm = Math.max(0, words[order + OrderWord.makerPpm], words[order + OrderWord.takerPpm]);
+  const perTick = BigInt(core.instruments.quoteMinorPerTickLot(instrument));
+  const price = BigInt(words[order + OrderWord.price]) * perTick;
+  return Number(price + (price * BigInt(ppm) + 999_999n) / 1_000_000n);
+}
+
+/** The queue of expiries: in order, and with exactly the open orders that have a time. */
+function checkExpiries(core: Core): void {
+  const violation = core.expiries.violation();
+  if (violation !== '') fail(violation);
+  const words = core.orders.words;
+  let timed = 0;
+  for (let n = 0; n < core.accounts.count; n += 1) {
+    let order = core.accounts.words[core.accounts.handleOf(n) + AccountWord.firstOrder];
+    for (; order !== 0; order = words[order + OrderWord.accountNext]) {
+      const extra = words[order + OrderWord.extra];
+      if (extra !== 0 && words[extra + ExtraWord.order] !== order)
+        fail('extra record names its order', order);
+      const isTimed = readInt64(words, extra + ExtraWord.expireTimeUs) !== 0;
+      if (isTimed !== (words[extra + ExtraWord.expiryPlace] !== 0)) {
+        fail('an order is in the queue of expiries when it has a time', order);
+      }
+      if (isTimed) timed += 1;
+    }
   }
+  if (timed !== core.expiries.count) fail('all expiries are of open orders', timed, core.expiries.count);
 }
 
 /** Walks the accounts, their lists of open orders and the index of client order ids. */
@@ -161,6 +195,48 @@ function checkAccounts(core: Core, resting: number): void {
   if (listed !== resting) fail('accounts list exactly the resting orders', listed, resting);
 }
 
+/** What was bought was sold by somebody; records name their pair; limits count the open orders. */
+function checkPositions(core: Core): void {
+  const { accounts, orderLimits, positions } = core;
+  const { words } = core.arena;
+  const sums = new Float64Array(core.instruments.count + 1);
+  for (let n = 0; n < positions.count; n += 1) {
+    const position = positions.handleOf(n);
+    const account = words[position + PositionWord.account];
+    const instrumentId = words[position + PositionWord.instrumentId];
+    if (positions.find(account, instrumentId) !== position)
+      fail('position is found by its pair', instrumentId);
+    const quantity = positions.quantityLots(position);
+    const cost = positions.cost(position);
+    if (!(cost >= 0 && cost <= MONEY_MAX)) fail('cost of a position is 0..2^53-1', instrumentId, cost);
+    if (quantity === 0 && cost !== 0) fail('a flat position costs nothing', instrumentId, cost);
+    sums[instrumentId] += quantity;
+  }
+  sums.forEach((sum, instrumentId) => {
+    if (sum !== 0) fail('positions in an instrument sum to zero', instrumentId, sum);
+  });
+  const open = new Map<number, number>();
+  for (let n = 0; n < accounts.count; n += 1) {
+    const account = accounts.handleOf(n);
+    let order = words[account + AccountWord.firstOrder];
+    while (order !== 0) {
+      const position = words[order + OrderWord.position];
+      if (positions.find(account, words[order + OrderWord.bookSide] >> 1) !== position) {
+        fail('order names the position of its account and instrument', position);
+      }
+      open.set(position, (open.get(position) ?? 0) + 1);
+      order = words[order + OrderWord.accountNext];
+    }
+  }
+  for (let n = 0; n < orderLimits.count; n += 1) {
+    const limits = orderLimits.handleOf(n);
+    const position = words[limits + OrderLimitsWord.position];
+    if (words[position + PositionWord.limits] !== limits) fail('position names its limits', position, limits);
+    const counted = words[limits + OrderLimitsWord.openOrders];
+    if (counted !== (open.get(position) ?? 0)) fail('limits count the open orders', counted, position);
+  }
+}
+
 /** Reserved money against the open orders; and conservation: all holdings of an asset make up its supply. */
 function checkMoney(core: Core, reserved: Float64Array): void {
   const { holdings, assets, accounts } = core;
@@ -178,8 +254,10 @@ function checkMoney(core: Core, reserved: Float64Array): void {
     held[assetId] += available + holdings.reserved(holding);
   }
   for (let assetId = 1; assetId <= assets.count; assetId += 1) {
-    if (held[assetId] !== assets.supply[assetId]) {
-      fail('holdings make up the supply', assetId, held[assetId], assets.supply[assetId]);
+    const fees = assets.fees[assetId];
+    if (!(fees >= 0)) fail('fees are never below zero', assetId, fees);
+    if (held[assetId] + fees !== assets.supply[assetId]) {
+      fail('holdings and fees make up the supply', assetId, held[assetId], fees, assets.supply[assetId]);
     }
   }
 }

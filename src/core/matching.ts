@@ -1,26 +1,35 @@
 /**
  * Matching and settlement of an incoming order against the opposite book side: best price first, then priority,
- * at the maker's price. Money moves with each fill by the exact amounts; nothing rounds.
+ * at the maker's price. Money moves with each fill by the exact amounts; only fees round, each once and towards the
+ * venue.
  */
+import { makeDoubles } from '../base/columns.js';
 import { incrementInt64 } from '../base/int64.js';
 import type { Core } from './core.js';
 import type { EventSink } from './event-sink.js';
 import { HoldingWord } from './holdings.js';
 import { InstrumentWord } from './instruments.js';
+import { portionDown, portionUp } from './money.js';
 import { CounterWord, OrderWord } from './orders.js';
 import { keyOf, LevelWord } from './price-ladder.js';
+import type { SelfTrade } from './self-trade.js';
 
 // Local copies are folded into the code (README.md).
 const PRICE = OrderWord.price;
 const LEAVES = OrderWord.leaves;
 const CUMULATIVE = OrderWord.cumulative;
 const BOOK_SIDE = OrderWord.bookSide;
+const TERMS = OrderWord.terms;
 const ACCOUNT = OrderWord.account;
 const NEXT = OrderWord.next;
 const PREVIOUS = OrderWord.previous;
 const QUOTE_HOLDING = OrderWord.quoteHolding;
 const BASE_HOLDING = OrderWord.baseHolding;
 const CLIENT_ID_HASH = OrderWord.clientIdHash;
+const LOT_RESERVE = OrderWord.lotReserve;
+const MAKER_PPM = OrderWord.makerPpm;
+const TAKER_PPM = OrderWord.takerPpm;
+const POSITION = OrderWord.position;
 const TRADE_ID = CounterWord.tradeId;
 const HEAD = LevelWord.head;
 const TAIL = LevelWord.tail;
@@ -30,11 +39,17 @@ const LOTS = LevelWord.lots;
 const AVAILABLE = HoldingWord.available;
 const RESERVED = HoldingWord.reserved;
 const LAST_PRICE = InstrumentWord.lastPrice;
+const QUOTE_ASSET = InstrumentWord.quoteAsset;
+
+/** Doubles of the private state: sums over the trades of the incoming order, in minor units of quote. */
+const QUOTE_TRADED = 0;
+const TAKER_FEES = 1;
+const MAKER_FEES = 2;
 
 export type Matching = ReturnType<typeof makeMatching>;
 
 /** Matching on `core`, with the trades into `sink`. */
-export function makeMatching(core: Core, sink: EventSink) {
+export function makeMatching(core: Core, sink: EventSink, { belongTogether, prevent }: SelfTrade) {
   const { words, doubles, handleMask } = core.arena;
   const { best: bestLevel, next: nextLevel } = core.books.ladder;
   const { baseMinorPerLot, handleOf: instrumentAt, quoteMinorPerTickLot } = core.instruments;
@@ -43,74 +58,51 @@ export function makeMatching(core: Core, sink: EventSink) {
   const { touch: touchLevel } = core.books;
   const { removeOrder } = core.accounts;
   const { remove: removeId } = core.clientIds;
+  const { fees } = core.assets;
+  const { countTrade } = core.positions;
   const { trade } = sink;
+  const sums = makeDoubles(3);
   const increment = incrementInt64;
   const keyAt = keyOf;
-
-  /** Whether all of an order can be filled at once within its price: what decides a fill-or-kill order. */
-  const canFill = (handle: number): boolean => {
-    const order = handle & handleMask;
-    const opposite = words[order + BOOK_SIDE] ^ 1;
-    const limitKey = keyAt(opposite, words[order + PRICE]);
-    let missing = words[order + LEAVES];
-    let level = bestLevel(opposite);
-    while (level !== 0 && words[level + KEY] <= limitKey) {
-      missing -= doubles[(level + LOTS) >> 1];
-      if (missing <= 0) return true;
-      level = nextLevel(level);
-    }
-    return false;
-  };
+  const roundUp = portionUp;
+  const roundDown = portionDown;
 
   /**
-   * Matches `taker`, whose reservation is made, until it is filled or no price is left within its limit. Filled
-   * makers are gone afterwards; the taker has its new leaves and cumulative quantity and what it no longer needs of
-   * its reservation is released. Empty levels stay until the books are flushed.
+   * Matches `taker`, whose reservation is made, until it is filled or cancelled or no price is left within its limit.
+   * Filled makers are gone afterwards; the taker has its new leaves and cumulative quantity and what it no longer needs
+   * of its reservation is released. Empty levels stay until the books are flushed.
    */
   const matchOrder = (takerHandle: number): void => {
     const taker = takerHandle & handleMask;
     const bookSide = words[taker + BOOK_SIDE];
     const opposite = bookSide ^ 1;
-    const limitPrice = words[taker + PRICE];
-    const limitKey = keyAt(opposite, limitPrice);
+    const limitKey = keyAt(opposite, words[taker + PRICE]);
     const instrument = instrumentAt(bookSide >> 1);
     const quotePerTickLot = quoteMinorPerTickLot(instrument);
     const basePerLot = baseMinorPerLot(instrument);
     const makerSells = (opposite & 1) !== 0;
-    const wanted = words[taker + LEAVES];
-    let leaves = wanted;
-    let quoteTraded = 0;
-    let lastPrice = 0;
+    const cumulativeBefore = words[taker + CUMULATIVE];
+    const preventsSelfTrade = words[taker + TERMS] >>> 24;
+    sums[QUOTE_TRADED] = 0;
+    sums[TAKER_FEES] = 0;
+    sums[MAKER_FEES] = 0;
+    let leaves = words[taker + LEAVES];
     let level = bestLevel(opposite) & handleMask;
     while (level !== 0 && words[level + KEY] <= limitKey) {
       const price = keyAt(opposite, words[level + KEY]);
       const quotePerLot = price * quotePerTickLot;
       const leavesBefore = leaves;
+      let prevented = 0;
       let maker = words[level + HEAD] & handleMask;
-      do {
+      while (maker !== 0 && leaves !== 0) {
+        if (preventsSelfTrade !== 0 && belongTogether(taker, maker)) {
+          prevented = maker;
+          break;
+        }
         const makerLeaves = words[maker + LEAVES];
         const filled = Math.min(makerLeaves, leaves);
         leaves -= filled;
-        words[maker + LEAVES] = makerLeaves - filled;
-        words[maker + CUMULATIVE] = words[maker + CUMULATIVE] + filled;
-        words[taker + LEAVES] = leaves;
-        words[taker + CUMULATIVE] = words[taker + CUMULATIVE] + filled;
-        const quote = filled * quotePerLot;
-        const base = filled * basePerLot;
-        quoteTraded += quote;
-        const makerQuote = words[maker + QUOTE_HOLDING] & handleMask;
-        const makerBase = words[maker + BASE_HOLDING] & handleMask;
-        if (makerSells) {
-          doubles[(makerQuote + AVAILABLE) >> 1] += quote;
-          doubles[(makerBase + RESERVED) >> 1] -= base;
-        } else {
-          doubles[(makerQuote + RESERVED) >> 1] -= quote;
-          doubles[(makerBase + AVAILABLE) >> 1] += base;
-        }
-        touchHolding(makerQuote);
-        touchHolding(makerBase);
-        increment(counters, TRADE_ID);
-        trade(maker, taker, price, filled);
+        fill(maker, taker, price, filled, quotePerLot, filled * basePerLot, makerSells);
         if (makerLeaves !== filled) {
           touchOrder(maker);
           break;
@@ -121,33 +113,103 @@ export function makeMatching(core: Core, sink: EventSink) {
         removeId(words[maker + CLIENT_ID_HASH], maker);
         release(maker);
         maker = next;
-      } while (leaves !== 0 && maker !== 0);
-      words[level + HEAD] = maker;
-      if (maker === 0) words[level + TAIL] = 0;
-      else words[maker + PREVIOUS] = 0;
-      doubles[(level + LOTS) >> 1] -= leavesBefore - leaves;
-      touchLevel(level);
-      lastPrice = price;
+      }
+      if (leaves !== leavesBefore) {
+        words[level + HEAD] = maker;
+        if (maker === 0) words[level + TAIL] = 0;
+        else words[maker + PREVIOUS] = 0;
+        doubles[(level + LOTS) >> 1] -= leavesBefore - leaves;
+        words[instrument + LAST_PRICE] = price;
+        touchLevel(level);
+      }
+      if (prevented !== 0) {
+        prevent(taker, prevented, Math.min(leaves, words[prevented + LEAVES]));
+        leaves = words[taker + LEAVES];
+        if (leaves !== 0) continue;
+      }
       if (leaves === 0) break;
       level = nextLevel(level) & handleMask;
     }
+    const traded = words[taker + CUMULATIVE] - cumulativeBefore;
+    if (traded !== 0) settleTaker(taker, instrument, traded, traded * basePerLot, makerSells);
+  };
 
-    words[instrument + LAST_PRICE] = lastPrice;
+  /**
+   * One trade: quantities, the maker's money, fees, reports. The taker's money is settled for all its trades at once.
+   * A buyer pays the price and its fee out of what these lots reserve, and has the rest back; a seller's fee comes off
+   * the proceeds. A maker's rebate is paid out of the taker's fee of the same trade, and is never more than that.
+   */
+  const fill = (
+    makerHandle: number,
+    takerHandle: number,
+    price: number,
+    filled: number,
+    quotePerLot: number,
+    base: number,
+    makerSells: boolean,
+  ): void => {
+    const maker = makerHandle & handleMask;
+    const taker = takerHandle & handleMask;
+    words[maker + LEAVES] = words[maker + LEAVES] - filled;
+    words[maker + CUMULATIVE] = words[maker + CUMULATIVE] + filled;
+    words[taker + LEAVES] = words[taker + LEAVES] - filled;
+    words[taker + CUMULATIVE] = words[taker + CUMULATIVE] + filled;
+    const quote = filled * quotePerLot;
+    const takerPpm = words[taker + TAKER_PPM];
+    const makerPpm = words[maker + MAKER_PPM];
+    const takerFee = takerPpm === 0 ? 0 : roundUp(quote, takerPpm);
+    let makerFee = 0;
+    if (makerPpm > 0) makerFee = roundUp(quote, makerPpm);
+    else if (makerPpm < 0) makerFee = -Math.min(roundDown(quote, -makerPpm), takerFee);
+    const makerQuote = words[maker + QUOTE_HOLDING] & handleMask;
+    const makerBase = words[maker + BASE_HOLDING] & handleMask;
+    if (makerSells) {
+      doubles[(makerQuote + AVAILABLE) >> 1] += quote - makerFee;
+      doubles[(makerBase + RESERVED) >> 1] -= base;
+    } else {
+      const released = filled * doubles[(maker + LOT_RESERVE) >> 1];
+      doubles[(makerQuote + RESERVED) >> 1] -= released;
+      doubles[(makerQuote + AVAILABLE) >> 1] += released - quote - makerFee;
+      doubles[(makerBase + AVAILABLE) >> 1] += base;
+    }
+    touchHolding(makerQuote);
+    touchHolding(makerBase);
+    const direction = makerSells ? -1 : 1;
+    countTrade(words[maker + POSITION], direction, filled, quotePerLot);
+    countTrade(words[taker + POSITION], -direction, filled, quotePerLot);
+    sums[QUOTE_TRADED] += quote;
+    sums[TAKER_FEES] += takerFee;
+    sums[MAKER_FEES] += makerFee;
+    increment(counters, TRADE_ID);
+    trade(maker, taker, price, filled, makerFee, takerFee);
+  };
+
+  /** Moves the money of the incoming order for the lots that it has traded, and takes in the fees of both sides. */
+  const settleTaker = (
+    takerHandle: number,
+    instrument: number,
+    traded: number,
+    base: number,
+    isBuy: boolean,
+  ): void => {
+    const taker = takerHandle & handleMask;
     const takerQuote = words[taker + QUOTE_HOLDING] & handleMask;
     const takerBase = words[taker + BASE_HOLDING] & handleMask;
-    const baseTraded = (wanted - leaves) * basePerLot;
-    if (makerSells) {
-      const released = (wanted - leaves) * limitPrice * quotePerTickLot;
+    const quote = sums[QUOTE_TRADED];
+    const takerFees = sums[TAKER_FEES];
+    if (isBuy) {
+      const released = traded * doubles[(taker + LOT_RESERVE) >> 1];
       doubles[(takerQuote + RESERVED) >> 1] -= released;
-      doubles[(takerQuote + AVAILABLE) >> 1] += released - quoteTraded;
-      doubles[(takerBase + AVAILABLE) >> 1] += baseTraded;
+      doubles[(takerQuote + AVAILABLE) >> 1] += released - quote - takerFees;
+      doubles[(takerBase + AVAILABLE) >> 1] += base;
     } else {
-      doubles[(takerBase + RESERVED) >> 1] -= baseTraded;
-      doubles[(takerQuote + AVAILABLE) >> 1] += quoteTraded;
+      doubles[(takerBase + RESERVED) >> 1] -= base;
+      doubles[(takerQuote + AVAILABLE) >> 1] += quote - takerFees;
     }
     touchHolding(takerQuote);
     touchHolding(takerBase);
+    fees[words[instrument + QUOTE_ASSET]] += takerFees + sums[MAKER_FEES];
   };
 
-  return { canFill, matchOrder };
+  return { matchOrder };
 }

@@ -3,9 +3,12 @@ import { readInt64 } from '../base/int64.js';
 import { AccountWord } from './accounts.js';
 import { ASSET_CODE_BYTES } from './assets.js';
 import { AccountStatus, FEE_TIERS, MarketState, SelfTradePrevention, Side } from './codes.js';
-import type { Core } from './core.js';
+import { type Core, EngineWord } from './core.js';
 import { InstrumentWord, SYMBOL_BYTES } from './instruments.js';
+import { ExtraWord } from './order-extras.js';
+import { OrderLimitsWord } from './order-limits.js';
 import { OrderWord } from './orders.js';
+import { PositionWord } from './positions.js';
 import { isSellSide, keyOf, LevelWord } from './price-ladder.js';
 import { textOf } from './text-fields.js';
 
@@ -72,6 +75,14 @@ export interface BalanceView {
   readonly reserved: number;
 }
 
+export interface OrderLimitsView {
+  readonly instrumentId: number;
+  /** In minor units of quote; 0 = no limit, as in the others. */
+  readonly maxOrderNotional: number;
+  readonly maxOrderLots: number;
+  readonly maxOpenOrders: number;
+}
+
 export interface AccountView {
   readonly accountId: number;
   /** Number of the last report. */
@@ -92,6 +103,8 @@ export interface AccountView {
   readonly balances: readonly BalanceView[];
   /** By order id. */
   readonly orders: readonly OrderView[];
+  /** Those that were ever set, by instrument id. */
+  readonly limits: readonly OrderLimitsView[];
 }
 
 export interface InstrumentView {
@@ -114,6 +127,13 @@ export interface InstrumentView {
   readonly lastPriceTicks: number;
   /** By fee tier. */
   readonly fees: readonly FeeRatesView[];
+  /** Prices that orders may have; 0 = no bound, reference 0 = the last trade. */
+  readonly band: {
+    readonly minPriceTicks: number;
+    readonly maxPriceTicks: number;
+    readonly referencePriceTicks: number;
+    readonly bandPpm: number;
+  };
   /** MarketState. */
   readonly marketState: number;
   /** Command time at which nextState follows, in epoch microseconds; 0 = the state stays. */
@@ -177,6 +197,7 @@ export function queryAccount(core: Core, accountId: number): AccountView | undef
       reserved,
     });
   }
+  const settings = accounts.words[account + AccountWord.settings];
   const open: OrderView[] = [];
   let order = accounts.words[account + AccountWord.firstOrder];
   while (order !== 0) {
@@ -187,15 +208,52 @@ export function queryAccount(core: Core, accountId: number): AccountView | undef
     accountId,
     reportSequence: readInt64(accounts.words, account + AccountWord.reportSequence),
     openOrderCount: accounts.words[account + AccountWord.openOrders],
-    feeTier: 0,
-    selfTradeGroup: 0,
-    selfTradePrevention: SelfTradePrevention.allow,
-    status: AccountStatus.active,
-    throttle: { maxCommands: 0, intervalUs: 0 },
-    positions: [],
+    feeTier: settings & 0xff,
+    selfTradeGroup: accounts.words[account + AccountWord.selfTradeGroup] >>> 0,
+    selfTradePrevention: (settings >> 8) + SelfTradePrevention.allow,
     balances,
     orders: open,
+    status: accounts.words[account + AccountWord.status] || AccountStatus.active,
+    throttle: {
+      maxCommands: accounts.words[account + AccountWord.throttleMaxCommands] >>> 0,
+      intervalUs: accounts.words[account + AccountWord.throttleIntervalUs] >>> 0,
+    },
+    positions: positionsOf(core, account),
+    limits: limitsOf(core, account),
   };
+}
+
+function positionsOf(core: Core, account: number): PositionView[] {
+  const { instruments, positions } = core;
+  const views: PositionView[] = [];
+  for (let instrumentId = 1; instrumentId <= instruments.count; instrumentId += 1) {
+    const position = positions.find(account, instrumentId);
+    if (positions.isFlat(position)) continue;
+    views.push({
+      instrumentId,
+      quantityLots: positions.quantityLots(position),
+      cost: positions.cost(position),
+      realisedProfit: positions.realisedProfit(position),
+      initialMargin: 0,
+    });
+  }
+  return views;
+}
+
+function limitsOf(core: Core, account: number): OrderLimitsView[] {
+  const { arena, instruments, positions } = core;
+  const views: OrderLimitsView[] = [];
+  for (let instrumentId = 1; instrumentId <= instruments.count; instrumentId += 1) {
+    const limits = arena.words[positions.find(account, instrumentId) + PositionWord.limits];
+    if (limits === 0) continue;
+    views.push({
+      instrumentId,
+      maxOrderNotional: arena.doubles[limits >> 1],
+      maxOrderLots: arena.words[limits + OrderLimitsWord.maxOrderLots],
+      maxOpenOrders: arena.words[limits + OrderLimitsWord.maxOpenOrders],
+    });
+  }
+  return views;
 }
 
 /** The open orders of a book side (instrument, Side) in the order in which they would trade. */
@@ -239,7 +297,16 @@ export function queryInstruments(core: Core): InstrumentView[] {
       marketProtectionPpm: words[at + InstrumentWord.protectionPpm],
       bookSequence: readInt64(words, at + InstrumentWord.bookSequence),
       lastPriceTicks: words[at + InstrumentWord.lastPrice],
-      fees: Array.from({ length: FEE_TIERS }, () => ({ makerPpm: 0, takerPpm: 0 })),
+      fees: Array.from({ length: FEE_TIERS }, (_, tier) => {
+        const rates = instruments.ratesAt(at, tier);
+        return { makerPpm: words[rates], takerPpm: words[rates + 1] };
+      }),
+      band: {
+        minPriceTicks: words[at + InstrumentWord.minPrice],
+        maxPriceTicks: words[at + InstrumentWord.maxPrice],
+        referencePriceTicks: words[at + InstrumentWord.referencePrice],
+        bandPpm: words[at + InstrumentWord.bandPpm],
+      },
       marketState: MarketState.continuous,
       endTimeUs: 0,
       nextState: 0,
@@ -268,7 +335,7 @@ export function queryAssets(core: Core): AssetView[] {
       asset: assetCode(core, assetId),
       decimals: assets.decimals(assetId),
       supply: assets.supply[assetId],
-      fees: 0,
+      fees: assets.fees[assetId],
       insurance: 0,
     });
   }
@@ -306,16 +373,17 @@ function orderView(core: Core, order: number): OrderView {
     leavesLots,
     cumulativeLots,
     timeInForce: (words[order + OrderWord.terms] >> 8) & 0xff,
-    flags: 0,
-    expireTimeUs: 0,
+    flags: (words[order + OrderWord.terms] >> 16) & 0xff,
+    // The record of handle 0 is always zero.
+    expireTimeUs: readInt64(words, words[order + OrderWord.extra] + ExtraWord.expireTimeUs),
     displayLots: 0,
     triggerPriceTicks: 0,
   };
 }
 
 /** Where DAY orders that come in now expire, in epoch microseconds of command time; 0 = no day was opened yet. */
-export function queryTradingDayEnd(_core: Core): number {
-  return 0;
+export function queryTradingDayEnd(core: Core): number {
+  return readInt64(core.engine, EngineWord.tradingDayEndUs);
 }
 
 function assetCode(core: Core, assetId: number): string {

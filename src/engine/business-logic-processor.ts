@@ -4,17 +4,21 @@
  */
 import { hex64 } from '../base/hex.js';
 import { readInt64 } from '../base/int64.js';
+import { makeAccountSnapshot } from '../core/account-snapshot.js';
 import { makeAdministration } from '../core/administration.js';
 import { ApiKeyWord } from '../core/api-keys.js';
 import { Permission, RejectCode } from '../core/codes.js';
 import { CancelOrderWord, NewOrderWord, ReplaceOrderWord, SLOT_START_MASK } from '../core/command-words.js';
-import type { Core } from '../core/core.js';
+import { type Core, EngineWord } from '../core/core.js';
+import { makeRiskAdministration } from '../core/risk-administration.js';
+import { makeSettings } from '../core/settings.js';
 import { stateHash, writeStateHash } from '../core/state-hash.js';
 import { makeTrading } from '../core/trading.js';
 import { Template } from '../wire/schema.js';
 import { HeaderWord, packTemplate, RECORD_VERSION, templateOf } from '../wire/slot.js';
 import type { EventOutput } from './event-output.js';
 import { shiftOf, wordAround, wordOf } from './layout.js';
+import { makeRiskCommands } from './risk-commands.js';
 import { makeSlotEventSink, type SlotEventSink } from './slot-event-sink.js';
 
 // Local copies are folded into the code (../core/README.md).
@@ -22,6 +26,7 @@ const SLOT_MASK = SLOT_START_MASK;
 const ACCOUNT_ID = HeaderWord.accountId;
 const SESSION_ID = HeaderWord.sessionId;
 const TIMESTAMP_US = HeaderWord.timestampUs;
+const NOW_US = EngineWord.timestampUs;
 const KEY_ACCOUNT = ApiKeyWord.account;
 const KEY_PERMISSIONS = ApiKeyWord.permissions;
 const TRADE_PERMISSION = Permission.trade;
@@ -39,6 +44,26 @@ const CLIENT_SEQUENCE = HeaderWord.body;
 /** High word of 2^53-1. */
 const SAFE_HIGH_MAX = 0x1fffff;
 
+const MassCancel = {
+  instrumentId: wordOf('massCancel', 'instrumentId'),
+  side: wordOf('massCancel', 'side'),
+} as const;
+const SetInstrumentFees = {
+  instrumentId: wordOf('setInstrumentFees', 'instrumentId'),
+  feeTier: wordOf('setInstrumentFees', 'feeTier'),
+  makerPpm: wordOf('setInstrumentFees', 'makerPpm'),
+  takerPpm: wordOf('setInstrumentFees', 'takerPpm'),
+} as const;
+const SetAccountFeeTier = {
+  accountId: wordOf('setAccountFeeTier', 'accountId'),
+  feeTier: wordOf('setAccountFeeTier', 'feeTier'),
+} as const;
+const SetSelfTradePrevention = {
+  accountId: wordOf('setSelfTradePrevention', 'accountId'),
+  selfTradeGroup: wordOf('setSelfTradePrevention', 'selfTradeGroup'),
+  selfTradePrevention: wordOf('setSelfTradePrevention', 'selfTradePrevention'),
+} as const;
+const SetTradingDayEnd = { endTimeUs: wordOf('setTradingDayEnd', 'endTimeUs') } as const;
 const ListInstrument = {
   symbol: wordOf('listInstrument', 'symbol'),
   base: wordOf('listInstrument', 'base'),
@@ -49,6 +74,7 @@ const ListInstrument = {
   exponents: wordOf('listInstrument', 'tickExponent'),
   marketProtectionPpm: wordOf('listInstrument', 'marketProtectionPpm'),
 } as const;
+const REQUEST_SNAPSHOT_FLAGS = wordOf('requestSnapshot', 'flags');
 const OpenAccount = { accountId: wordOf('openAccount', 'accountId') } as const;
 const RegisterApiKey = {
   accountId: wordOf('registerApiKey', 'accountId'),
@@ -109,9 +135,21 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
   const { find: findAccount } = core.accounts;
   const { handleOf: keyAt, takeClientSequence } = core.apiKeys;
   const { beginCommand, rejected } = sink;
-  const { newOrder, cancelOrder, replaceOrder, massCancel, requestSnapshot } = makeTrading(core, sink);
+  const { newOrder, cancelOrder, replaceOrder, massCancel, cancelNotice, expireOrders } = makeTrading(
+    core,
+    sink,
+  );
+  const requestSnapshot = makeAccountSnapshot(core, sink);
+  const administration = makeAdministration(core, sink);
+  const { setInstrumentFees, setAccountFeeTier, setSelfTradePrevention, setTradingDayEnd } = makeSettings(
+    core,
+    sink,
+  );
+  const { engine } = core;
+  const { next: nextExpiry } = core.expiries;
   const { listInstrument, openAccount, registerApiKey, deposit, withdraw, startEpoch, advanceTime } =
-    makeAdministration(core, sink);
+    administration;
+  const executeRisk = makeRiskCommands(administration, makeRiskAdministration(core, sink, cancelNotice));
 
   /** Carries out the command in the slot at `start` and writes all its events. */
   const onCommand = (words: Int32Array, start: number): void => {
@@ -124,6 +162,7 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
     if (isNumberValid) beginCommand(words, at, clientSequenceLow, clientSequenceHigh);
     else beginCommand(words, at, 0, 0);
     advanceTime(words[at + TIMESTAMP_US], words[at + TIMESTAMP_US + 1]);
+    if (nextExpiry[1] <= engine[NOW_US + 1]) expireOrders(engine[NOW_US], engine[NOW_US + 1]);
 
     let account = 0;
     let permissions = ALL_PERMISSIONS;
@@ -172,9 +211,9 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
     if ((permissions & needed) === 0) return RejectCode.NOT_PERMITTED;
     switch (templateId) {
       case Template.massCancel:
-        return massCancel(account);
+        return massCancel(account, words[at + MassCancel.instrumentId], words[at + MassCancel.side] & 0xff);
       case Template.requestSnapshot:
-        return requestSnapshot(account);
+        return requestSnapshot(account, words[at + REQUEST_SNAPSHOT_FLAGS]);
       case Template.listInstrument: {
         const exponents = words[at + ListInstrument.exponents];
         return listInstrument(
@@ -218,6 +257,26 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
           words,
           at + Deposit.asset,
         );
+      case Template.setInstrumentFees:
+        return setInstrumentFees(
+          words[at + SetInstrumentFees.instrumentId],
+          words[at + SetInstrumentFees.feeTier],
+          words[at + SetInstrumentFees.makerPpm],
+          words[at + SetInstrumentFees.takerPpm],
+        );
+      case Template.setAccountFeeTier:
+        return setAccountFeeTier(
+          words[at + SetAccountFeeTier.accountId],
+          words[at + SetAccountFeeTier.feeTier],
+        );
+      case Template.setSelfTradePrevention:
+        return setSelfTradePrevention(
+          words[at + SetSelfTradePrevention.accountId],
+          words[at + SetSelfTradePrevention.selfTradeGroup],
+          words[at + SetSelfTradePrevention.selfTradePrevention] & 0xff,
+        );
+      case Template.setTradingDayEnd:
+        return setTradingDayEnd(readInt64(words, at + SetTradingDayEnd.endTimeUs));
       case Template.epochStarted:
         return startEpoch(
           words[at + EpochStarted.epoch],
@@ -225,6 +284,12 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
           words[at + EpochStarted.clusterId],
           words[at + EpochStarted.clusterId + 1],
         );
+      case Template.setAccountStatus:
+      case Template.setAccountThrottle:
+      case Template.setPriceBand:
+      case Template.setOrderLimits:
+      case Template.transfer:
+        return executeRisk(templateId, words, at);
       default:
         // timeAdvanced: command time moves on with every command, and that is all it does.
         return 0;
@@ -266,6 +331,15 @@ function permissionFor(templateId: number): number {
     case Template.registerApiKey:
     case Template.deposit:
     case Template.withdraw:
+    case Template.setInstrumentFees:
+    case Template.setAccountFeeTier:
+    case Template.setSelfTradePrevention:
+    case Template.setTradingDayEnd:
+    case Template.setAccountStatus:
+    case Template.setAccountThrottle:
+    case Template.setPriceBand:
+    case Template.setOrderLimits:
+    case Template.transfer:
       return Permission.admin;
     case Template.timeAdvanced:
     case Template.epochStarted:

@@ -5,11 +5,14 @@ import { writeInt64 } from '../base/int64.js';
 import { AccountWord } from '../core/accounts.js';
 import { ApiKeyWord, PUBLIC_KEY_WORDS } from '../core/api-keys.js';
 import { ASSET_CODE_WORDS } from '../core/assets.js';
-import { Liquidity } from '../core/codes.js';
+import { AccountStatus, Liquidity } from '../core/codes.js';
 import { type Core, EngineWord } from '../core/core.js';
 import { HoldingWord } from '../core/holdings.js';
 import { InstrumentWord, SYMBOL_WORDS } from '../core/instruments.js';
+import { ExtraWord } from '../core/order-extras.js';
+import { OrderLimitsWord } from '../core/order-limits.js';
 import { CounterWord, OrderWord } from '../core/orders.js';
+import { PositionWord } from '../core/positions.js';
 import { LevelWord, PRICE_MAX } from '../core/price-ladder.js';
 import { Template } from '../wire/schema.js';
 import { HeaderWord, packTemplate, RECORD_VERSION, SLOT_WORDS } from '../wire/slot.js';
@@ -29,13 +32,25 @@ const ORDER_CLIENT_ID_HIGH = OrderWord.clientIdHigh;
 const ORDER_ORDER_ID = OrderWord.orderId;
 const ORDER_TERMS = OrderWord.terms;
 const ORDER_ACCOUNT = OrderWord.account;
+const ORDER_EXTRA = OrderWord.extra;
+const EXTRA_EXPIRE_TIME_US = ExtraWord.expireTimeUs;
 const LEVEL_ORDER_COUNT = LevelWord.orderCount;
 const LEVEL_KEY = LevelWord.key;
 const LEVEL_LOTS = LevelWord.lots;
 const LEVEL_BOOK_SIDE = LevelWord.bookSide;
 const ACCOUNT_ID = AccountWord.id;
+const ACCOUNT_SETTINGS = AccountWord.settings;
+const ACCOUNT_SELF_TRADE_GROUP = AccountWord.selfTradeGroup;
 const ACCOUNT_REPORT_SEQUENCE = AccountWord.reportSequence;
+const ACCOUNT_STATUS = AccountWord.status;
+const ACCOUNT_THROTTLE_MAX_COMMANDS = AccountWord.throttleMaxCommands;
+const ACCOUNT_THROTTLE_INTERVAL_US = AccountWord.throttleIntervalUs;
 const HOLDING_ASSET_ID = HoldingWord.assetId;
+const POSITION_ACCOUNT = PositionWord.account;
+const POSITION_INSTRUMENT_ID = PositionWord.instrumentId;
+const POSITION_LIMITS = PositionWord.limits;
+const LIMITS_MAX_ORDER_LOTS = OrderLimitsWord.maxOrderLots;
+const LIMITS_MAX_OPEN_ORDERS = OrderLimitsWord.maxOpenOrders;
 const INSTRUMENT_SYMBOL = InstrumentWord.symbol;
 const INSTRUMENT_BASE_ASSET = InstrumentWord.baseAsset;
 const INSTRUMENT_QUOTE_ASSET = InstrumentWord.quoteAsset;
@@ -45,6 +60,10 @@ const INSTRUMENT_TICK_EXPONENT = InstrumentWord.tickExponent;
 const INSTRUMENT_LOT_EXPONENT = InstrumentWord.lotExponent;
 const INSTRUMENT_PROTECTION_PPM = InstrumentWord.protectionPpm;
 const INSTRUMENT_BOOK_SEQUENCE = InstrumentWord.bookSequence;
+const INSTRUMENT_MIN_PRICE = InstrumentWord.minPrice;
+const INSTRUMENT_MAX_PRICE = InstrumentWord.maxPrice;
+const INSTRUMENT_REFERENCE_PRICE = InstrumentWord.referencePrice;
+const INSTRUMENT_BAND_PPM = InstrumentWord.bandPpm;
 const KEY_PUBLIC_KEY = ApiKeyWord.publicKey;
 const KEY_PERMISSIONS = ApiKeyWord.permissions;
 const KEY_ACCOUNT = ApiKeyWord.account;
@@ -70,6 +89,7 @@ const Accepted = {
   priceTicks: wordOf('accepted', 'priceTicks'),
   quantityLots: wordOf('accepted', 'quantityLots'),
   side: wordOf('accepted', 'side'),
+  expireTimeUs: wordOf('accepted', 'expireTimeUs'),
   words: firstWordsOf('accepted'),
 } as const;
 const Rejected = {
@@ -88,6 +108,7 @@ const Trade = {
   leavesLots: wordOf('trade', 'leavesLots'),
   cumulativeLots: wordOf('trade', 'cumulativeLots'),
   side: wordOf('trade', 'side'),
+  fee: wordOf('trade', 'fee'),
   words: firstWordsOf('trade'),
 } as const;
 const Cancelled = {
@@ -161,12 +182,47 @@ const OrderStatus = {
   leavesLots: wordOf('orderStatus', 'leavesLots'),
   cumulativeLots: wordOf('orderStatus', 'cumulativeLots'),
   side: wordOf('orderStatus', 'side'),
+  expireTimeUs: wordOf('orderStatus', 'expireTimeUs'),
   words: firstWordsOf('orderStatus'),
 } as const;
 const SnapshotEnd = {
   balanceCount: wordOf('snapshotEnd', 'balanceCount'),
   orderCount: wordOf('snapshotEnd', 'orderCount'),
-  words: firstWordsOf('snapshotEnd'),
+  positionCount: wordOf('snapshotEnd', 'positionCount'),
+  firstWords: firstWordsOf('snapshotEnd'),
+  words: wordsOf('snapshotEnd'),
+} as const;
+const Position = {
+  quantityLots: wordOf('position', 'quantityLots'),
+  cost: wordOf('position', 'cost'),
+  realisedProfit: wordOf('position', 'realisedProfit'),
+  instrumentId: wordOf('position', 'instrumentId'),
+  words: wordsOf('position'),
+} as const;
+const AccountChanged = {
+  accountId: wordOf('accountChanged', 'accountId'),
+  selfTradeGroup: wordOf('accountChanged', 'selfTradeGroup'),
+  feeTier: wordOf('accountChanged', 'feeTier'),
+  throttleMaxCommands: wordOf('accountChanged', 'throttleMaxCommands'),
+  throttleIntervalUs: wordOf('accountChanged', 'throttleIntervalUs'),
+  words: wordsOf('accountChanged'),
+} as const;
+const PriceBandChanged = {
+  instrumentId: wordOf('priceBandChanged', 'instrumentId'),
+  minPriceTicks: wordOf('priceBandChanged', 'minPriceTicks'),
+  maxPriceTicks: wordOf('priceBandChanged', 'maxPriceTicks'),
+  referencePriceTicks: wordOf('priceBandChanged', 'referencePriceTicks'),
+  bandPpm: wordOf('priceBandChanged', 'bandPpm'),
+  reserved0: wordOf('priceBandChanged', 'reserved0'),
+  words: wordsOf('priceBandChanged'),
+} as const;
+const OrderLimitsChanged = {
+  accountId: wordOf('orderLimitsChanged', 'accountId'),
+  instrumentId: wordOf('orderLimitsChanged', 'instrumentId'),
+  maxOrderNotional: wordOf('orderLimitsChanged', 'maxOrderNotional'),
+  maxOrderLots: wordOf('orderLimitsChanged', 'maxOrderLots'),
+  maxOpenOrders: wordOf('orderLimitsChanged', 'maxOpenOrders'),
+  words: wordsOf('orderLimitsChanged'),
 } as const;
 const EpochChanged = {
   clusterId: wordOf('epochChanged', 'clusterId'),
@@ -177,6 +233,28 @@ const EpochChanged = {
 const MassCancelled = {
   orderCount: wordOf('massCancelled', 'orderCount'),
   words: wordsOf('massCancelled'),
+} as const;
+
+const SelfTradePrevented = {
+  orderId: wordOf('selfTradePrevented', 'orderId'),
+  clientOrderId: wordOf('selfTradePrevented', 'clientOrderId'),
+  instrumentId: wordOf('selfTradePrevented', 'instrumentId'),
+  priceTicks: wordOf('selfTradePrevented', 'priceTicks'),
+  preventedLots: wordOf('selfTradePrevented', 'preventedLots'),
+  leavesLots: wordOf('selfTradePrevented', 'leavesLots'),
+  cumulativeLots: wordOf('selfTradePrevented', 'cumulativeLots'),
+  side: wordOf('selfTradePrevented', 'side'),
+  words: wordsOf('selfTradePrevented'),
+} as const;
+const InstrumentFeesChanged = {
+  instrumentId: wordOf('instrumentFeesChanged', 'instrumentId'),
+  feeTier: wordOf('instrumentFeesChanged', 'feeTier'),
+  makerPpm: wordOf('instrumentFeesChanged', 'makerPpm'),
+  words: wordsOf('instrumentFeesChanged'),
+} as const;
+const TradingDayChanged = {
+  endTimeUs: wordOf('tradingDayChanged', 'endTimeUs'),
+  words: wordsOf('tradingDayChanged'),
 } as const;
 
 const TEMPLATE_WORD = {
@@ -194,6 +272,13 @@ const TEMPLATE_WORD = {
   snapshotEnd: packTemplate(Template.snapshotEnd, RECORD_VERSION, 0),
   epochChanged: packTemplate(Template.epochChanged, RECORD_VERSION, 0),
   massCancelled: packTemplate(Template.massCancelled, RECORD_VERSION, 0),
+  selfTradePrevented: packTemplate(Template.selfTradePrevented, RECORD_VERSION, 0),
+  instrumentFeesChanged: packTemplate(Template.instrumentFeesChanged, RECORD_VERSION, 0),
+  tradingDayChanged: packTemplate(Template.tradingDayChanged, RECORD_VERSION, 0),
+  position: packTemplate(Template.position, RECORD_VERSION, 0),
+  accountChanged: packTemplate(Template.accountChanged, RECORD_VERSION, 0),
+  priceBandChanged: packTemplate(Template.priceBandChanged, RECORD_VERSION, 0),
+  orderLimitsChanged: packTemplate(Template.orderLimitsChanged, RECORD_VERSION, 0),
 } as const;
 
 /** `finish` clears from here on in any case. */
@@ -317,16 +402,25 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     const first = fold(fold(fold(state[HEADER_HASH], orderIdLow), clientIdLow), price);
     const second = fold(fold(fold(fold(orderIdHigh, clientIdHigh), bookSide), leaves), terms);
     finish(at, Accepted.words, first, second);
+    const extra = records[from + ORDER_EXTRA];
+    if (extra !== 0) extend(at + Accepted.expireTimeUs, extra + EXTRA_EXPIRE_TIME_US);
   };
 
-  const trade = (maker: number, taker: number, priceTicks: number, quantityLots: number): void => {
-    tradeSide(maker, priceTicks, quantityLots, MAKER, 0);
-    tradeSide(taker, priceTicks, quantityLots, TAKER, 1);
+  const trade = (
+    maker: number,
+    taker: number,
+    priceTicks: number,
+    quantityLots: number,
+    makerFee: number,
+    takerFee: number,
+  ): void => {
+    tradeSide(maker, priceTicks, quantityLots, makerFee, MAKER, 0);
+    tradeSide(taker, priceTicks, quantityLots, takerFee, TAKER, 1);
   };
 
-  const cancelled = (order: number, reason: number): void => {
+  const cancelled = (order: number, reason: number, answer: number): void => {
     const from = order & handleMask;
-    const at = begin(TEMPLATE_WORD.cancelled, records[from + ORDER_ACCOUNT], 1) & SLOT_START_MASK;
+    const at = begin(TEMPLATE_WORD.cancelled, records[from + ORDER_ACCOUNT], answer) & SLOT_START_MASK;
     const bookSide = records[from + ORDER_BOOK_SIDE];
     const orderIdLow = records[from + ORDER_ORDER_ID];
     const orderIdHigh = records[from + ORDER_ORDER_ID + 1];
@@ -396,8 +490,34 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     reason: number,
     duplicate: number,
   ): void => {
+    const at = begin(TEMPLATE_WORD.balanceChanged, account, 1);
+    finishBalance(at, holding, transferIdLow, transferIdHigh, amount, reason, duplicate);
+  };
+
+  const balanceNotice = (
+    account: number,
+    holding: number,
+    transferIdLow: number,
+    transferIdHigh: number,
+    amount: number,
+    reason: number,
+    duplicate: number,
+  ): void => {
+    const at = begin(TEMPLATE_WORD.balanceChanged, account, 0);
+    finishBalance(at, holding, transferIdLow, transferIdHigh, amount, reason, duplicate);
+  };
+
+  const finishBalance = (
+    start: number,
+    holding: number,
+    transferIdLow: number,
+    transferIdHigh: number,
+    amount: number,
+    reason: number,
+    duplicate: number,
+  ): void => {
     const { holdings, assets } = core;
-    const at = begin(TEMPLATE_WORD.balanceChanged, account, 1) & SLOT_START_MASK;
+    const at = start & SLOT_START_MASK;
     const assetId = holdings.words[holding + HOLDING_ASSET_ID];
     words[at + BalanceChanged.transferId] = transferIdLow;
     words[at + BalanceChanged.transferId + 1] = transferIdHigh;
@@ -490,13 +610,70 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     words[at + OrderStatus.cumulativeLots] = cumulative;
     words[at + OrderStatus.side] = sideOf(bookSide) | (records[order + ORDER_TERMS] << 8);
     finishRare(at, OrderStatus.words);
+    const extra = records[order + ORDER_EXTRA];
+    if (extra !== 0) extend(at + OrderStatus.expireTimeUs, extra + EXTRA_EXPIRE_TIME_US);
   };
 
-  const snapshotEnd = (account: number, balanceCount: number, orderCount: number): void => {
+  const snapshotEnd = (
+    account: number,
+    balanceCount: number,
+    orderCount: number,
+    positionCount: number,
+  ): void => {
     const at = begin(TEMPLATE_WORD.snapshotEnd, account, 1) & SLOT_START_MASK;
     words[at + SnapshotEnd.balanceCount] = balanceCount;
     words[at + SnapshotEnd.orderCount] = orderCount;
-    finishRare(at, SnapshotEnd.words);
+    words[at + SnapshotEnd.positionCount] = positionCount;
+    words[at + SnapshotEnd.positionCount + 1] = 0;
+    finishRare(at, positionCount === 0 ? SnapshotEnd.firstWords : SnapshotEnd.words);
+  };
+
+  const position = (handle: number): void => {
+    const { positions } = core;
+    const account = records[handle + POSITION_ACCOUNT];
+    const at = begin(TEMPLATE_WORD.position, account, 1) & SLOT_START_MASK;
+    writeInt64(words, at + Position.quantityLots, positions.quantityLots(handle));
+    writeInt64(words, at + Position.cost, positions.cost(handle));
+    writeInt64(words, at + Position.realisedProfit, positions.realisedProfit(handle));
+    words[at + Position.instrumentId] = records[handle + POSITION_INSTRUMENT_ID];
+    words[at + Position.instrumentId + 1] = 0;
+    finishRare(at, Position.words);
+  };
+
+  const accountChanged = (account: number): void => {
+    const at = begin(TEMPLATE_WORD.accountChanged, account, 1) & SLOT_START_MASK;
+    const status = records[account + ACCOUNT_STATUS] || AccountStatus.active;
+    words[at + AccountChanged.accountId] = records[account + ACCOUNT_ID];
+    words[at + AccountChanged.selfTradeGroup] = records[account + ACCOUNT_SELF_TRADE_GROUP];
+    // Modes in records are counted from 0, those in messages from 1.
+    words[at + AccountChanged.feeTier] = (records[account + ACCOUNT_SETTINGS] + (1 << 8)) | (status << 16);
+    words[at + AccountChanged.throttleMaxCommands] = records[account + ACCOUNT_THROTTLE_MAX_COMMANDS];
+    words[at + AccountChanged.throttleIntervalUs] = records[account + ACCOUNT_THROTTLE_INTERVAL_US];
+    finishRare(at, AccountChanged.words);
+  };
+
+  const priceBandChanged = (instrumentId: number): void => {
+    const instrument = core.instruments.handleOf(instrumentId);
+    const at = begin(TEMPLATE_WORD.priceBandChanged, 0, 1) & SLOT_START_MASK;
+    words[at + PriceBandChanged.instrumentId] = instrumentId;
+    words[at + PriceBandChanged.minPriceTicks] = records[instrument + INSTRUMENT_MIN_PRICE];
+    words[at + PriceBandChanged.maxPriceTicks] = records[instrument + INSTRUMENT_MAX_PRICE];
+    words[at + PriceBandChanged.referencePriceTicks] = records[instrument + INSTRUMENT_REFERENCE_PRICE];
+    words[at + PriceBandChanged.bandPpm] = records[instrument + INSTRUMENT_BAND_PPM];
+    words[at + PriceBandChanged.reserved0] = 0;
+    finishRare(at, PriceBandChanged.words);
+  };
+
+  const orderLimitsChanged = (handle: number): void => {
+    const account = records[handle + POSITION_ACCOUNT];
+    const limits = records[handle + POSITION_LIMITS];
+    const at = begin(TEMPLATE_WORD.orderLimitsChanged, account, 1) & SLOT_START_MASK;
+    words[at + OrderLimitsChanged.accountId] = records[account + ACCOUNT_ID];
+    words[at + OrderLimitsChanged.instrumentId] = records[handle + POSITION_INSTRUMENT_ID];
+    writeInt64(words, at + OrderLimitsChanged.maxOrderNotional, recordDoubles[limits >> 1]);
+    words[at + OrderLimitsChanged.maxOrderLots] = records[limits + LIMITS_MAX_ORDER_LOTS];
+    words[at + OrderLimitsChanged.maxOpenOrders] = records[limits + LIMITS_MAX_OPEN_ORDERS];
+    finishRare(at, OrderLimitsChanged.words);
   };
 
   const epochChanged = (): void => {
@@ -520,6 +697,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     order: number,
     price: number,
     quantity: number,
+    fee: number,
     liquidity: number,
     answer: number,
   ): void => {
@@ -561,6 +739,52 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
       terms,
     );
     finish(at, Trade.words, first, second);
+    if (fee !== 0) {
+      const feeLow = fee | 0;
+      const feeHigh = Math.floor(fee / 4294967296);
+      words[at + Trade.fee] = feeLow;
+      words[at + Trade.fee + 1] = feeHigh;
+      takeIn(feeLow, feeHigh);
+    }
+  };
+
+  const selfTradePrevented = (
+    order: number,
+    priceTicks: number,
+    preventedLots: number,
+    liquidity: number,
+    mode: number,
+    answer: number,
+  ): void => {
+    const from = order & handleMask;
+    const at =
+      begin(TEMPLATE_WORD.selfTradePrevented, records[from + ORDER_ACCOUNT], answer) & SLOT_START_MASK;
+    const bookSide = records[from + ORDER_BOOK_SIDE];
+    copyWords(records, from + ORDER_ORDER_ID, words, at + SelfTradePrevented.orderId, 2);
+    copyWords(records, from + ORDER_CLIENT_ID_LOW, words, at + SelfTradePrevented.clientOrderId, 2);
+    words[at + SelfTradePrevented.instrumentId] = bookSide >> 1;
+    words[at + SelfTradePrevented.priceTicks] = priceTicks;
+    words[at + SelfTradePrevented.preventedLots] = preventedLots;
+    words[at + SelfTradePrevented.leavesLots] = records[from + ORDER_LEAVES];
+    words[at + SelfTradePrevented.cumulativeLots] = records[from + ORDER_CUMULATIVE];
+    words[at + SelfTradePrevented.side] = sideOf(bookSide) | (liquidity << 8) | (mode << 16);
+    finishRare(at, SelfTradePrevented.words);
+  };
+
+  const instrumentFeesChanged = (instrumentId: number, feeTier: number): void => {
+    const { instruments } = core;
+    const at = begin(TEMPLATE_WORD.instrumentFeesChanged, 0, 1) & SLOT_START_MASK;
+    const rates = instruments.ratesAt(instruments.handleOf(instrumentId), feeTier);
+    words[at + InstrumentFeesChanged.instrumentId] = instrumentId;
+    words[at + InstrumentFeesChanged.feeTier] = feeTier;
+    copyWords(records, rates, words, at + InstrumentFeesChanged.makerPpm, 2);
+    finishRare(at, InstrumentFeesChanged.words);
+  };
+
+  const tradingDayChanged = (): void => {
+    const at = begin(TEMPLATE_WORD.tradingDayChanged, 0, 1) & SLOT_START_MASK;
+    copyWords(core.engine, EngineWord.tradingDayEndUs, words, at + TradingDayChanged.endTimeUs, 2);
+    finishRare(at, TradingDayChanged.words);
   };
 
   /**
@@ -643,6 +867,19 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     state[LANE_HIGH] = fold(state[LANE_HIGH], second) ^ first;
   };
 
+  /** Copies two words that a finished event has beyond its first version, and takes them in when they are not 0. */
+  const extend = (to: number, from: number): void => {
+    words[to] = records[from];
+    words[to + 1] = records[from + 1];
+    if ((records[from] | records[from + 1]) !== 0) takeIn(records[from], records[from + 1]);
+  };
+
+  /** Takes two more words of the event that was finished last into the output hash. */
+  const takeIn = (first: number, second: number): void => {
+    state[LANE_LOW] = fold(state[LANE_LOW], first) ^ second;
+    state[LANE_HIGH] = fold(state[LANE_HIGH], second) ^ first;
+  };
+
   return {
     beginCommand,
     hashLow,
@@ -651,14 +888,22 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     accepted,
     trade,
     cancelled,
+    selfTradePrevented,
     replaced,
+    instrumentFeesChanged,
+    tradingDayChanged,
     balanceChanged,
+    balanceNotice,
     instrumentListed,
     accountOpened,
     apiKeyRegistered,
     bookDelta,
     orderStatus,
     snapshotEnd,
+    position,
+    accountChanged,
+    priceBandChanged,
+    orderLimitsChanged,
     epochChanged,
     massCancelled,
   };
@@ -667,13 +912,15 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
 /** Stops the start when one of the words that are packed by hand is laid out otherwise in the schema. */
 function checkPacking(): void {
   const packed: readonly [string, readonly string[]][] = [
-    ['accepted', ['side', 'orderType', 'timeInForce']],
+    ['accepted', ['side', 'orderType', 'timeInForce', 'flags']],
+    ['selfTradePrevented', ['side', 'liquidity', 'selfTradePrevention', 'reserved0']],
     ['cancelled', ['side', 'reason']],
     ['replaced', ['side', 'priorityKept']],
     ['trade', ['side', 'liquidity']],
     ['balanceChanged', ['decimals', 'reason', 'duplicate']],
     ['instrumentListed', ['tickExponent', 'lotExponent', 'baseDecimals', 'quoteDecimals']],
-    ['orderStatus', ['side', 'orderType', 'timeInForce']],
+    ['orderStatus', ['side', 'orderType', 'timeInForce', 'flags']],
+    ['accountChanged', ['feeTier', 'selfTradePrevention', 'status', 'reserved0']],
   ];
   for (const [message, fields] of packed) {
     fields.forEach((field, index) => {

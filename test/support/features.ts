@@ -34,7 +34,20 @@ export const FEATURES = [
 export type Feature = (typeof FEATURES)[number];
 
 /** What the fast engine has. */
-const BUILT: readonly Feature[] = [];
+const BUILT: readonly Feature[] = [
+  'fees',
+  'expiry',
+  'postOnly',
+  'minQuantity',
+  'selfTrade',
+  'massCancelScope',
+  'accountStatus',
+  'bands',
+  'limits',
+  'throttle',
+  'transfers',
+  'positions',
+];
 
 const chosen = (process.env['RINGFENCE_FEATURES'] ?? '').split(',').filter((name) => name !== '');
 for (const name of chosen) {

@@ -92,6 +92,7 @@ describe('a listing', () => {
       bookSequence: 0,
       lastPriceTicks: 0,
       fees: Array.from({ length: 8 }, () => ({ makerPpm: 0, takerPpm: 0 })),
+      band: { minPriceTicks: 0, maxPriceTicks: 0, referencePriceTicks: 0, bandPpm: 0 },
     });
   });
 

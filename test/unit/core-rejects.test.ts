@@ -1,6 +1,6 @@
 /** Every reject code of risk, matching and admin is reachable, and a rejected command changes no state. */
 import { describe, expect, test } from 'vitest';
-import { OrderType, rejectName, TimeInForce } from '../../src/core/codes.js';
+import { OrderFlag, OrderType, rejectName, Side, TimeInForce } from '../../src/core/codes.js';
 import type { CommandName, MessageFields } from '../../src/wire/message-fields.js';
 import type { CommandContext } from '../support/command-script.js';
 import { FUNDS, Market, reportSequenceOf } from '../support/market.js';
@@ -74,9 +74,25 @@ describe('a new order is rejected', () => {
     ['INVALID_ORDER_TYPE', { orderType: 0 }],
     ['INVALID_ORDER_TYPE', { orderType: 255 }],
     ['INVALID_TIME_IN_FORCE', { timeInForce: 0 }],
-    ['INVALID_TIME_IN_FORCE', { timeInForce: 4 }],
+    ['INVALID_TIME_IN_FORCE', { timeInForce: 6 }],
+    ['INVALID_TIME_IN_FORCE', { orderType: OrderType.market, timeInForce: TimeInForce.DAY }],
     ['INVALID_TIME_IN_FORCE', { orderType: OrderType.market, timeInForce: TimeInForce.GTC }],
-    ['INVALID_FLAGS', { flags: 1 }],
+    ['INVALID_FLAGS', { flags: 8 }],
+    ['INVALID_FLAGS', { flags: OrderFlag.postOnly | OrderFlag.postOnlyReprice }],
+    ['INVALID_FLAGS', { flags: OrderFlag.postOnly, timeInForce: TimeInForce.IOC }],
+    ['INVALID_FLAGS', { flags: OrderFlag.postOnlyReprice, timeInForce: TimeInForce.FOK }],
+    ['INVALID_SELF_TRADE_PREVENTION', { selfTradePrevention: 6 }],
+    ['INVALID_MIN_QUANTITY', { minQuantityLots: 1 }],
+    ['INVALID_MIN_QUANTITY', { minQuantityLots: -1, timeInForce: TimeInForce.IOC }],
+    ['INVALID_MIN_QUANTITY', { minQuantityLots: 6, quantityLots: 5, timeInForce: TimeInForce.IOC }],
+    ['INVALID_MIN_QUANTITY', { minQuantityLots: 1, timeInForce: TimeInForce.FOK }],
+    ['INVALID_EXPIRE_TIME', { expireTimeUs: 2 ** 52 }],
+    ['INVALID_EXPIRE_TIME', { timeInForce: TimeInForce.GTD }],
+    ['INVALID_EXPIRE_TIME', { timeInForce: TimeInForce.GTD, expireTimeUs: 1_700_000_000_000_000 }],
+    ['INVALID_EXPIRE_TIME', { timeInForce: TimeInForce.GTD, expireTimeUs: 2 ** 53 }],
+    ['INVALID_EXPIRE_TIME', { timeInForce: TimeInForce.DAY, expireTimeUs: 2 ** 52 }],
+    ['TRADING_DAY_CLOSED', { timeInForce: TimeInForce.DAY }],
+    ['POST_ONLY_WOULD_TRADE', { flags: OrderFlag.postOnly, side: Side.sell, priceTicks: 100 }],
     ['INVALID_QUANTITY', { quantityLots: 0 }],
     ['INVALID_QUANTITY', { quantityLots: -1 }],
     ['INVALID_PRICE', { priceTicks: 0 }],

@@ -1,6 +1,6 @@
 /**
- * The reference engine does what src/core/README.md shows: the books and sums of that page, played on the model alone,
- * because everything else is measured by it.
+ * The core does what src/core/README.md shows: the books and sums of that page, played on the fast core, and on the
+ * reference engine, by which everything else is measured.
  */
 import { describe, expect, it } from 'vitest';
 import {
@@ -13,122 +13,12 @@ import {
   Side,
   TimeInForce,
 } from '../../src/core/codes.js';
-import type { CommandName, MessageFields } from '../../src/wire/message-fields.js';
-import type { Event } from '../model/messages.js';
-import { ReferenceEngine } from '../model/reference-engine.js';
-import { CommandScript } from '../support/command-script.js';
+import { RULE_ENGINES } from '../support/rule-engines.js';
+import { A, B, C, Market, PLENTY, story } from '../support/rule-market.js';
 
-const [A, B, C] = [1, 2, 3];
-const PLENTY = 1_000_000;
-const LIMITS = {
-  instruments: 2,
-  assets: 4,
-  accounts: 5,
-  openOrders: 50,
-  apiKeys: 5,
-  transfers: 50,
-  orderLimits: 5,
-};
-
-/** A market of one instrument (one tick x one lot = 1 minor unit of quote) and three accounts with plenty. */
-class Market {
-  readonly engine = new ReferenceEngine(LIMITS);
-  readonly script = new CommandScript();
-  #nextId = 1n;
-
-  constructor() {
-    this.apply('listInstrument', 0, {
-      symbol: 'X-USD',
-      base: 'X',
-      quote: 'USD',
-      tickMantissa: 1,
-      lotMantissa: 1,
-    });
-    let transferId = 0n;
-    for (const accountId of [A, B, C]) {
-      this.apply('openAccount', 0, { accountId });
-      for (const asset of ['X', 'USD']) {
-        transferId += 1n;
-        this.apply('deposit', 0, { accountId, asset, amount: PLENTY, transferId });
-      }
-    }
-  }
-
-  apply<N extends CommandName>(name: N, accountId: number, fields: Partial<MessageFields[N]>): Event[] {
-    return this.engine.apply(this.script.command(name, { accountId }, fields));
-  }
-
-  order(
-    accountId: number,
-    side: number,
-    quantityLots: number,
-    priceTicks: number,
-    more: Partial<MessageFields['newOrder']> = {},
-  ): Event[] {
-    const clientOrderId = this.#nextId++;
-    return this.apply('newOrder', accountId, {
-      clientOrderId,
-      instrumentId: 1,
-      side,
-      quantityLots,
-      priceTicks,
-      orderType: OrderType.limit,
-      timeInForce: TimeInForce.GTC,
-      ...more,
-    });
-  }
-
-  buy = (account: number, lots: number, price: number, more = {}) =>
-    this.order(account, Side.buy, lots, price, more);
-  sell = (account: number, lots: number, price: number, more = {}) =>
-    this.order(account, Side.sell, lots, price, more);
-
-  /** Both sides of the book, as in the README: `99 C4 | 101 A5 B5`. */
-  book(): string {
-    const { buys, sells } = this.engine.book(this.engine.instruments[0]!);
-    const text = (orders: typeof buys) => {
-      const prices = [...new Set(orders.map((order) => order.priceTicks))];
-      const levels = prices.map((price) => {
-        const level = orders.filter((order) => order.priceTicks === price);
-        const names = level.map((order) => ' ABC'[order.account.accountId]! + order.leavesLots);
-        return `${price} ${names.join(' ')}`;
-      });
-      return levels.join(', ');
-    };
-    return `${text(buys)} | ${text(sells)}`.trim();
-  }
-
-  quoteOf(accountId: number): { available: number; reserved: number } {
-    const { available, reserved } = this.engine.accounts.get(accountId)!.balances.get(2)!;
-    return { available: Number(available), reserved: Number(reserved) };
-  }
-}
-
-/** Names of the events but book deltas, with what was traded and why something ended. */
-function story(events: readonly Event[]): string[] {
-  return events.flatMap((event) => {
-    switch (event.name) {
-      case 'bookDelta':
-        return [];
-      case 'trade':
-        return event.fields.liquidity === 2
-          ? [`trade ${event.fields.quantityLots} at ${event.fields.priceTicks}`]
-          : [];
-      case 'cancelled':
-        return [`cancelled ${event.fields.quantityLots}, reason ${event.fields.reason}`];
-      case 'selfTradePrevented':
-        return event.fields.liquidity === 2 ? [`prevented ${event.fields.preventedLots}`] : [];
-      case 'rejected':
-        return [`rejected ${event.fields.code}`];
-      default:
-        return [event.name];
-    }
-  });
-}
-
-describe('the reference engine', () => {
+describe.each(RULE_ENGINES)('%s', (_, makeEngine) => {
   it('trades by price, then time, at the price of the maker', () => {
-    const market = new Market();
+    const market = new Market(makeEngine);
     market.sell(A, 5, 101);
     market.sell(B, 5, 101);
     market.sell(A, 5, 102);
@@ -138,7 +28,7 @@ describe('the reference engine', () => {
   });
 
   it('cancels what has expired before a command does anything, the earliest first', () => {
-    const market = new Market();
+    const market = new Market(makeEngine);
     const now = market.script.timestampUs;
     market.sell(A, 5, 101, { timeInForce: TimeInForce.GTD, expireTimeUs: now + 10 });
     market.sell(B, 4, 101, { timeInForce: TimeInForce.GTD, expireTimeUs: now + 9 });
@@ -155,7 +45,7 @@ describe('the reference engine', () => {
   });
 
   it('does nothing for an order that cannot have its minimum quantity', () => {
-    const market = new Market();
+    const market = new Market(makeEngine);
     market.sell(A, 3, 101);
     const events = market.buy(C, 5, 101, { timeInForce: TimeInForce.IOC, minQuantityLots: 4 });
     expect(story(events)).toEqual(['accepted', `cancelled 5, reason ${CancelReason.minQuantityUnfillable}`]);
@@ -169,7 +59,7 @@ describe('the reference engine', () => {
   });
 
   it('lets a post-only order never take', () => {
-    const market = new Market();
+    const market = new Market(makeEngine);
     market.sell(A, 5, 101);
     expect(story(market.buy(B, 2, 101, { flags: OrderFlag.postOnly }))).toEqual([
       `rejected ${RejectCode.POST_ONLY_WOULD_TRADE}`,
@@ -185,7 +75,7 @@ describe('the reference engine', () => {
     ['decrement', ['prevented 5', 'trade 3 at 101'], '| 101 B2'],
     ['allow', ['trade 5 at 101', 'trade 3 at 101'], '| 101 B2'],
   ] as const)('prevents self-trades by %s', (mode, expected, book) => {
-    const market = new Market();
+    const market = new Market(makeEngine);
     market.sell(A, 5, 101);
     market.sell(B, 5, 101);
     const events = market.buy(A, 8, 101, { selfTradePrevention: SelfTradePrevention[mode] });
@@ -194,7 +84,7 @@ describe('the reference engine', () => {
   });
 
   it('counts for FOK only what self-trade prevention lets it take', () => {
-    const market = new Market();
+    const market = new Market(makeEngine);
     market.sell(B, 2, 101);
     market.sell(A, 5, 101);
     market.sell(B, 5, 102);
@@ -214,7 +104,7 @@ describe('the reference engine', () => {
   });
 
   it('charges and rebates as the sums of the page say', () => {
-    const market = new Market();
+    const market = new Market(makeEngine);
     market.apply('setInstrumentFees', 0, { instrumentId: 1, feeTier: 0, makerPpm: -100, takerPpm: 250 });
     market.sell(A, 10, 5000);
     const [accepted, maker, taker] = market.buy(B, 10, 5100);
@@ -223,13 +113,13 @@ describe('the reference engine', () => {
     expect(taker?.fields).toMatchObject({ fee: 13 });
     expect(market.quoteOf(A)).toEqual({ available: PLENTY + 50_005, reserved: 0 });
     expect(market.quoteOf(B)).toEqual({ available: PLENTY - 50_013, reserved: 0 });
-    expect(market.engine.asset('USD')?.fees).toBe(8n);
+    expect(market.engine.fees('USD')).toBe(8);
     market.buy(B, 10, 4900);
     expect(market.quoteOf(B).reserved).toBe(10 * (4900 + 2));
   });
 
   it('pays no rebate beyond the fee of the taker', () => {
-    const market = new Market();
+    const market = new Market(makeEngine);
     market.apply('setInstrumentFees', 0, { instrumentId: 1, feeTier: 0, makerPpm: -500_000, takerPpm: 1 });
     market.sell(A, 10, 100);
     const [, maker, taker] = market.buy(B, 10, 100);
@@ -238,7 +128,7 @@ describe('the reference engine', () => {
   });
 
   it('cancels by instrument and side, the oldest first', () => {
-    const market = new Market();
+    const market = new Market(makeEngine);
     market.sell(A, 1, 101);
     market.buy(A, 2, 99);
     market.sell(A, 3, 102);
@@ -249,7 +139,7 @@ describe('the reference engine', () => {
   });
 
   it('displays the next peak of an iceberg behind its level, and uses a level up before the next price', () => {
-    const market = new Market();
+    const market = new Market(makeEngine);
     market.sell(A, 6, 101, { displayLots: 2 });
     market.sell(B, 3, 101);
     market.sell(B, 9, 102);
@@ -264,7 +154,7 @@ describe('the reference engine', () => {
   });
 
   it('buys for an amount what fits it at the worst price that is needed', () => {
-    const market = new Market();
+    const market = new Market(makeEngine);
     market.sell(A, 5, 100);
     market.sell(B, 5, 102);
     const market900 = {
@@ -279,7 +169,7 @@ describe('the reference engine', () => {
   });
 
   it('runs stops in a cascade, one completely after the other', () => {
-    const market = new Market();
+    const market = new Market(makeEngine);
     for (const price of [101, 103, 105]) market.sell(A, 1, price);
     market.buy(B, 1, 0, { orderType: OrderType.stop, triggerPriceTicks: 101 });
     market.buy(C, 1, 0, { orderType: OrderType.stop, triggerPriceTicks: 103 });
@@ -295,7 +185,7 @@ describe('the reference engine', () => {
   });
 
   it('lets a trailing stop follow the last trade and its price follow the trigger', () => {
-    const market = new Market();
+    const market = new Market(makeEngine);
     const tradeAt = (price: number) => {
       market.sell(B, 1, price);
       return market.buy(C, 1, price);
@@ -310,7 +200,7 @@ describe('the reference engine', () => {
   });
 
   it('cancels the other of a linked pair with the first trade, and with the end of either', () => {
-    const market = new Market();
+    const market = new Market(makeEngine);
     const linked = (linkedClientOrderId: bigint) => ({
       orderType: OrderType.stop,
       triggerPriceTicks: 90,
@@ -337,7 +227,7 @@ describe('the reference engine', () => {
   });
 
   it('takes cancels of a suspended account and nothing new, and the kill switch cancels all', () => {
-    const market = new Market();
+    const market = new Market(makeEngine);
     market.sell(A, 1, 101, { clientOrderId: 60n });
     market.sell(A, 2, 102);
     market.apply('setAccountStatus', 0, { accountId: A, status: AccountStatus.suspended });
@@ -349,7 +239,7 @@ describe('the reference engine', () => {
   });
 
   it('keeps prices in the band and orders in their limits, but lets a reduce pass', () => {
-    const market = new Market();
+    const market = new Market(makeEngine);
     market.sell(A, 9, 105, { clientOrderId: 70n });
     market.apply('setPriceBand', 0, { instrumentId: 1, referencePriceTicks: 100, bandPpm: 40_000 });
     market.apply('setOrderLimits', 0, { accountId: A, instrumentId: 1, maxOrderLots: 5, maxOpenOrders: 2 });
@@ -369,7 +259,7 @@ describe('the reference engine', () => {
   });
 
   it('throttles orders in intervals of command time, whatever becomes of them', () => {
-    const market = new Market();
+    const market = new Market(makeEngine);
     market.apply('setAccountThrottle', 0, { accountId: A, maxCommands: 2, intervalUs: 1000 });
     const send = (microseconds: number) => {
       const fields = { clientOrderId: 80n, instrumentId: 9 };
@@ -386,7 +276,7 @@ describe('the reference engine', () => {
   });
 
   it('moves money once for each transfer id, and out of the fees', () => {
-    const market = new Market();
+    const market = new Market(makeEngine);
     const transfer = { transferId: 900n, amount: 40, fromAccountId: A, toAccountId: B, asset: 'USD' };
     expect(market.apply('transfer', 0, transfer).map((event) => event.accountId)).toEqual([A, B]);
     expect(market.apply('transfer', 0, transfer)[1]?.fields).toMatchObject({ duplicate: 1, amount: 40 });
@@ -397,12 +287,12 @@ describe('the reference engine', () => {
   });
 
   it('keeps positions at average cost, with the profit that was realised', () => {
-    const market = new Market();
+    const market = new Market(makeEngine);
     const trade = (side: number, lots: number, price: number) => {
       market.order(B, side === Side.buy ? Side.sell : Side.buy, lots, price);
       market.order(A, side, lots, price);
-      const { quantityLots, cost, realisedProfit } = market.engine.accounts.get(A)!.positions.get(1)!;
-      return [quantityLots, cost, realisedProfit].map(Number);
+      const { quantityLots, cost, realisedProfit } = market.engine.position(A, 1);
+      return [quantityLots, cost, realisedProfit];
     };
     expect(trade(Side.buy, 10, 100)).toEqual([10, 1000, 0]);
     expect(trade(Side.sell, 3, 110)).toEqual([7, 700, 30]);

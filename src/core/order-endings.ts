@@ -1,0 +1,75 @@
+/** How orders end other than by their last fill: what they reserve is free again, and they are in no list any more. */
+import { CancelReason } from './codes.js';
+import type { Core } from './core.js';
+import type { EventSink } from './event-sink.js';
+import { OrderWord } from './orders.js';
+
+// Local copies are folded into the code (README.md).
+const LEAVES = OrderWord.leaves;
+const BOOK_SIDE = OrderWord.bookSide;
+const CLIENT_ID_HASH = OrderWord.clientIdHash;
+const ACCOUNT = OrderWord.account;
+const QUOTE_HOLDING = OrderWord.quoteHolding;
+const BASE_HOLDING = OrderWord.baseHolding;
+const LOT_RESERVE = OrderWord.lotReserve;
+const EXPIRED = CancelReason.expired;
+
+export type OrderEndings = ReturnType<typeof makeOrderEndings>;
+
+/** The endings on `core`, with their events into `sink`. */
+export function makeOrderEndings(core: Core, sink: EventSink) {
+  const { words, doubles, handleMask } = core.arena;
+  const { removeOrder } = core.accounts;
+  const { remove: removeId } = core.clientIds;
+  const { reserve } = core.holdings;
+  const { release } = core.orders;
+  const { flush, remove: removeFromBook } = core.books;
+  const { next: nextExpiry, first: firstExpiry } = core.expiries;
+  const { cancelled } = sink;
+
+  /** Frees what `lots` of an order reserve. */
+  const releaseLots = (handle: number, lots: number): void => {
+    const order = handle & handleMask;
+    const isSell = (words[order + BOOK_SIDE] & 1) !== 0;
+    const holding = isSell ? words[order + BASE_HOLDING] : words[order + QUOTE_HOLDING];
+    reserve(holding, -(lots * doubles[(order + LOT_RESERVE) >> 1]));
+  };
+
+  /** Forgets an order that was open. */
+  const close = (handle: number): void => {
+    const order = handle & handleMask;
+    removeOrder(words[order + ACCOUNT], order);
+    removeId(words[order + CLIENT_ID_HASH], order);
+    release(order);
+  };
+
+  /** Cancels what is left of an order that is in the book. `answer`: 1 = for the session of the command, 0 = a notice. */
+  const cancelOpen = (handle: number, reason: number, answer: number): void => {
+    const order = handle & handleMask;
+    cancelled(order, reason, answer);
+    removeFromBook(order);
+    releaseLots(order, words[order + LEAVES]);
+    close(order);
+  };
+
+  /** Cancels what is left of an order that came in just now. */
+  const cancelIncoming = (handle: number, reason: number): void => {
+    const order = handle & handleMask;
+    cancelled(order, reason, 1);
+    releaseLots(order, words[order + LEAVES]);
+    release(order);
+  };
+
+  /**
+   * Cancels every order whose time has come at command time `low`, `high` (an i64 in two words), the earliest expiry
+   * first, and reports the books: before the command that brought the time does anything.
+   */
+  const expireOrders = (low: number, high: number): void => {
+    while (nextExpiry[1] < high || (nextExpiry[1] === high && nextExpiry[0] >>> 0 <= low >>> 0)) {
+      cancelOpen(firstExpiry(), EXPIRED, 0);
+    }
+    flush(sink);
+  };
+
+  return { releaseLots, close, cancelOpen, cancelIncoming, expireOrders };
+}
