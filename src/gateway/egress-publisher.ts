@@ -5,6 +5,7 @@ import type { RingConsumer } from '../ring/ring-consumer.js';
 import type { CommitGate } from '../runtime/commit-gate.js';
 import { offsetOf, Template } from '../wire/schema.js';
 import { HeaderWord, SLOT_BYTES, SLOT_HEADER_BYTES, templateOf } from '../wire/slot.js';
+import type { InstrumentNews } from './instrument-news.js';
 import type { KeyTable } from './key-table.js';
 import { NO_ENTRY, type ReportLog } from './report-log.js';
 import { adminListKey, type ReportSender } from './report-sender.js';
@@ -35,6 +36,7 @@ export interface EgressPublisherParts {
   readonly marketData: MarketData;
   /** Slots of the instrumentListed events so far; filled here. */
   readonly listings: Uint8Array[];
+  readonly news: InstrumentNews;
   /** Called for each epochChanged event. */
   readonly onEpochChanged: (epoch: number) => void;
 }
@@ -88,10 +90,16 @@ export class EgressPublisher {
       this.parts.marketData.onBookDelta(words, wordIndex);
       return;
     }
+    if (templateId === Template.auctionIndicated) {
+      this.parts.marketData.onAuctionIndicated(words, this.parts.output.ring.bytes, wordIndex);
+      return;
+    }
     if (templateId === Template.trade) this.parts.marketData.onTrade(words, wordIndex);
     else if (templateId === Template.instrumentListed) this.onInstrumentListed(words, wordIndex);
     else if (templateId === Template.apiKeyRegistered) this.onApiKeyRegistered(words, wordIndex);
     else if (templateId === Template.epochChanged) this.onEpochChanged(words, wordIndex);
+    else if (this.parts.news.note(words, this.parts.output.ring.bytes, wordIndex))
+      this.tellOthers(words, wordIndex);
     const reportedTo = this.reportToAccount(words, wordIndex);
     this.reportToSession(words, wordIndex, reportedTo);
   }
@@ -135,13 +143,17 @@ export class EgressPublisher {
   }
 
   private onInstrumentListed(words: Int32Array, wordIndex: number): void {
-    const { listings, marketData, output, sessions } = this.parts;
+    const { listings, marketData, output } = this.parts;
     const slotOffset = wordIndex * 4;
     listings.push(output.ring.bytes.slice(slotOffset, slotOffset + SLOT_BYTES));
     marketData.list(words[wordIndex + LISTED_ID]!);
+    this.tellOthers(words, wordIndex);
+  }
+
+  /** Sends a public event to every session but the one that gets it as its answer. */
+  private tellOthers(words: Int32Array, wordIndex: number): void {
     const apiKeyId = words[wordIndex + HeaderWord.sessionId]!;
-    // The session that listed it gets it as its answer.
-    for (const session of sessions.all()) {
+    for (const session of this.parts.sessions.all()) {
       if (session.isAdmitted && session.key!.apiKeyId !== apiKeyId) this.sendPublic(session, wordIndex);
     }
   }

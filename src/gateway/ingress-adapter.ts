@@ -213,6 +213,7 @@ export class IngressAdapter {
         );
         return;
       case 'logout':
+        session.isLoggedOut = true;
         sessions.close(session, 0);
         return;
       default:

@@ -8,7 +8,7 @@
 import { readInt64, writeInt64 } from '../base/int64.js';
 import { LevelBook, type LevelSide } from '../base/level-book.js';
 import { Liquidity, Side } from '../core/codes.js';
-import { blockLengthOf, writeSbeHeader } from '../wire/sbe.js';
+import { blockLengthOf, writeEventFrame, writeSbeHeader } from '../wire/sbe.js';
 import { offsetOf, SBE_HEADER_BYTES, Template } from '../wire/schema.js';
 import { HeaderWord } from '../wire/slot.js';
 import type { FrameTarget } from './frame-target.js';
@@ -25,6 +25,8 @@ const DELTA_INSTRUMENT = HeaderWord.body + word('bookDelta', 'instrumentId');
 const DELTA_PRICE = HeaderWord.body + word('bookDelta', 'priceTicks');
 const DELTA_ORDERS = HeaderWord.body + word('bookDelta', 'orderCount');
 const DELTA_SIDE = HeaderWord.body + word('bookDelta', 'side');
+const INDICATED_INSTRUMENT = HeaderWord.body + word('auctionIndicated', 'instrumentId');
+const INDICATED_BYTES = SBE_HEADER_BYTES + blockLengthOf[Template.auctionIndicated]!;
 const TRADE_ID = HeaderWord.body + word('trade', 'tradeId');
 const TRADE_INSTRUMENT = HeaderWord.body + word('trade', 'instrumentId');
 const TRADE_PRICE = HeaderWord.body + word('trade', 'priceTicks');
@@ -135,6 +137,16 @@ export class MarketData {
       }
       subscription.isStale = true;
       this.staleCount++;
+    }
+  }
+
+  /** Takes the auctionIndicated event in the slot at word `wordIndex` and passes it on with the book. */
+  onAuctionIndicated(words: Int32Array, bytes: Uint8Array, wordIndex: number): void {
+    const instrument = this.instruments[words[wordIndex + INDICATED_INSTRUMENT]!];
+    for (const { target, isStale } of instrument?.bookSubscriptions ?? []) {
+      if (isStale || target.isBehind()) continue;
+      const offset = target.claim(INDICATED_BYTES);
+      writeEventFrame(bytes, wordIndex * 4, target.bytes, offset);
     }
   }
 
