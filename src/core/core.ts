@@ -19,6 +19,7 @@ import { makeOrders, ORDER_WORDS, type Orders } from './orders.js';
 import { makePositions, POSITION_WORDS, type Positions } from './positions.js';
 import { makePriceBands, type PriceBands } from './price-bands.js';
 import { BOOK_SIDE_WORDS, IDLE_PAGES, LEVEL_WORDS, PAGE_WORDS } from './price-ladder.js';
+import { makeStopOrders, type StopOrders } from './stop-orders.js';
 import { makeTransfers, type Transfers } from './transfers.js';
 
 export type { CoreOptions };
@@ -53,6 +54,7 @@ export class Core {
   readonly expiries: Expiries;
   readonly orders: Orders;
   readonly books: OrderBooks;
+  readonly stops: StopOrders;
   readonly clientIds: ClientOrderIds;
   /** Epoch, node, cluster, command time and trading day. */
   readonly engine: Int32Array;
@@ -67,7 +69,7 @@ export class Core {
       limits.maxPositions * POSITION_WORDS,
       limits.maxOrderLimits * ORDER_LIMITS_WORDS,
       limits.maxApiKeys * API_KEY_WORDS,
-      (limits.maxInstruments + 1) * 2 * BOOK_SIDE_WORDS,
+      (limits.maxInstruments + 1) * 4 * BOOK_SIDE_WORDS,
       maxLevels * LEVEL_WORDS,
       (maxLevels + IDLE_PAGES) * PAGE_WORDS,
       limits.maxOrders * ORDER_WORDS,
@@ -81,10 +83,11 @@ export class Core {
     this.priceBands = makePriceBands(arena);
     this.holdings = makeHoldings(arena, limits.maxHoldings);
     this.apiKeys = makeApiKeys(arena, limits.maxApiKeys);
-    this.books = makeOrderBooks(arena, this.instruments, maxLevels);
     this.orderExtras = makeOrderExtras(arena, limits.maxOrders);
     this.expiries = makeExpiries(arena, limits.maxOrders);
     this.orders = makeOrders(arena, limits.maxOrders, this.orderExtras, this.expiries);
+    this.books = makeOrderBooks(arena, this.instruments, maxLevels, this.orders.assignPriority);
+    this.stops = makeStopOrders(arena, this.books, this.orders, this.instruments.handleOf);
     this.assets = makeAssets(limits.maxAssets);
     this.transfers = makeTransfers(limits.maxTransfers);
     this.clientIds = makeClientOrderIds(arena, limits.maxOrders);

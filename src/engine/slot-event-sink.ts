@@ -34,6 +34,9 @@ const ORDER_TERMS = OrderWord.terms;
 const ORDER_ACCOUNT = OrderWord.account;
 const ORDER_EXTRA = OrderWord.extra;
 const EXTRA_EXPIRE_TIME_US = ExtraWord.expireTimeUs;
+const EXTRA_DISPLAY_LOTS = ExtraWord.displayLots;
+const EXTRA_TRIGGER = ExtraWord.trigger;
+const EXTRA_FIRED_AT = ExtraWord.firedAt;
 const LEVEL_ORDER_COUNT = LevelWord.orderCount;
 const LEVEL_KEY = LevelWord.key;
 const LEVEL_LOTS = LevelWord.lots;
@@ -246,6 +249,17 @@ const SelfTradePrevented = {
   side: wordOf('selfTradePrevented', 'side'),
   words: wordsOf('selfTradePrevented'),
 } as const;
+const Triggered = {
+  orderId: wordOf('triggered', 'orderId'),
+  clientOrderId: wordOf('triggered', 'clientOrderId'),
+  instrumentId: wordOf('triggered', 'instrumentId'),
+  triggerPriceTicks: wordOf('triggered', 'triggerPriceTicks'),
+  lastPriceTicks: wordOf('triggered', 'lastPriceTicks'),
+  priceTicks: wordOf('triggered', 'priceTicks'),
+  leavesLots: wordOf('triggered', 'leavesLots'),
+  side: wordOf('triggered', 'side'),
+  words: wordsOf('triggered'),
+} as const;
 const InstrumentFeesChanged = {
   instrumentId: wordOf('instrumentFeesChanged', 'instrumentId'),
   feeTier: wordOf('instrumentFeesChanged', 'feeTier'),
@@ -272,6 +286,7 @@ const TEMPLATE_WORD = {
   snapshotEnd: packTemplate(Template.snapshotEnd, RECORD_VERSION, 0),
   epochChanged: packTemplate(Template.epochChanged, RECORD_VERSION, 0),
   massCancelled: packTemplate(Template.massCancelled, RECORD_VERSION, 0),
+  triggered: packTemplate(Template.triggered, RECORD_VERSION, 0),
   selfTradePrevented: packTemplate(Template.selfTradePrevented, RECORD_VERSION, 0),
   instrumentFeesChanged: packTemplate(Template.instrumentFeesChanged, RECORD_VERSION, 0),
   tradingDayChanged: packTemplate(Template.tradingDayChanged, RECORD_VERSION, 0),
@@ -403,7 +418,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     const second = fold(fold(fold(fold(orderIdHigh, clientIdHigh), bookSide), leaves), terms);
     finish(at, Accepted.words, first, second);
     const extra = records[from + ORDER_EXTRA];
-    if (extra !== 0) extend(at + Accepted.expireTimeUs, extra + EXTRA_EXPIRE_TIME_US);
+    if (extra !== 0) extend(at + Accepted.expireTimeUs, extra);
   };
 
   const trade = (
@@ -611,7 +626,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     words[at + OrderStatus.side] = sideOf(bookSide) | (records[order + ORDER_TERMS] << 8);
     finishRare(at, OrderStatus.words);
     const extra = records[order + ORDER_EXTRA];
-    if (extra !== 0) extend(at + OrderStatus.expireTimeUs, extra + EXTRA_EXPIRE_TIME_US);
+    if (extra !== 0) extend(at + OrderStatus.expireTimeUs, extra);
   };
 
   const snapshotEnd = (
@@ -771,6 +786,28 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     finishRare(at, SelfTradePrevented.words);
   };
 
+  const triggered = (order: number): void => {
+    const extra = records[order + ORDER_EXTRA];
+    const at = begin(TEMPLATE_WORD.triggered, records[order + ORDER_ACCOUNT], 0) & SLOT_START_MASK;
+    const bookSide = records[order + ORDER_BOOK_SIDE];
+    copyWords(records, order + ORDER_ORDER_ID, words, at + Triggered.orderId, 2);
+    copyWords(records, order + ORDER_CLIENT_ID_LOW, words, at + Triggered.clientOrderId, 2);
+    words[at + Triggered.instrumentId] = bookSide >> 1;
+    words[at + Triggered.triggerPriceTicks] = records[extra + EXTRA_TRIGGER];
+    words[at + Triggered.lastPriceTicks] = records[extra + EXTRA_FIRED_AT];
+    words[at + Triggered.priceTicks] = records[order + ORDER_PRICE];
+    words[at + Triggered.leavesLots] = records[order + ORDER_LEAVES];
+    words[at + Triggered.side] = sideOf(bookSide) | ((records[order + ORDER_TERMS] & 0xff) << 8);
+    finishRare(at, Triggered.words);
+  };
+
+  /** From here on events that would answer the command are notices. */
+  const endAnswers = (): void => {
+    state[SESSION_ID] = 0;
+    state[CLIENT_SEQUENCE_LOW] = 0;
+    state[CLIENT_SEQUENCE_HIGH] = 0;
+  };
+
   const instrumentFeesChanged = (instrumentId: number, feeTier: number): void => {
     const { instruments } = core;
     const at = begin(TEMPLATE_WORD.instrumentFeesChanged, 0, 1) & SLOT_START_MASK;
@@ -867,11 +904,13 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     state[LANE_HIGH] = fold(state[LANE_HIGH], second) ^ first;
   };
 
-  /** Copies two words that a finished event has beyond its first version, and takes them in when they are not 0. */
-  const extend = (to: number, from: number): void => {
-    words[to] = records[from];
-    words[to + 1] = records[from + 1];
-    if ((records[from] | records[from + 1]) !== 0) takeIn(records[from], records[from + 1]);
+  /** Adds to a finished event what an order with an extra record has beyond the first version of the event. */
+  const extend = (to: number, extra: number): void => {
+    copyWords(records, extra + EXTRA_EXPIRE_TIME_US, words, to, 2);
+    words[to + 2] = records[extra + EXTRA_DISPLAY_LOTS];
+    words[to + 3] = records[extra + EXTRA_TRIGGER];
+    if ((words[to] | words[to + 1]) !== 0) takeIn(words[to], words[to + 1]);
+    if ((words[to + 2] | words[to + 3]) !== 0) takeIn(words[to + 2], words[to + 3]);
   };
 
   /** Takes two more words of the event that was finished last into the output hash. */
@@ -889,6 +928,8 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     trade,
     cancelled,
     selfTradePrevented,
+    triggered,
+    endAnswers,
     replaced,
     instrumentFeesChanged,
     tradingDayChanged,
@@ -913,6 +954,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
 function checkPacking(): void {
   const packed: readonly [string, readonly string[]][] = [
     ['accepted', ['side', 'orderType', 'timeInForce', 'flags']],
+    ['triggered', ['side', 'orderType']],
     ['selfTradePrevented', ['side', 'liquidity', 'selfTradePrevention', 'reserved0']],
     ['cancelled', ['side', 'reason']],
     ['replaced', ['side', 'priorityKept']],
@@ -928,6 +970,12 @@ function checkPacking(): void {
         wordAround(message, field) === wordOf(message, fields[0]) && shiftOf(message, field) === index * 8;
       if (!isInPlace) throw new Error(`layout: ${message}.${field} is not byte ${index} of its word`);
     });
+  }
+  for (const message of ['accepted', 'orderStatus']) {
+    const at = wordOf(message, 'expireTimeUs');
+    if (wordOf(message, 'displayLots') !== at + 2 || wordOf(message, 'triggerPriceTicks') !== at + 3) {
+      throw new Error(`layout: ${message} does not end with expireTimeUs, displayLots, triggerPriceTicks`);
+    }
   }
   if (shiftOf('rejected', 'code') !== 0 || shiftOf('rejected', 'refTemplateId') !== 16) {
     throw new Error('layout: rejected.code and refTemplateId do not share a word');
