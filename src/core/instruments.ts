@@ -6,7 +6,7 @@ import { FEE_TIERS } from './codes.js';
 import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
 import { sameWords } from './text-fields.js';
 
-export const INSTRUMENT_WORDS = 64;
+export const INSTRUMENT_WORDS = 128;
 export const SYMBOL_WORDS = 6;
 export const SYMBOL_BYTES = 24;
 
@@ -48,18 +48,33 @@ export const InstrumentWord = {
   maxPrice: 61,
   referencePrice: 62,
   bandPpm: 63,
+  /** InstrumentFlag bits. */
+  flags: 96,
+  /** Margin rates in millionths; 0 for spot. */
+  initialMarginPpm: 97,
+  maintenanceMarginPpm: 98,
+  /** Price in ticks that positions are settled to; 0 = none yet. */
+  markPrice: 99,
+  /** Handle of a margin record (margins.ts), or 0. */
+  firstMargin: 100,
 } as const;
 
 /** Bits of `InstrumentWord.controls`. */
 export const InstrumentControl = {
   /** Prices are bounded: price-bands.ts. */
   band: 1,
+  /** It is a margin instrument: margins.ts. */
+  margin: 16,
+  /** It has no mark price yet. */
+  unmarked: 32,
 } as const;
 
 const HASHED_WORDS = 15;
 const LAST_PRICE = InstrumentWord.lastPrice;
 const FIRST_BAND = InstrumentWord.minPrice;
 const BAND_WORDS = 4;
+const FIRST_MARGIN_TERM = InstrumentWord.flags;
+const MARGIN_TERM_WORDS = 4;
 const FEE_WORDS = 2 * FEE_TIERS;
 const TIER_MASK = FEE_TIERS - 1;
 
@@ -151,6 +166,7 @@ export function makeInstruments(arena: Arena, maxInstruments: number) {
     hash.extendRow(words, instrument + FEES, FEE_WORDS, FEES);
     hash.extendRow(words, instrument + LAST_PRICE, 1, LAST_PRICE);
     hash.extendRow(words, instrument + FIRST_BAND, BAND_WORDS, FIRST_BAND);
+    hash.extendRow(words, instrument + FIRST_MARGIN_TERM, MARGIN_TERM_WORDS, FIRST_MARGIN_TERM);
   };
 
   /** Brings the sum of the state hash up to date. */

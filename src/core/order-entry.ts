@@ -10,7 +10,7 @@ import { OrderFlag, OrderType, RejectCode, Side, TimeInForce, TriggerDirection }
 import { NewOrderWord } from './command-words.js';
 import { type Core, EngineWord } from './core.js';
 import type { Fillable } from './fillable.js';
-import { InstrumentWord } from './instruments.js';
+import { InstrumentControl, InstrumentWord } from './instruments.js';
 import { PPM } from './money.js';
 import { ExtraWord } from './order-extras.js';
 import { OrderWord } from './orders.js';
@@ -56,6 +56,8 @@ export function makeOrderEntry(core: Core, fillable: Fillable) {
     const code = findPartner(account, command, at, bookSide >> 1, isStop);
     if (code !== 0) return code;
     if (isFull()) return RejectCode.TOO_MANY_ORDERS;
+    const controls = words[instrumentAt(bookSide >> 1) + InstrumentWord.controls];
+    if ((controls & InstrumentControl.unmarked) !== 0) return RejectCode.NO_MARK_PRICE;
     entry[EntryWord.trigger] = 0;
     entry[EntryWord.lots] = command[at + NewOrderWord.quantityLots];
     if (isStop) return prepareStop(command, at, bookSide);
@@ -198,5 +200,5 @@ export function makeOrderEntry(core: Core, fillable: Fillable) {
     addExpiry(order);
   };
 
-  return { entry, prepare, makerPrice, addFurtherTerms };
+  return { entry, prepare, derivedPrice, makerPrice, addFurtherTerms };
 }

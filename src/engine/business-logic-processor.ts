@@ -63,6 +63,10 @@ const SetSelfTradePrevention = {
   selfTradeGroup: wordOf('setSelfTradePrevention', 'selfTradeGroup'),
   selfTradePrevention: wordOf('setSelfTradePrevention', 'selfTradePrevention'),
 } as const;
+const SetMarkPrice = {
+  instrumentId: wordOf('setMarkPrice', 'instrumentId'),
+  priceTicks: wordOf('setMarkPrice', 'priceTicks'),
+} as const;
 const SetTradingDayEnd = { endTimeUs: wordOf('setTradingDayEnd', 'endTimeUs') } as const;
 const ListInstrument = {
   symbol: wordOf('listInstrument', 'symbol'),
@@ -73,6 +77,9 @@ const ListInstrument = {
   /** tickExponent | lotExponent << 8 | baseDecimals << 16 | quoteDecimals << 24 */
   exponents: wordOf('listInstrument', 'tickExponent'),
   marketProtectionPpm: wordOf('listInstrument', 'marketProtectionPpm'),
+  flags: wordOf('listInstrument', 'flags'),
+  initialMarginPpm: wordOf('listInstrument', 'initialMarginPpm'),
+  maintenanceMarginPpm: wordOf('listInstrument', 'maintenanceMarginPpm'),
 } as const;
 const REQUEST_SNAPSHOT_FLAGS = wordOf('requestSnapshot', 'flags');
 const OpenAccount = { accountId: wordOf('openAccount', 'accountId') } as const;
@@ -135,10 +142,8 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
   const { find: findAccount } = core.accounts;
   const { handleOf: keyAt, takeClientSequence } = core.apiKeys;
   const { beginCommand, rejected } = sink;
-  const { newOrder, cancelOrder, replaceOrder, massCancel, cancelNotice, expireOrders } = makeTrading(
-    core,
-    sink,
-  );
+  const { newOrder, cancelOrder, replaceOrder, massCancel, cancelNotice, expireOrders, setMarkPrice } =
+    makeTrading(core, sink);
   const requestSnapshot = makeAccountSnapshot(core, sink);
   const administration = makeAdministration(core, sink);
   const { setInstrumentFees, setAccountFeeTier, setSelfTradePrevention, setTradingDayEnd } = makeSettings(
@@ -228,6 +233,9 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
           (exponents >> 16) & 0xff,
           exponents >>> 24,
           words[at + ListInstrument.marketProtectionPpm],
+          words[at + ListInstrument.flags],
+          words[at + ListInstrument.initialMarginPpm],
+          words[at + ListInstrument.maintenanceMarginPpm],
         );
       }
       case Template.openAccount:
@@ -275,6 +283,8 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
           words[at + SetSelfTradePrevention.selfTradeGroup],
           words[at + SetSelfTradePrevention.selfTradePrevention] & 0xff,
         );
+      case Template.setMarkPrice:
+        return setMarkPrice(words[at + SetMarkPrice.instrumentId], words[at + SetMarkPrice.priceTicks]);
       case Template.setTradingDayEnd:
         return setTradingDayEnd(readInt64(words, at + SetTradingDayEnd.endTimeUs));
       case Template.epochStarted:
@@ -335,6 +345,7 @@ function permissionFor(templateId: number): number {
     case Template.setAccountFeeTier:
     case Template.setSelfTradePrevention:
     case Template.setTradingDayEnd:
+    case Template.setMarkPrice:
     case Template.setAccountStatus:
     case Template.setAccountThrottle:
     case Template.setPriceBand:
