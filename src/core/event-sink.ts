@@ -43,8 +43,8 @@ export interface EventSink {
   /** A stop (a handle) acts now, at its price in force; its extra record says what fired it. */
   triggered(order: number): void;
 
-  /** From here on nothing that the command causes answers it. */
-  endAnswers(): void;
+  /** Whether what comes answers the command (1, as from its start) or tells all accounts as a notice (0). */
+  answering(on: number): void;
 
   /** The order has new terms; its client order id was the given one before. */
   replaced(order: number, originalIdLow: number, originalIdHigh: number, priorityKept: number): void;

@@ -23,7 +23,7 @@ export function makeStopActions(
   const { touch: touchOrder } = core.orders;
   const { elect, takeFired } = core.stops;
   const { reserve } = core.holdings;
-  const { cancelled, endAnswers, triggered } = sink;
+  const { answering, cancelled, triggered } = sink;
   const { close, endLink, releaseLots } = endings;
 
   /**
@@ -32,7 +32,7 @@ export function makeStopActions(
    */
   const runStops = (instrumentId: number): void => {
     elect(instrumentId);
-    endAnswers();
+    answering(0);
     for (let order = takeFired(); order !== 0; order = takeFired()) {
       act(order);
       elect(instrumentId);
