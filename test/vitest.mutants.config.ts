@@ -3,7 +3,11 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/unit/core-*.test.ts', 'test/unit/engine-processor.test.ts', 'test/property/engine-model.test.ts'],
+    include: [
+      'test/unit/core-*.test.ts',
+      'test/unit/engine-processor.test.ts',
+      'test/property/engine-model.test.ts',
+    ],
     env: { RINGFENCE_PROPERTY_COMMANDS: '10000' },
     testTimeout: 60_000,
     pool: 'forks',
