@@ -135,6 +135,9 @@ export class ReferenceEngine {
   #incoming: ReportKind = 'answer';
   /** Prices of the trades of the incoming order, in their order. */
   #tradePrices: number[] = [];
+  /** The open orders that expire, and those that came in as stops. */
+  readonly #timedOrders = new Set<Order>();
+  readonly #stops = new Set<Order>();
   /** Stops that have fired and not acted yet, with the trade price that fired them. */
   #elected: { order: Order; priceTicks: number }[] = [];
 
@@ -284,9 +287,8 @@ export class ReferenceEngine {
    * order id. Nobody asked for it, so the reports answer no session.
    */
   #expireOrders(): void {
-    const due = [...this.accounts.values()]
-      .flatMap((account) => [...account.openOrders.values()])
-      .filter(({ expireTimeUs }) => expireTimeUs !== 0 && expireTimeUs <= this.timeUs)
+    const due = [...this.#timedOrders]
+      .filter(({ expireTimeUs }) => expireTimeUs <= this.timeUs)
       .sort((a, b) => a.expireTimeUs - b.expireTimeUs || a.orderId - b.orderId);
     for (const order of due) if (this.#isOpen(order)) this.#cancelOpen(order, CancelReason.expired, 'notice');
   }
@@ -755,6 +757,8 @@ export class ReferenceEngine {
     };
     if (partner !== undefined) partner.partner = order;
     account.openOrders.set(order.clientOrderId, order);
+    if (expireTimeUs !== 0) this.#timedOrders.add(order);
+    if (isStop) this.#stops.add(order);
     reserve(order);
     this.#report('accepted', {
       ...this.#terms(order),
@@ -883,8 +887,7 @@ export class ReferenceEngine {
 
   /** The stops of an instrument that wait for a trade. */
   #waitingStops(instrument: Instrument): Order[] {
-    return [...this.accounts.values()]
-      .flatMap((account) => [...account.openOrders.values()])
+    return [...this.#stops]
       .filter((order) => order.instrument === instrument && order.triggerPriceTicks !== 0)
       .filter((order) => !this.#elected.some((elected) => elected.order === order));
   }
@@ -1384,6 +1387,8 @@ export class ReferenceEngine {
 
   #forget(order: Order): void {
     order.account.openOrders.delete(order.clientOrderId);
+    this.#timedOrders.delete(order);
+    this.#stops.delete(order);
   }
 
   // --- events ---------------------------------------------------------------------------------------------------
