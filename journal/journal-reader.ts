@@ -1,7 +1,9 @@
 /**
  * Reads records in sequence, across segments, and checks everything on the way: checksums, chain, sequence, epoch, seals,
- * links between segments. What it returns is what was written, or it throws.
+ * links between segments. What it returns is what was written, or it throws. Records of older versions come out as records
+ * of the current one, so that nobody behind it has to know them.
  */
+import { upcastRecord } from '../src/wire/upcast.js';
 import { JournalCorruptionError } from './errors.js';
 import {
   FRAME_HEADER_WORDS,
@@ -10,6 +12,7 @@ import {
   frameFirstSequence,
   frameRecordCount,
   frameType,
+  hasOlderRecords,
   RECORD_WORDS,
 } from './frame.js';
 import { segmentNames } from './recover.js';
@@ -24,6 +27,8 @@ export interface JournalReaderOptions {
   readonly toSequence: number;
   /** Size of the read buffer; default 1 MiB. */
   readonly chunkBytes?: number;
+  /** Records in the version in which they were stored, byte for byte: for sums of what is stored. Default false. */
+  readonly asStored?: boolean;
 }
 
 export class JournalReader {
@@ -44,6 +49,7 @@ export class JournalReader {
   readonly #fromSequence: number;
   readonly #toSequence: number;
   readonly #chunkBytes: number | undefined;
+  readonly #asStored: boolean;
   readonly #names: readonly string[];
   #segmentIndex: number;
   #scanner: SegmentScanner | undefined;
@@ -56,6 +62,7 @@ export class JournalReader {
     this.#fromSequence = options.fromSequence ?? 1;
     this.#toSequence = options.toSequence;
     this.#chunkBytes = options.chunkBytes;
+    this.#asStored = options.asStored ?? false;
     this.#nextSequence = this.#fromSequence;
     this.#names = segmentNames(storage);
     this.#segmentIndex = segmentHolding(this.#names, this.#fromSequence);
@@ -128,6 +135,17 @@ export class JournalReader {
     this.#left = this.recordCount;
     if (frameRecordCount(words, frameWord) < this.recordCount)
       throw new Error('journal: more records than the frame has');
+    if (!this.#asStored && hasOlderRecords(words, frameWord)) this.#upcast();
+  }
+
+  /** Puts copies of the records at hand in their place, in the current version. */
+  #upcast(): void {
+    const current = new Int32Array(this.recordCount * RECORD_WORDS);
+    for (let at = 0; at < current.length; at += RECORD_WORDS) {
+      upcastRecord(this.words, this.wordIndex + at, current, at);
+    }
+    this.words = current;
+    this.wordIndex = 0;
   }
 
   /** Opens the segment to start with, or the one after `sealed`. */

@@ -45,6 +45,8 @@ export interface RecoveryReport {
   readonly lastFileFirstSequence: number;
   readonly lastFileEpoch: number;
   readonly isSealed: boolean;
+  /** The newest segment was begun by an older release; new records go into a new one. */
+  readonly isOutdated: boolean;
   readonly controlGeneration: number;
 }
 
@@ -66,6 +68,7 @@ const EMPTY: RecoveryReport = {
   lastFileFirstSequence: 0,
   lastFileEpoch: 0,
   isSealed: false,
+  isOutdated: false,
   controlGeneration: 0,
 };
 
@@ -124,6 +127,7 @@ export function recover(storage: Storage, identity?: JournalIdentity): RecoveryR
       lastFileFirstSequence: last.header.firstSequence,
       lastFileEpoch: last.header.epoch,
       isSealed: last.isSealed,
+      isOutdated: last.header.isOutdated,
       controlGeneration: control.generation,
     };
   } finally {

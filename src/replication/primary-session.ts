@@ -4,6 +4,7 @@ import { WaitStrategy } from '../ring/wait-strategy.js';
 import type { Checkpoint } from '../runtime/checkpoint-ring.js';
 import { CounterWatch } from '../runtime/counter-watch.js';
 import { Counter, type NodeCounters } from '../runtime/counters.js';
+import { SCHEMA_VERSION } from '../wire/schema.js';
 import { SLOT_WORDS } from '../wire/slot.js';
 import { makeNonce, makeProof, proofsEqual } from './authentication.js';
 import { type CheckpointComparison, checkpointFields } from './checkpoint-comparison.js';
@@ -71,6 +72,8 @@ export interface PrimarySessionOwner {
   failed(code: string, message: string): void;
   /** The primary has refused this standby. */
   refused(refusal: Refusal): void;
+  /** This release cannot read what the primary sends; no other attempt can. */
+  cannotFollow(refusal: Refusal): void;
   /** Primary and standby differ; the session has ended. */
   diverged(primary: Checkpoint, standby: Checkpoint): void;
   /** The connection is over and every record that came whole is in the ring. Called once, last. */
@@ -269,6 +272,9 @@ export class PrimarySession {
     if (welcome.epoch < Math.max(1, promise.epoch)) {
       throw refuse(RefusalCode.STALE_EPOCH, promise.epoch, 0, promise.epoch, welcome.epoch);
     }
+    if (welcome.schemaVersion > SCHEMA_VERSION) {
+      throw refuse(RefusalCode.NEWER_RELEASE, promise.epoch, 0, SCHEMA_VERSION, welcome.schemaVersion);
+    }
     // Following a primary is a promise too: after a restart no primary of a lower epoch is listened to.
     promise.raise(welcome.epoch);
     this.primaryEpoch = welcome.epoch;
@@ -391,6 +397,7 @@ export class PrimarySession {
       `primary refused: ${refusalText(refusal)}`,
     );
     this.link.refuse(refusal);
+    if (refusal.code === RefusalCode.NEWER_RELEASE) this.owner.cannotFollow(refusal);
     this.finish();
   }
 

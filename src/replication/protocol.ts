@@ -79,6 +79,8 @@ export interface Welcome {
   /** Last sequence in the primary's journal at that moment. */
   readonly written: number;
   readonly heartbeatMs: number;
+  /** Newest schema of the primary's records; 0 = of a release that did not say. */
+  readonly schemaVersion: number;
 }
 
 /** Allocates a message with its header filled. For everything but frames and acknowledgements, which are hot. */
@@ -177,6 +179,7 @@ export function encodeWelcome(welcome: Welcome): Buffer {
   bytes.writeUInt32LE(welcome.epoch, 16);
   bytes.writeUInt32LE(welcome.nodeId, 20);
   bytes.writeUInt32LE(welcome.heartbeatMs, 24);
+  bytes.writeUInt16LE(welcome.schemaVersion, 28);
   return bytes;
 }
 
@@ -186,6 +189,7 @@ export function decodeWelcome(bytes: Buffer, at: number): Welcome {
     epoch: bytes.readUInt32LE(at + 8),
     nodeId: bytes.readUInt32LE(at + 12),
     heartbeatMs: bytes.readUInt32LE(at + 16),
+    schemaVersion: bytes.readUInt16LE(at + 20),
   };
 }
 

@@ -161,6 +161,12 @@ export class Receiver implements PrimarySessionOwner {
     this.options.onRefused(refusal);
   }
 
+  cannotFollow(refusal: Refusal): void {
+    if (this.isStopping) return;
+    this.isStopping = true;
+    this.options.onRefused(refusal);
+  }
+
   diverged(primary: Checkpoint, standby: Checkpoint): void {
     this.isStopping = true;
     this.options.onDivergence(primary, standby);

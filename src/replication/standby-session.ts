@@ -6,6 +6,7 @@ import type { Checkpoint, CheckpointRing } from '../runtime/checkpoint-ring.js';
 import type { Clock } from '../runtime/clock.js';
 import { CounterWatch } from '../runtime/counter-watch.js';
 import { Counter, type NodeCounters } from '../runtime/counters.js';
+import { SCHEMA_VERSION } from '../wire/schema.js';
 import { makeNonce, makeProof, proofsEqual } from './authentication.js';
 import { checkpointFields } from './checkpoint-comparison.js';
 import { CheckpointSender } from './checkpoint-sender.js';
@@ -236,7 +237,7 @@ export class StandbySession {
     for (let i = 0; i < SEND_BUFFER_COUNT; i++) this.sendBuffers.push(this.makeSendBuffer());
     this.assembler.accepted = acceptOnly(MessageType.ack, MessageType.diverged, MessageType.refused);
     const { epoch, nodeId, heartbeatMs } = context;
-    this.link.send(encodeWelcome({ epoch, nodeId, written, heartbeatMs }));
+    this.link.send(encodeWelcome({ epoch, nodeId, written, heartbeatMs, schemaVersion: SCHEMA_VERSION }));
     this.heartbeatTimer = setInterval(() => this.onHeartbeatDue(), heartbeatMs);
     context.counters.set(Counter.replicaConnected, 1);
     context.log.info(
