@@ -94,6 +94,9 @@ export const RejectCode = {
   INVALID_PROTECTION: 5018,
   TOO_MANY_TRANSFERS: 5019,
   TOO_MANY_API_KEYS: 5020,
+  UNKNOWN_LOGIC_VERSION: 5040,
+  LOGIC_NOT_NEWER: 5041,
+  INVALID_TRANSFER_ID: 5042,
 } as const;
 
 export type RejectName = keyof typeof RejectCode;

@@ -18,9 +18,16 @@ import { makeTransfers, type Transfers } from './transfers.js';
 
 export type { CoreOptions };
 
-/** Words of `Core.engine`. */
-export const EngineWord = { epoch: 0, nodeId: 1, clusterIdLow: 2, clusterIdHigh: 3, timestampUs: 4 } as const;
-export const ENGINE_WORDS = 6;
+/** Words of `Core.engine`; logicVersion is 0 while the first version is in force. */
+export const EngineWord = {
+  epoch: 0,
+  nodeId: 1,
+  clusterIdLow: 2,
+  clusterIdHigh: 3,
+  timestampUs: 4,
+  logicVersion: 6,
+} as const;
+export const ENGINE_WORDS = 7;
 
 export class Core {
   readonly arena: Arena;
@@ -33,7 +40,7 @@ export class Core {
   readonly orders: Orders;
   readonly books: OrderBooks;
   readonly clientIds: ClientOrderIds;
-  /** Epoch, node, cluster and command time. */
+  /** Epoch, node, cluster, command time and the version of the rules. */
   readonly engine: Int32Array;
 
   constructor(options: CoreOptions = {}) {

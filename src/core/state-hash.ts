@@ -5,7 +5,7 @@
  */
 import { hex64 } from '../base/hex.js';
 import { AccountWord } from './accounts.js';
-import { type Core, ENGINE_WORDS } from './core.js';
+import { type Core, ENGINE_WORDS, EngineWord } from './core.js';
 import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
 import { OrderWord } from './orders.js';
 
@@ -83,7 +83,9 @@ function engineHash(core: Core): EntityHash {
   const words = new Int32Array(core.orders.counters.length + ENGINE_WORDS);
   words.set(core.orders.counters);
   words.set(core.engine, core.orders.counters.length);
-  hash.hashRow(words, 0, words.length, 0, 0);
+  // The version of the rules is part of the state from the first switch on: before, hashes are as they always were.
+  const isFirst = core.engine[EngineWord.logicVersion] === 0;
+  hash.hashRow(words, 0, isFirst ? words.length - 1 : words.length, 0, 0);
   hash.add();
   return hash;
 }

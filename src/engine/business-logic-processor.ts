@@ -88,6 +88,8 @@ const EpochStarted = {
   nodeId: wordOf('epochStarted', 'nodeId'),
 } as const;
 
+const ActivateLogic = { logicVersion: wordOf('activateLogic', 'logicVersion') } as const;
+
 checkPacking();
 
 export class BusinessLogicProcessor {
@@ -130,8 +132,16 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
   const { handleOf: keyAt, takeClientSequence } = core.apiKeys;
   const { beginCommand, rejected } = sink;
   const { newOrder, cancelOrder, replaceOrder, massCancel, requestSnapshot } = makeTrading(core, sink);
-  const { listInstrument, openAccount, registerApiKey, deposit, withdraw, startEpoch, advanceTime } =
-    makeAdministration(core, sink);
+  const {
+    listInstrument,
+    openAccount,
+    registerApiKey,
+    deposit,
+    withdraw,
+    startEpoch,
+    activateLogic,
+    advanceTime,
+  } = makeAdministration(core, sink);
 
   /** Carries out the command in the slot at `start` and writes all its events. */
   const onCommand = (words: Int32Array, start: number): void => {
@@ -271,6 +281,8 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
           words,
           at + Deposit.asset,
         );
+      case Template.activateLogic:
+        return activateLogic(words[at + ActivateLogic.logicVersion]);
       case Template.epochStarted:
         return startEpoch(
           words[at + EpochStarted.epoch],
@@ -319,6 +331,7 @@ function permissionFor(templateId: number): number {
     case Template.registerApiKey:
     case Template.deposit:
     case Template.withdraw:
+    case Template.activateLogic:
       return Permission.admin;
     case Template.timeAdvanced:
     case Template.epochStarted:

@@ -174,6 +174,11 @@ const EpochChanged = {
   nodeId: wordOf('epochChanged', 'nodeId'),
   words: wordsOf('epochChanged'),
 } as const;
+const LogicActivated = {
+  logicVersion: wordOf('logicActivated', 'logicVersion'),
+  previousVersion: wordOf('logicActivated', 'previousVersion'),
+  words: wordsOf('logicActivated'),
+} as const;
 const MassCancelled = {
   orderCount: wordOf('massCancelled', 'orderCount'),
   words: wordsOf('massCancelled'),
@@ -194,6 +199,7 @@ const TEMPLATE_WORD = {
   snapshotEnd: packTemplate(Template.snapshotEnd, RECORD_VERSION, 0),
   epochChanged: packTemplate(Template.epochChanged, RECORD_VERSION, 0),
   massCancelled: packTemplate(Template.massCancelled, RECORD_VERSION, 0),
+  logicActivated: packTemplate(Template.logicActivated, RECORD_VERSION, 0),
 } as const;
 
 /** `finish` clears from here on in any case. */
@@ -509,6 +515,13 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     finishRare(at, EpochChanged.words);
   };
 
+  const logicActivated = (logicVersion: number, previousVersion: number): void => {
+    const at = begin(TEMPLATE_WORD.logicActivated, 0, 1) & SLOT_START_MASK;
+    words[at + LogicActivated.logicVersion] = logicVersion;
+    words[at + LogicActivated.previousVersion] = previousVersion;
+    finishRare(at, LogicActivated.words);
+  };
+
   const massCancelled = (account: number, orderCount: number): void => {
     const at = begin(TEMPLATE_WORD.massCancelled, account, 1) & SLOT_START_MASK;
     words[at + MassCancelled.orderCount] = orderCount;
@@ -661,6 +674,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     snapshotEnd,
     epochChanged,
     massCancelled,
+    logicActivated,
   };
 }
 

@@ -1,4 +1,5 @@
 import { EngineWord } from '../core/core.js';
+import { logicVersionOf } from '../core/logic-version.js';
 import type { BusinessLogicProcessor } from '../engine/business-logic-processor.js';
 import type { RingConsumer } from '../ring/ring-consumer.js';
 import type { Agent } from '../runtime/agent.js';
@@ -73,6 +74,7 @@ export class LogicAgent implements Agent {
     const engine = this.processor.core.engine;
     this.counters.set(Counter.epoch, engine[EngineWord.epoch]! >>> 0);
     this.counters.set(Counter.leaderNode, engine[EngineWord.nodeId]! >>> 0);
+    this.counters.set(Counter.logicVersion, logicVersionOf(this.processor.core));
     this.counters.set(Counter.logicProcessed, first + count - 1);
     return count;
   }

@@ -28,6 +28,8 @@ export interface NodeStatus {
   /** Last command whose outputs may leave under the acknowledgement policy. */
   readonly committed: number;
   readonly recovered: number;
+  /** Version of the rules in force; 0 before the first command. */
+  readonly logicVersion: number;
   readonly ackPolicy: AcknowledgementPolicy;
   /** Why outputs do not leave at present; empty when they do. */
   readonly stalled: string;
@@ -93,6 +95,7 @@ export function nodeStatus(sources: StatusSources): NodeStatus {
     durable: counters.get(Counter.durable),
     committed,
     recovered: counters.get(Counter.recoveredSequence),
+    logicVersion: counters.get(Counter.logicVersion),
     ackPolicy,
     stalled:
       role === 'primary' && needsReplica && !isReplicaConnected

@@ -475,7 +475,7 @@ export class RunningNode {
 function exitCodeOf(code: string): number {
   if (/CORRUPT|DIVERGE/.test(code)) return EXIT_CORRUPT;
   if (code === 'JOURNAL_NO_SPACE') return EXIT_STOPPED;
-  return /^EADDRINUSE$|^EACCES$|INSECURE|REFUSED|PERMISSION/.test(code) ? EXIT_REFUSED : EXIT_FAILURE;
+  return /^EADDRINUSE$|^EACCES$|INSECURE|REFUSED|PERMISSION|NEWER/.test(code) ? EXIT_REFUSED : EXIT_FAILURE;
 }
 
 function nextMessage<Message>(started: StartedWorker): Promise<Message> {

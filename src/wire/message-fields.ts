@@ -167,6 +167,14 @@ export interface RequestSnapshot {
   clientSequence: number;
 }
 
+/** Switches to later rules, from the next command on; there is no way back. */
+export interface ActivateLogic {
+  /** i64: number of this command in its session, strictly rising from 1; 0 = unnumbered (the node itself). */
+  clientSequence: number;
+  /** u32: greater than the one in force. */
+  logicVersion: number;
+}
+
 /** The order was accepted; trades and the rest follow. */
 export interface Accepted {
   /** i64: gapless number of this report in its account, from 1; 0 = public event. */
@@ -469,6 +477,18 @@ export interface MassCancelled {
   reserved0: number;
 }
 
+/** Public: later rules hold from the next command on. */
+export interface LogicActivated {
+  /** i64: gapless number of this report in its account, from 1; 0 = public event. */
+  reportSequence: number;
+  /** i64: number of the command that is answered; 0 = caused by somebody else. */
+  clientSequence: number;
+  /** u32: rules from here on. */
+  logicVersion: number;
+  /** u32: rules until here. */
+  previousVersion: number;
+}
+
 /** First message on every connection. */
 export interface LogonChallenge {
   /** bytes (32): random, for one logon. */
@@ -647,6 +667,7 @@ export interface MessageFields {
   timeAdvanced: TimeAdvanced;
   epochStarted: EpochStarted;
   requestSnapshot: RequestSnapshot;
+  activateLogic: ActivateLogic;
   accepted: Accepted;
   rejected: Rejected;
   trade: Trade;
@@ -661,6 +682,7 @@ export interface MessageFields {
   snapshotEnd: SnapshotEnd;
   epochChanged: EpochChanged;
   massCancelled: MassCancelled;
+  logicActivated: LogicActivated;
   logonChallenge: LogonChallenge;
   logon: Logon;
   logonAccepted: LogonAccepted;
@@ -690,7 +712,8 @@ export type CommandName =
   | 'massCancel'
   | 'timeAdvanced'
   | 'epochStarted'
-  | 'requestSnapshot';
+  | 'requestSnapshot'
+  | 'activateLogic';
 
 export type EventName =
   | 'accepted'
@@ -706,7 +729,8 @@ export type EventName =
   | 'orderStatus'
   | 'snapshotEnd'
   | 'epochChanged'
-  | 'massCancelled';
+  | 'massCancelled'
+  | 'logicActivated';
 
 export type SessionName =
   | 'logonChallenge'

@@ -64,6 +64,9 @@ export const REJECT_TEXT: Readonly<Record<RejectName, string>> = {
   INVALID_PROTECTION: 'marketProtectionPpm must be 0 (meaning 50,000) to 1,000,000; change it.',
   TOO_MANY_TRANSFERS: 'The limit of remembered transfers is reached; raise it in the configuration.',
   TOO_MANY_API_KEYS: 'The limit of API keys is reached; raise it in the configuration.',
+  UNKNOWN_LOGIC_VERSION: 'This release does not know that logic version; upgrade both nodes first.',
+  LOGIC_NOT_NEWER: 'That logic version, or a later one, is in force already.',
+  INVALID_TRANSFER_ID: 'transferId is 0: every transfer needs an id of its own, so that it can be retried.',
 };
 
 const TEXTS = new Map<number, string>(

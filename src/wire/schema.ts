@@ -183,6 +183,7 @@ export const Template = {
   timeAdvanced: 10,
   epochStarted: 11,
   requestSnapshot: 12,
+  activateLogic: 100,
 
   accepted: 201,
   rejected: 202,
@@ -198,6 +199,7 @@ export const Template = {
   snapshotEnd: 212,
   epochChanged: 213,
   massCancelled: 214,
+  logicActivated: 300,
 
   logonChallenge: 401,
   logon: 402,
@@ -303,6 +305,13 @@ export const messages: readonly Message[] = [
     'requestSnapshot',
     'Asks for balances and open orders of the account.',
     [],
+  ),
+  command(
+    'admin',
+    Template.activateLogic,
+    'activateLogic',
+    'Switches to later rules, from the next command on; there is no way back.',
+    [field('logicVersion', 'u32', 'greater than the one in force')],
   ),
 
   event(Template.accepted, 'accepted', 'The order was accepted; trades and the rest follow.', [
@@ -436,6 +445,10 @@ export const messages: readonly Message[] = [
   event(Template.massCancelled, 'massCancelled', 'All cancelled events of a mass cancel were sent.', [
     field('orderCount', 'u32', 'orders that were cancelled'),
     field('reserved0', 'u32', '0'),
+  ]),
+  event(Template.logicActivated, 'logicActivated', 'Public: later rules hold from the next command on.', [
+    field('logicVersion', 'u32', 'rules from here on'),
+    field('previousVersion', 'u32', 'rules until here'),
   ]),
 
   session('gateway', Template.logonChallenge, 'logonChallenge', 'First message on every connection.', [

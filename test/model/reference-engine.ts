@@ -53,6 +53,7 @@ const PERMISSION_FOR: Readonly<Record<CommandName, number | undefined>> = {
   requestSnapshot: Permission.trade,
   timeAdvanced: undefined,
   epochStarted: undefined,
+  activateLogic: Permission.admin,
 };
 
 /** A price level that the current command has touched. */
@@ -81,6 +82,7 @@ export class ReferenceEngine {
   readonly apiKeys: ApiKey[] = [];
   readonly transfers = new Map<bigint, Transfer>();
   epoch = 0;
+  logicVersion = 1;
   nextOrderId = 1;
   nextTradeId = 1;
   nextPriority = 1;
@@ -195,6 +197,9 @@ export class ReferenceEngine {
       case 'epochStarted':
         this.#epochStarted(command);
         break;
+      case 'activateLogic':
+        this.#activateLogic(command);
+        break;
     }
   }
 
@@ -289,6 +294,15 @@ export class ReferenceEngine {
     this.#answerAdmin('epochChanged', { clusterId, epoch, nodeId });
   }
 
+  /** Versions of the rules strictly rise. */
+  #activateLogic(command: CommandOf<'activateLogic'>): void {
+    const { logicVersion } = command.fields;
+    const previousVersion = this.logicVersion;
+    if (logicVersion <= previousVersion) throw new Rejection(RejectCode.LOGIC_NOT_NEWER);
+    this.logicVersion = logicVersion;
+    this.#answerAdmin('logicActivated', { logicVersion, previousVersion });
+  }
+
   // --- money ----------------------------------------------------------------------------------------------------
 
   /**
@@ -299,6 +313,7 @@ export class ReferenceEngine {
   #transfer(command: CommandOf<'deposit'> | CommandOf<'withdraw'>): void {
     const { name: kind, fields } = command;
     const { transferId, accountId } = fields;
+    if (transferId === 0n && this.logicVersion >= 2) throw new Rejection(RejectCode.INVALID_TRANSFER_ID);
     if (fields.amount < 1 || fields.amount > Number.MAX_SAFE_INTEGER)
       throw new Rejection(RejectCode.INVALID_AMOUNT);
     const amount = BigInt(fields.amount);

@@ -85,6 +85,7 @@ export const TRADING: Shape = {
     registerApiKey: 3,
     listInstrument: 3,
     epochStarted: 1,
+    activateLogic: 1,
   },
   numberedOneIn: 2,
 };
@@ -193,6 +194,7 @@ function fieldsOf({
     }),
     listInstrument: listing,
     epochStarted: epoch,
+    activateLogic: fc.record({ logicVersion: rarely(fc.constant(2), fc.constantFrom(0, 1), 4) }),
   };
 }
 

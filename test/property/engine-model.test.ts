@@ -20,6 +20,7 @@ const COVERING_VOLUME = 100_000;
 const NOT_FROM_ENGINE = new Set<string>([
   ...Object.keys(RejectCode).filter((name) => RejectCode[name as keyof typeof RejectCode] < 3000),
   'TOO_MANY_HOLDINGS',
+  'UNKNOWN_LOGIC_VERSION',
 ]);
 const FROM_ENGINE_ANYWAY = ['BAD_FIELD', 'NOT_PERMITTED', 'DUPLICATE_COMMAND'];
 
@@ -46,7 +47,7 @@ const OUTCOMES = [
   ...['deposit done', 'deposit again', 'withdraw done', 'withdraw again', 'snapshot done'],
   ...['replaced, keeps priority', 'replaced, loses priority'],
   ...['accepted', 'trade', 'bookDelta', 'orderStatus', 'snapshotEnd', 'massCancelled'],
-  ...['instrumentListed', 'accountOpened', 'apiKeyRegistered', 'epochChanged'],
+  ...['instrumentListed', 'accountOpened', 'apiKeyRegistered', 'epochChanged', 'logicActivated'],
   ...Object.keys(RejectCode).filter((name) => !NOT_FROM_ENGINE.has(name)),
   ...FROM_ENGINE_ANYWAY,
 ];

@@ -77,6 +77,7 @@ describe('a gateway reads the header of a message', () => {
       'replaceOrder',
       'massCancel',
       'requestSnapshot',
+      'activateLogic',
       'logon',
       'ping',
       'subscribe',

@@ -295,6 +295,11 @@ export class EventText {
           epoch: event.fields.epoch,
           nodeId: event.fields.nodeId,
         };
+      case 'logicActivated':
+        return {
+          logicVersion: event.fields.logicVersion,
+          previousVersion: event.fields.previousVersion,
+        };
       default:
         throw new Error(`the engine answered with ${event.name}, which is no event`);
     }
