@@ -4,7 +4,7 @@
  * of the current one, so that nobody behind it has to know them.
  */
 import { upcastRecord } from '../src/wire/upcast.js';
-import { JournalCorruptionError } from './errors.js';
+import { JournalCorruptionError, JournalHistoryError } from './errors.js';
 import {
   FRAME_HEADER_WORDS,
   FrameType,
@@ -21,7 +21,7 @@ import { ScanStatus, SegmentScanner } from './segment-scanner.js';
 import type { Storage } from './storage.js';
 
 export interface JournalReaderOptions {
-  /** First record wanted; default 1. */
+  /** First record wanted; default 1. JournalHistoryError when it was removed. */
   readonly fromSequence?: number;
   /** Last record wanted; must be in the journal (`RecoveryReport.lastSequence` at most). */
   readonly toSequence: number;
@@ -66,6 +66,7 @@ export class JournalReader {
     this.#nextSequence = this.#fromSequence;
     this.#names = segmentNames(storage);
     this.#segmentIndex = segmentHolding(this.#names, this.#fromSequence);
+    refuseRemoved(storage, this.#names, this.#fromSequence);
   }
 
   /** Sequence of the record that the next `readRecords` starts with. */
@@ -198,6 +199,13 @@ export class JournalReader {
       isEnd ? 'the end' : scanner.found,
     );
   }
+}
+
+/** Throws JournalHistoryError when the journal begins after `sequence`. */
+export function refuseRemoved(storage: Storage, names: readonly string[], sequence: number): void {
+  if (names.length === 0) return;
+  const { firstSequence } = parseSegmentName(names[0]!)!;
+  if (firstSequence > sequence) throw new JournalHistoryError(storage.directory, sequence, firstSequence);
 }
 
 /** Index of the segment that holds `sequence`: the last one that begins at it or before it. Binary search by name. */

@@ -4,7 +4,7 @@
  */
 import { ArchivedFile, archiveName } from './archive-file.js';
 import { JournalCorruptionError, JournalError } from './errors.js';
-import { type ManifestEntry, readManifest } from './manifest.js';
+import { type ManifestEntry, readManifestLines, removedThrough, segmentEntries } from './manifest.js';
 import { firstDifference, PIECE_BYTES, sumInSteps } from './segment-sum.js';
 import type { ReadableFile, Storage } from './storage.js';
 import { differenceFrom, type JournalProblem, problemOf } from './verify.js';
@@ -47,10 +47,12 @@ export async function scrubJournal(
 ): Promise<ScrubReport> {
   const problems: JournalProblem[] = [];
   const copies: Copy[] = [];
-  for (const entry of readManifest(local)) {
+  const lines = readManifestLines(local);
+  const removed = removedThrough(lines);
+  for (const entry of segmentEntries(lines)) {
     const found = copiesOf(entry, local, archives);
-    if (found.length > 0) copies.push(...found);
-    else problems.push(problemOf(missing(entry)));
+    copies.push(...found);
+    if (found.length === 0 && entry.lastSequence > removed) problems.push(problemOf(missing(entry)));
   }
   const total = copies.reduce((sum, { entry }) => sum + entry.bytes, 0);
   const pace = new Pace(options);

@@ -1,6 +1,6 @@
 /** Brings the manifest up to date with the sealed segments. Never in the way of the writer: it only reads segments. */
 import { JournalCorruptionError } from './errors.js';
-import { appendToManifest, type ManifestEntry, readManifest, type SealedSegment } from './manifest.js';
+import { appendToManifest, readManifest, type SealedSegment } from './manifest.js';
 import type { ManifestSigner } from './manifest-key.js';
 import { segmentNames } from './recover.js';
 import type { JournalIdentity } from './segment.js';
@@ -13,7 +13,8 @@ export class SegmentSealer {
   readonly #identity: JournalIdentity;
   readonly #signer: ManifestSigner;
   readonly #onPiece: (() => void) | undefined;
-  #entries: ManifestEntry[] | undefined;
+  /** Newest segment that has its line, as far as known. */
+  #lastSealed = '';
 
   /**
    * @param storage the journal directory; archived segments have their lines already
@@ -32,20 +33,20 @@ export class SegmentSealer {
    * @throws JournalCorruptionError when the segment is damaged: damage is never signed
    */
   sealNext(): string {
-    this.#entries ??= readManifest(this.#storage);
-    const entries = this.#entries;
     // The newest segment is still written to; one with a successor was sealed, and synced, before.
-    const last = entries.at(-1)?.segment ?? '';
-    const name = segmentNames(this.#storage)
-      .slice(0, -1)
-      .find((each) => each > last);
+    const names = segmentNames(this.#storage).slice(0, -1);
+    if (names.length === 0 || names.at(-1)! <= this.#lastSealed) return '';
+    const last = readManifest(this.#storage).at(-1);
+    this.#lastSealed = last?.segment ?? '';
+    const name = names.find((each) => each > this.#lastSealed);
     if (name === undefined) return '';
     const sealed = examine(this.#storage, name, this.#onPiece);
-    const expected = (entries.at(-1)?.lastSequence ?? 0) + 1;
+    const expected = (last?.lastSequence ?? 0) + 1;
     if (sealed.firstSequence !== expected) {
       throw new JournalCorruptionError(name, 32, `sequence ${expected}`, `${sealed.firstSequence}`);
     }
-    entries.push(appendToManifest(this.#storage, entries, sealed, this.#identity, this.#signer));
+    appendToManifest(this.#storage, sealed, this.#identity, this.#signer);
+    this.#lastSealed = name;
     return name;
   }
 }
@@ -68,6 +69,7 @@ function examine(storage: Storage, name: string, onPiece: (() => void) | undefin
   const file = storage.openForRead(name);
   try {
     return {
+      kind: 'segment',
       segment: name,
       firstSequence: scanner.header.firstSequence,
       lastSequence: scanner.nextSequence - 1,
