@@ -21,6 +21,7 @@ import {
 import type { ManifestSigner } from './manifest-key.js';
 import { segmentNames } from './recover.js';
 import type { JournalIdentity } from './segment.js';
+import { layoutName } from './segment-layout.js';
 import { SegmentScanner } from './segment-scanner.js';
 import type { Storage } from './storage.js';
 import { TieredStorage } from './tiered-storage.js';
@@ -137,8 +138,7 @@ export function applyRetention(
       archive.remove(archiveName(segment));
       archive.syncDirectory();
     }
-    if (!local.exists(segment)) continue;
-    local.remove(segment);
+    for (const name of [segment, layoutName(segment)]) if (local.exists(name)) local.remove(name);
     local.syncDirectory();
   }
   return last.lastSequence;

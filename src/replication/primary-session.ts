@@ -11,7 +11,7 @@ import { type CheckpointComparison, checkpointFields } from './checkpoint-compar
 import type { FrameVerifier } from './frame-verifier.js';
 import { Link } from './link.js';
 import { acceptOnly, MessageAssembler } from './message-assembler.js';
-import type { ReplicationLog } from './ports.js';
+import type { FrameSource, ReplicationLog } from './ports.js';
 import type { PromisedEpoch } from './promised-epoch.js';
 import {
   allocateAck,
@@ -20,9 +20,11 @@ import {
   decodeProof,
   decodeWelcome,
   encodeDiverged,
+  encodeFeatures,
   encodeHello,
   encodeJoin,
   encodeProof,
+  Feature,
   MessageType,
   PROTOCOL_VERSION,
   Role,
@@ -30,6 +32,7 @@ import {
   type Welcome,
   writeAck,
 } from './protocol.js';
+import { RecordExchange, type WantedRange } from './record-exchange.js';
 import type { RecordPublisher } from './record-publisher.js';
 import {
   decodeRefusal,
@@ -54,6 +57,8 @@ export interface StandbyContext {
   readonly promise: PromisedEpoch;
   readonly counters: NodeCounters;
   readonly log: ReplicationLog;
+  /** Opens the own journal, to send records on request; without it this node neither gives nor asks. */
+  readonly openSource?: () => FrameSource;
   readonly heartbeatMs: number;
   readonly peerTimeoutMs: number;
   readonly handshakeTimeoutMs: number;
@@ -103,6 +108,8 @@ export class PrimarySession {
   private primaryEpoch: number;
   private isPrimaryKnown: boolean;
   private isJoined: boolean;
+  /** Once the primary has told that it can. */
+  private exchange: RecordExchange | undefined;
   private isEnded: boolean;
   private isPaused: boolean;
   private silentHeartbeats: number;
@@ -130,6 +137,7 @@ export class PrimarySession {
     this.primaryEpoch = 0;
     this.isPrimaryKnown = false;
     this.isJoined = false;
+    this.exchange = undefined;
     this.isEnded = false;
     this.isPaused = false;
     this.silentHeartbeats = 0;
@@ -243,6 +251,11 @@ export class PrimarySession {
       case MessageType.welcome:
         this.onWelcome(decodeWelcome(bytes, at));
         break;
+      case MessageType.fetch:
+      case MessageType.fetched:
+      case MessageType.fetchEnd:
+        this.exchange!.onMessage(type, bytes, this.assembler.words, at, this.assembler.bodyBytes);
+        break;
       default:
         this.onRefused(decodeRefusal(bytes, at));
     }
@@ -286,6 +299,7 @@ export class PrimarySession {
       MessageType.checkpoint,
       MessageType.refused,
     );
+    this.offerRecords(welcome.features);
     counters.set(Counter.primaryPublished, welcome.written);
     counters.set(Counter.primaryConnected, 1);
     context.log.info(
@@ -303,6 +317,20 @@ export class PrimarySession {
     this.durable.read();
     this.durableWaiter.arm();
     this.sendAck();
+  }
+
+  /** Asks the primary for records; `done` is told why they do not come, or ''. */
+  fetchRecords(wanted: WantedRange, done: (problem: string) => void): void {
+    if (this.exchange === undefined) done('the primary is not connected, or cannot send records');
+    else this.exchange.fetch(wanted, done);
+  }
+
+  private offerRecords(features: number): void {
+    const { openSource, counters } = this.context;
+    if ((features & Feature.records) === 0 || openSource === undefined) return;
+    this.exchange = new RecordExchange(this.link, openSource, () => counters.get(Counter.journalWritten));
+    this.assembler.accepted |= acceptOnly(MessageType.fetch, MessageType.fetched, MessageType.fetchEnd);
+    this.link.send(encodeFeatures(Feature.records));
   }
 
   private onFrame(at: number): void {
@@ -425,6 +453,7 @@ export class PrimarySession {
     this.isEnded = true;
     this.stopTimers();
     this.spaceWaiter.close();
+    this.exchange?.close();
     if (this.isJoined) this.context.counters.set(Counter.primaryConnected, 0);
     this.owner.ended();
   }

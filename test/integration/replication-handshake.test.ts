@@ -69,6 +69,7 @@ describe('handshake, seen by the primary', () => {
       written: 20,
       heartbeatMs: 20,
       schemaVersion: SCHEMA_VERSION,
+      features: 0,
     });
     await standby.take(MessageType.frame);
   });

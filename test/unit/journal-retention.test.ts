@@ -19,7 +19,14 @@ import type { Storage } from '../../journal/storage.js';
 import { TieredStorage } from '../../journal/tiered-storage.js';
 import { verifyJournal } from '../../journal/verify.js';
 import { CutStorage, StepCounter } from '../support/cut-storage.js';
-import { expectRecords, IDENTITY, readAll, SEGMENT_BYTES } from '../support/journal-records.js';
+import {
+  appendBatches,
+  expectRecords,
+  IDENTITY,
+  openWriter,
+  readAll,
+  SEGMENT_BYTES,
+} from '../support/journal-records.js';
 import { fill, journal, sealAll, sealedJournal, signer } from '../support/sealed-journal.js';
 import { PowerCut, SimulatedDisk, seededRandom } from '../support/simulated-disk.js';
 
@@ -79,11 +86,18 @@ describe('retention never removes', () => {
     expect(plan.freedBytes).toBe(0);
   });
 
-  test('a segment behind one that stays', () => {
-    const disk = sealedJournal();
-    const sealedAt = listSegments(disk)[1]!.createdAtUs;
-    const plan = planRetention(disk, [], { sealedBeforeUs: sealedAt - 1 }, SNAPSHOT_AT_END);
+  test('a segment behind one that stays, as after a clock that was set back', () => {
+    const disk = new SimulatedDisk();
+    let nowMs = 1_700_000_000_000;
+    const writer = openWriter(disk, { nowMs: () => (nowMs -= 1000) });
+    appendBatches(writer, new Array(30).fill(60));
+    writer.close();
+    sealAll(disk);
+    const sealedAt = listSegments(disk).at(-1)!.createdAtUs;
+    const plan = planRetention(disk, [], { sealedBeforeUs: sealedAt }, SNAPSHOT_AT_END);
     expect(plan.freedBytes).toBe(0);
+    expect(reasons(plan).slice(0, 2)).toEqual(['stays: the rule keeps it', 'stays: the rule keeps it']);
+    expect(reasons(plan).at(-2)).toBe('stays: an older segment stays');
   });
 });
 

@@ -97,6 +97,8 @@ export class MemoryJournal implements FrameSource {
     return this.chains[sequence];
   }
 
+  close(): void {}
+
   seek(sequence: number): void {
     this.next = this.frames.findIndex((frame) => frameLastSequence(frame, 0) >= sequence);
     if (this.next < 0) this.next = this.frames.length;

@@ -146,7 +146,7 @@ export class RawPrimary {
     peer.send(encodeProof(makeProof(this.key, Role.primary, CLUSTER_ID, hello.nonce, nonce)));
     const join = await peer.take(MessageType.join);
     const { epoch, schemaVersion } = this;
-    peer.send(encodeWelcome({ epoch, nodeId: 1, written: 0, heartbeatMs: 500, schemaVersion }));
+    peer.send(encodeWelcome({ epoch, nodeId: 1, written: 0, heartbeatMs: 500, schemaVersion, features: 0 }));
     return join;
   }
 
