@@ -76,6 +76,8 @@ export class JournalWriter {
   #chain: number;
   #epoch: number;
   #timestampUs: number;
+  /** The newest segment says that an older release may read it, which is not so of what is written from here on. */
+  #isOutdated = false;
   #failure: Error | undefined;
   #segmentsOpened = 0;
 
@@ -189,7 +191,8 @@ export class JournalWriter {
       for (let done = 0; done < count; ) {
         const at = wordIndex + done * RECORD_WORDS;
         this.#noteEpoch(words, at);
-        if (this.#file === undefined || this.#room() < MIN_FRAME_ROOM) this.#beginSegment();
+        if (this.#file === undefined || this.#isOutdated || this.#room() < MIN_FRAME_ROOM)
+          this.#beginSegment();
         const limit = Math.min(count - done, this.#options.maxFrameRecords, this.#recordsThatFit());
         const run = runOfOneEpoch(words, at, limit);
         this.#appendFrame(words, at, run);
@@ -261,6 +264,8 @@ export class JournalWriter {
     this.#segmentEpoch = report.lastFileEpoch;
     this.#control.write(this.#durableSequence, this.#segmentFirstSequence, this.#segmentEpoch);
     if (report.clean) this.#markedSequence = report.lastSequence;
+    // A segment without a record goes on: the next one would have the same name.
+    this.#isOutdated = report.isOutdated && report.lastSequence >= report.lastFileFirstSequence;
     if (report.isSealed) this.#closeFile();
   }
 
@@ -367,6 +372,7 @@ export class JournalWriter {
     storage.syncDirectory();
     this.#control.write(this.#durableSequence, this.#nextSequence, this.#epoch);
     this.#file = storage.openForWrite(name);
+    this.#isOutdated = false;
     this.#segmentName = name;
     this.#segmentFirstSequence = this.#nextSequence;
     this.#segmentEpoch = this.#epoch;

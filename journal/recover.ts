@@ -16,6 +16,7 @@
 import { CONTROL_FILE, type ControlState, readControlFile } from './control-file.js';
 import { JournalCorruptionError } from './errors.js';
 import { FrameType, frameType } from './frame.js';
+import { readManifestLines, removedThrough } from './manifest.js';
 import { type JournalIdentity, parseSegmentName, SEGMENT_SUFFIX } from './segment.js';
 import { ScanStatus, SegmentScanner } from './segment-scanner.js';
 import type { Storage } from './storage.js';
@@ -24,7 +25,7 @@ import type { Storage } from './storage.js';
 export interface RecoveryReport {
   readonly segments: number;
   readonly bytes: number;
-  /** First record that is there; 1, or 0 when the journal is empty. */
+  /** First record that is there: 1 unless retention has removed what was before it; 0 when the journal is empty. */
   readonly firstSequence: number;
   /** Last good record; 0 when the journal is empty. */
   readonly lastSequence: number;
@@ -45,6 +46,8 @@ export interface RecoveryReport {
   readonly lastFileFirstSequence: number;
   readonly lastFileEpoch: number;
   readonly isSealed: boolean;
+  /** The newest segment was begun by an older release; new records go into a new one. */
+  readonly isOutdated: boolean;
   readonly controlGeneration: number;
 }
 
@@ -66,6 +69,7 @@ const EMPTY: RecoveryReport = {
   lastFileFirstSequence: 0,
   lastFileEpoch: 0,
   isSealed: false,
+  isOutdated: false,
   controlGeneration: 0,
 };
 
@@ -100,11 +104,16 @@ export function recover(storage: Storage, identity?: JournalIdentity): RecoveryR
   if (names.length === 0) return { ...EMPTY, controlGeneration: control.generation };
 
   let bytes = 0;
+  let firstSequence = 1;
   let previous: SegmentScanner | undefined;
   for (const name of names) {
     previous?.close();
     const scanner = new SegmentScanner(storage, name, identity);
-    checkLink(scanner, previous);
+    if (previous === undefined && isDeclaredBeginning(storage, scanner)) {
+      firstSequence = scanner.header.firstSequence;
+    } else {
+      checkLink(scanner, previous);
+    }
     bytes += scanner.fileBytes;
     previous = scanner;
   }
@@ -115,7 +124,7 @@ export function recover(storage: Storage, identity?: JournalIdentity): RecoveryR
       ...end,
       segments: names.length,
       bytes,
-      firstSequence: last.nextSequence > 1 ? 1 : 0,
+      firstSequence: last.nextSequence > 1 ? firstSequence : 0,
       lastSequence: last.nextSequence - 1,
       chain: last.chain,
       epoch: last.epoch,
@@ -124,6 +133,7 @@ export function recover(storage: Storage, identity?: JournalIdentity): RecoveryR
       lastFileFirstSequence: last.header.firstSequence,
       lastFileEpoch: last.header.epoch,
       isSealed: last.isSealed,
+      isOutdated: last.header.isOutdated,
       controlGeneration: control.generation,
     };
   } finally {
@@ -136,6 +146,12 @@ function controlState(storage: Storage, names: readonly string[]): ControlState 
   if (names.length === 0) return undefined;
   if (storage.exists(CONTROL_FILE)) return readControlFile(storage);
   throw new JournalCorruptionError(CONTROL_FILE, 0, 'the control file beside the segments', 'no such file');
+}
+
+/** Whether the journal begins later than its first command because retention says so in the manifest. */
+function isDeclaredBeginning(storage: Storage, first: SegmentScanner): boolean {
+  const { firstSequence } = first.header;
+  return firstSequence > 1 && firstSequence <= removedThrough(readManifestLines(storage)) + 1;
 }
 
 /** Each segment must name the one before it; the first one must name none. */

@@ -156,6 +156,9 @@ export const RejectCode = {
   INVALID_THROTTLE: 5025,
   TOO_MANY_LIMITS: 5026,
   INVALID_STATUS: 5027,
+  UNKNOWN_LOGIC_VERSION: 5040,
+  LOGIC_NOT_NEWER: 5041,
+  INVALID_TRANSFER_ID: 5042,
 } as const;
 
 export type RejectName = keyof typeof RejectCode;

@@ -34,10 +34,12 @@ export const EngineWord = {
   timestampUs: 4,
   /** i64: when DAY orders that come in now expire; 0 = no trading day was opened yet. */
   tradingDayEndUs: 6,
+  /** Version of the rules; 0 while the first one is in force. */
+  logicVersion: 8,
 } as const;
 /** Words that the state hash always takes; those after them only while they are not 0. */
 export const HASHED_ENGINE_WORDS = 6;
-const ENGINE_WORDS = 8;
+const ENGINE_WORDS = 10;
 
 export class Core {
   readonly arena: Arena;
@@ -56,7 +58,7 @@ export class Core {
   readonly books: OrderBooks;
   readonly stops: StopOrders;
   readonly clientIds: ClientOrderIds;
-  /** Epoch, node, cluster, command time and trading day. */
+  /** Epoch, node, cluster, command time, trading day and the version of the rules. */
   readonly engine: Int32Array;
 
   constructor(options: CoreOptions = {}) {

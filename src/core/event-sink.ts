@@ -110,6 +110,9 @@ export interface EventSink {
   /** A primary opened the epoch that the core now has. */
   epochChanged(): void;
 
+  /** Rules of a later version hold from the next command on. */
+  logicActivated(logicVersion: number, previousVersion: number): void;
+
   /** All orders of the account (a handle) were cancelled. */
   massCancelled(account: number, orderCount: number): void;
 }

@@ -94,6 +94,8 @@ const EpochStarted = {
   nodeId: wordOf('epochStarted', 'nodeId'),
 } as const;
 
+const ActivateLogic = { logicVersion: wordOf('activateLogic', 'logicVersion') } as const;
+
 checkPacking();
 
 export class BusinessLogicProcessor {
@@ -147,8 +149,16 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
   );
   const { engine } = core;
   const { next: nextExpiry } = core.expiries;
-  const { listInstrument, openAccount, registerApiKey, deposit, withdraw, startEpoch, advanceTime } =
-    administration;
+  const {
+    listInstrument,
+    openAccount,
+    registerApiKey,
+    deposit,
+    withdraw,
+    startEpoch,
+    activateLogic,
+    advanceTime,
+  } = administration;
   const executeRisk = makeRiskCommands(administration, makeRiskAdministration(core, sink, cancelNotice));
 
   /** Carries out the command in the slot at `start` and writes all its events. */
@@ -277,6 +287,8 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
         );
       case Template.setTradingDayEnd:
         return setTradingDayEnd(readInt64(words, at + SetTradingDayEnd.endTimeUs));
+      case Template.activateLogic:
+        return activateLogic(words[at + ActivateLogic.logicVersion]);
       case Template.epochStarted:
         return startEpoch(
           words[at + EpochStarted.epoch],
@@ -340,6 +352,7 @@ function permissionFor(templateId: number): number {
     case Template.setPriceBand:
     case Template.setOrderLimits:
     case Template.transfer:
+    case Template.activateLogic:
       return Permission.admin;
     case Template.timeAdvanced:
     case Template.epochStarted:

@@ -239,6 +239,11 @@ const EpochChanged = {
   nodeId: wordOf('epochChanged', 'nodeId'),
   words: wordsOf('epochChanged'),
 } as const;
+const LogicActivated = {
+  logicVersion: wordOf('logicActivated', 'logicVersion'),
+  previousVersion: wordOf('logicActivated', 'previousVersion'),
+  words: wordsOf('logicActivated'),
+} as const;
 const MassCancelled = {
   orderCount: wordOf('massCancelled', 'orderCount'),
   words: wordsOf('massCancelled'),
@@ -300,6 +305,7 @@ const TEMPLATE_WORD = {
   accountChanged: packTemplate(Template.accountChanged, RECORD_VERSION, 0),
   priceBandChanged: packTemplate(Template.priceBandChanged, RECORD_VERSION, 0),
   orderLimitsChanged: packTemplate(Template.orderLimitsChanged, RECORD_VERSION, 0),
+  logicActivated: packTemplate(Template.logicActivated, RECORD_VERSION, 0),
 } as const;
 
 /** Events that are written often end here at the latest; a slot that a longer one was in is cleaned when it is reused. */
@@ -778,6 +784,13 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     finishRare(at, EpochChanged.words);
   };
 
+  const logicActivated = (logicVersion: number, previousVersion: number): void => {
+    const at = begin(TEMPLATE_WORD.logicActivated, 0, 1) & SLOT_START_MASK;
+    words[at + LogicActivated.logicVersion] = logicVersion;
+    words[at + LogicActivated.previousVersion] = previousVersion;
+    finishRare(at, LogicActivated.words);
+  };
+
   const massCancelled = (account: number, orderCount: number): void => {
     const at = begin(TEMPLATE_WORD.massCancelled, account, 1) & SLOT_START_MASK;
     words[at + MassCancelled.orderCount] = orderCount;
@@ -1026,6 +1039,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     orderLimitsChanged,
     epochChanged,
     massCancelled,
+    logicActivated,
   };
 }
 

@@ -1,11 +1,12 @@
 import { Permission, RejectCode } from '../core/codes.js';
+import { LogicVersion } from '../core/logic-version.js';
 import type { MarketData } from '../publish/market-data.js';
 import type { Clock } from '../runtime/clock.js';
 import { Counter, type NodeCounters } from '../runtime/counters.js';
 import type { MsgpackDecoder } from '../wire/msgpack-decoder.js';
-import { readSbeHeader, readSbeInt64 } from '../wire/sbe.js';
+import { readSbeHeader, readSbeInt64, readSbeUint32 } from '../wire/sbe.js';
 import { decodeFrames } from '../wire/sbe-frames.js';
-import { messages, SBE_HEADER_BYTES, Template } from '../wire/schema.js';
+import { messages, offsetOf, SBE_HEADER_BYTES, Template } from '../wire/schema.js';
 import type { GatewayOptions } from './gateway-options.js';
 import { monotonicMs } from './monotonic-ms.js';
 import type { ReportSender } from './report-sender.js';
@@ -16,6 +17,7 @@ import type { SessionTable } from './session-table.js';
 
 /** Breaches of the rate limit are counted over this time. */
 const BREACH_WINDOW_MS = 10_000;
+const LOGIC_VERSION_OFFSET = offsetOf('activateLogic', 'logicVersion');
 
 /** Permission that a command asks for by template id; 0 = not a command that clients send. */
 const permissionOf = new Uint8Array(512);
@@ -165,6 +167,11 @@ export class IngressAdapter {
       sessions.reject(session, RejectCode.LOW_DISK_SPACE, templateId, clientSequence);
       return;
     }
+    if (templateId === Template.activateLogic && logicVersionAt(frame, offset) > LogicVersion.newest) {
+      // Never journaled: a release that knows the version would not come to the same answer.
+      sessions.reject(session, RejectCode.UNKNOWN_LOGIC_VERSION, templateId, clientSequence);
+      return;
+    }
     const key = session.key!;
     if (!sequencer.stage(templateId, key.accountId, key.apiKeyId, frame, offset + SBE_HEADER_BYTES)) {
       counters.add(Counter.gatewayBusy, 1);
@@ -263,6 +270,10 @@ export class IngressAdapter {
  */
 function takesRoom(templateId: number): boolean {
   return templateId === Template.newOrder || templateId === Template.replaceOrder;
+}
+
+function logicVersionAt(frame: Uint8Array, offset: number): number {
+  return readSbeUint32(frame, offset + SBE_HEADER_BYTES + LOGIC_VERSION_OFFSET);
 }
 
 /** True for mistakes after which the rest of what a client says cannot be trusted to mean what it seems to. */

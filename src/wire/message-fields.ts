@@ -327,6 +327,14 @@ export interface SetAccountThrottle {
   reserved0: number;
 }
 
+/** Switches to later rules, from the next command on; there is no way back. */
+export interface ActivateLogic {
+  /** i64: number of this command in its session, strictly rising from 1; 0 = unnumbered (the node itself). */
+  clientSequence: number;
+  /** u32: greater than the one in force. */
+  logicVersion: number;
+}
+
 /** The order was accepted; trades and the rest follow. */
 export interface Accepted {
   /** i64: gapless number of this report in its account, from 1; 0 = public event. */
@@ -811,6 +819,18 @@ export interface Position {
   reserved0: number;
 }
 
+/** Public: later rules hold from the next command on. */
+export interface LogicActivated {
+  /** i64: gapless number of this report in its account, from 1; 0 = public event. */
+  reportSequence: number;
+  /** i64: number of the command that is answered; 0 = caused by somebody else. */
+  clientSequence: number;
+  /** u32: rules from here on. */
+  logicVersion: number;
+  /** u32: rules until here. */
+  previousVersion: number;
+}
+
 /** First message on every connection. */
 export interface LogonChallenge {
   /** bytes (32): random, for one logon. */
@@ -998,6 +1018,7 @@ export interface MessageFields {
   setOrderLimits: SetOrderLimits;
   transfer: Transfer;
   setAccountThrottle: SetAccountThrottle;
+  activateLogic: ActivateLogic;
   accepted: Accepted;
   rejected: Rejected;
   trade: Trade;
@@ -1020,6 +1041,7 @@ export interface MessageFields {
   priceBandChanged: PriceBandChanged;
   orderLimitsChanged: OrderLimitsChanged;
   position: Position;
+  logicActivated: LogicActivated;
   logonChallenge: LogonChallenge;
   logon: Logon;
   logonAccepted: LogonAccepted;
@@ -1072,6 +1094,7 @@ export interface OptionalFields {
   setOrderLimits: never;
   transfer: never;
   setAccountThrottle: 'reserved0';
+  activateLogic: never;
 }
 
 export type CommandName =
@@ -1095,7 +1118,8 @@ export type CommandName =
   | 'setPriceBand'
   | 'setOrderLimits'
   | 'transfer'
-  | 'setAccountThrottle';
+  | 'setAccountThrottle'
+  | 'activateLogic';
 
 export type EventName =
   | 'accepted'
@@ -1119,7 +1143,8 @@ export type EventName =
   | 'triggered'
   | 'priceBandChanged'
   | 'orderLimitsChanged'
-  | 'position';
+  | 'position'
+  | 'logicActivated';
 
 export type SessionName =
   | 'logonChallenge'

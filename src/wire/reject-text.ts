@@ -91,6 +91,9 @@ export const REJECT_TEXT: Readonly<Record<RejectName, string>> = {
   INVALID_THROTTLE: 'A throttle needs an interval of at least 1 microsecond.',
   TOO_MANY_LIMITS: 'The limit of remembered order limits is reached; raise it in the configuration.',
   INVALID_STATUS: 'The status must be 1 active, 2 suspended or 3 killed.',
+  UNKNOWN_LOGIC_VERSION: 'This release does not know that logic version; upgrade both nodes first.',
+  LOGIC_NOT_NEWER: 'That logic version, or a later one, is in force already.',
+  INVALID_TRANSFER_ID: 'transferId is 0: every transfer needs an id of its own, so that it can be retried.',
 };
 
 const TEXTS = new Map<number, string>(

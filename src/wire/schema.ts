@@ -266,6 +266,7 @@ export const Template = {
   setOrderLimits: 19,
   transfer: 20,
   setAccountThrottle: 21,
+  activateLogic: 100,
 
   accepted: 201,
   rejected: 202,
@@ -289,6 +290,7 @@ export const Template = {
   priceBandChanged: 220,
   orderLimitsChanged: 221,
   position: 222,
+  logicActivated: 300,
 
   logonChallenge: 401,
   logon: 402,
@@ -518,6 +520,13 @@ export const messages: readonly Message[] = [
       field('reserved0', 'u32', '0'),
     ],
   ),
+  command(
+    'admin',
+    Template.activateLogic,
+    'activateLogic',
+    'Switches to later rules, from the next command on; there is no way back.',
+    [field('logicVersion', 'u32', 'greater than the one in force')],
+  ),
 
   event(Template.accepted, 'accepted', 'The order was accepted; trades and the rest follow.', [
     orderId,
@@ -722,6 +731,10 @@ export const messages: readonly Message[] = [
     field('realisedProfit', 'i64', 'of what was closed, minor units of quote'),
     instrumentId,
     field('reserved0', 'u32', '0'),
+  ]),
+  event(Template.logicActivated, 'logicActivated', 'Public: later rules hold from the next command on.', [
+    field('logicVersion', 'u32', 'rules from here on'),
+    field('previousVersion', 'u32', 'rules until here'),
   ]),
 
   session('gateway', Template.logonChallenge, 'logonChallenge', 'First message on every connection.', [

@@ -84,6 +84,7 @@ const PERMISSION_FOR: Readonly<Record<CommandName, number | undefined>> = {
   setAccountThrottle: Permission.admin,
   timeAdvanced: undefined,
   epochStarted: undefined,
+  activateLogic: Permission.admin,
 };
 
 /** Whether a report answers the command, or tells an account what somebody else caused. */
@@ -123,6 +124,7 @@ export class ReferenceEngine {
   /** Where DAY orders that are entered now expire; 0 = no day was opened yet. */
   tradingDayEndUs = 0;
   epoch = 0;
+  logicVersion = 1;
   nextOrderId = 1;
   nextTradeId = 1;
   nextPriority = 1;
@@ -278,6 +280,9 @@ export class ReferenceEngine {
         break;
       case 'epochStarted':
         this.#epochStarted(command);
+        break;
+      case 'activateLogic':
+        this.#activateLogic(command);
         break;
     }
   }
@@ -577,6 +582,15 @@ export class ReferenceEngine {
     return timeUs > this.timeUs && timeUs <= Number.MAX_SAFE_INTEGER;
   }
 
+  /** Versions of the rules strictly rise. */
+  #activateLogic(command: CommandOf<'activateLogic'>): void {
+    const { logicVersion } = command.fields;
+    const previousVersion = this.logicVersion;
+    if (logicVersion <= previousVersion) throw new Rejection(RejectCode.LOGIC_NOT_NEWER);
+    this.logicVersion = logicVersion;
+    this.#answerAdmin('logicActivated', { logicVersion, previousVersion });
+  }
+
   // --- money ----------------------------------------------------------------------------------------------------
 
   /**
@@ -587,6 +601,7 @@ export class ReferenceEngine {
   #transfer(command: CommandOf<'deposit'> | CommandOf<'withdraw'>): void {
     const { name: kind, fields } = command;
     const { transferId, accountId } = fields;
+    if (transferId === 0n && this.logicVersion >= 2) throw new Rejection(RejectCode.INVALID_TRANSFER_ID);
     if (fields.amount < 1 || fields.amount > Number.MAX_SAFE_INTEGER)
       throw new Rejection(RejectCode.INVALID_AMOUNT);
     const amount = BigInt(fields.amount);

@@ -109,6 +109,7 @@ export const TRADING: Shape = {
     setOrderLimits: 4,
     transfer: 8,
     setAccountThrottle: 3,
+    activateLogic: 1,
   },
   numberedOneIn: 2,
 };
@@ -260,6 +261,7 @@ function fieldsOf({
     setOrderLimits: fc.record({ accountId: account, instrumentId: anyInstrument, ...orderLimits }),
     transfer: moveOfMoney(account),
     setAccountThrottle: fc.record({ accountId: account, ...throttle }),
+    activateLogic: fc.record({ logicVersion: rarely(fc.constant(2), fc.constantFrom(0, 1), 4) }),
   };
 }
 

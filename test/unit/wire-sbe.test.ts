@@ -109,6 +109,7 @@ describe('a gateway reads the header of a message', () => {
       'setOrderLimits',
       'transfer',
       'setAccountThrottle',
+      'activateLogic',
       'logon',
       'ping',
       'subscribe',

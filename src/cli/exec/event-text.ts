@@ -408,6 +408,11 @@ export class EventText {
           cumulative: formatUnits(order.cumulativeLots, lot),
         };
       }
+      case 'logicActivated':
+        return {
+          logicVersion: event.fields.logicVersion,
+          previousVersion: event.fields.previousVersion,
+        };
       default:
         throw new Error(`the engine answered with ${event.name}, which is no event`);
     }
