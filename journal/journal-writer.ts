@@ -115,7 +115,7 @@ export class JournalWriter {
   ): JournalWriter {
     const all: JournalWriterOptions = {
       segmentBytes: options.segmentBytes ?? DEFAULT_SEGMENT_BYTES,
-      allocation: options.allocation ?? 'fallocate',
+      allocation: options.allocation ?? 'zero-fill',
       maxFrameRecords: options.maxFrameRecords ?? MAX_FRAME_RECORDS,
       prepared: options.prepared ?? null,
       nowMs: options.nowMs ?? noClock,

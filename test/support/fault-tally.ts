@@ -48,7 +48,7 @@ export class FaultTally {
       attempt();
       this.survived();
     } catch (error) {
-      this.#fail(label, error);
+      this.lost(label, (error as Error).stack ?? String(error));
     }
   }
 
@@ -58,7 +58,7 @@ export class FaultTally {
       await attempt();
       this.survived();
     } catch (error) {
-      this.#fail(label, error);
+      this.lost(label, (error as Error).stack ?? String(error));
     }
   }
 
@@ -81,12 +81,15 @@ export class FaultTally {
     const { meta } = this.#context.task;
     meta.faults = [...(meta.faults ?? []), row];
     if (this.#lost === 0) return;
-    throw new Error(`${this.#fault}: ${this.#lost} of ${this.#tried} not survived:\n${this.#failures.join('\n')}`);
+    throw new Error(
+      `${this.#fault}: ${this.#lost} of ${this.#tried} not survived:\n${this.#failures.join('\n')}`,
+    );
   }
 
-  #fail(label: string, error: unknown): void {
+  /** One that was not survived; for loops too fast for `try`. */
+  lost(label: string, reason: string): void {
     this.#tried++;
     this.#lost++;
-    if (this.#failures.length < SHOWN) this.#failures.push(`  ${label}: ${(error as Error).stack}`);
+    if (this.#failures.length < SHOWN) this.#failures.push(`  ${label}: ${reason}`);
   }
 }
