@@ -1,7 +1,8 @@
 /** Damage below the durable sequence: every single flipped bit, every cut, every segment that is not in its place. */
 import { describe, expect, test } from 'vitest';
+import { crc32cWords } from '../../journal/crc32c.js';
 import { JournalCorruptionError, JournalError } from '../../journal/errors.js';
-import { FRAME_HEADER_BYTES, frameRecordCount } from '../../journal/frame.js';
+import { FRAME_HEADER_BYTES, FrameType, frameRecordCount, writeFrameHeader } from '../../journal/frame.js';
 import { JournalReader } from '../../journal/journal-reader.js';
 import { recover, segmentNames } from '../../journal/recover.js';
 import { parseSegmentName, SEGMENT_HEADER_BYTES } from '../../journal/segment.js';
@@ -11,9 +12,11 @@ import {
   appendBatches,
   expectRecords,
   IDENTITY,
+  makeEpoch,
   makeRecords,
   openWriter,
   readAll,
+  START_US,
 } from '../support/journal-records.js';
 import { SimulatedDisk, seededRandom } from '../support/simulated-disk.js';
 
@@ -259,5 +262,64 @@ describe('a segment', () => {
       });
     }
     tally.check();
+  });
+});
+
+describe('a frame that is good in itself', () => {
+  const FIRST = SEGMENT_HEADER_BYTES;
+  const SECOND = FIRST + FRAME_HEADER_BYTES + 2 * 128;
+
+  /** A killed journal of records 1-2 and 3-5 whose second frame is written again, whole and with right checksums. */
+  function forged(change: {
+    sequence?: number;
+    prevChain?: number;
+    epoch?: number;
+    durable?: number;
+    records?: Int32Array;
+  }) {
+    const disk = new SimulatedDisk();
+    const writer = openWriter(disk);
+    writer.appendRecords(makeEpoch(1, 2, 7), 0, 2);
+    writer.sync();
+    const chain = writer.chain;
+    appendBatches(writer, [3]);
+    const name = segmentNames(disk)[0]!;
+    const words = new Int32Array(disk.contents(name).buffer);
+    const records = change.records ?? makeRecords(3, 3);
+    const prevChain = change.prevChain ?? chain;
+    const sequence = change.sequence ?? 3;
+    const sum = crc32cWords(prevChain, records, 0, records.length);
+    words.set(records, (SECOND + FRAME_HEADER_BYTES) / 4);
+    const { epoch = 7, durable = 2 } = change;
+    writeFrameHeader(
+      words,
+      SECOND / 4,
+      FrameType.commands,
+      3,
+      sequence,
+      epoch,
+      START_US + 5,
+      durable,
+      prevChain,
+      sum,
+    );
+    return { disk, name };
+  }
+
+  test('and in its place is taken', () => {
+    expect(recover(forged({}).disk, IDENTITY).lastSequence).toBe(5);
+  });
+
+  test.each([
+    ['with another sequence', { sequence: 4, records: makeRecords(4, 3) }, 'sequence 3'],
+    ['of another history, which has another chain', { prevChain: 12345 }, 'previous chain'],
+    ['of an earlier epoch', { epoch: 6 }, 'epoch 7 or later'],
+    ['that says it was durable before it was written', { durable: 3 }, 'durable sequence below 3'],
+    ['whose records are others than the header says', { records: makeRecords(13, 3) }, 'records in sequence'],
+  ])('but %s is refused, not cut as a torn tail', (_what, change, expected) => {
+    const { disk, name } = forged(change);
+    const error = refusal(disk);
+    expect(error).toMatchObject({ code: 'JOURNAL_CORRUPT', file: name });
+    expect(error.message).toContain(expected);
   });
 });
