@@ -53,8 +53,8 @@ export class IngressAdapter {
     this.nowMs = 0;
   }
 
-  /** Takes one WebSocket message of a session. */
-  onFrame(session: Session, frame: Uint8Array, isBinary: boolean): void {
+  /** Takes one WebSocket message of a session: bytes `from` to `to` of `frame`. */
+  onFrame(session: Session, frame: Uint8Array, isBinary: boolean, from: number, to: number): void {
     if (session.isClosed) return;
     this.nowMs = monotonicMs(this.parts.clock);
     session.heardAtMs = this.nowMs;
@@ -62,14 +62,14 @@ export class IngressAdapter {
       this.refuseFrame(session, RejectCode.MALFORMED_FRAME, 0, 0, 'frames are binary, not text');
     } else if (session.isMsgpack) {
       const decoder = this.parts.msgpack;
-      const code = decoder.decode(frame);
-      if (code === 0) this.onMessages(session, decoder.frame, decoder.frameBytes);
+      const code = decoder.decode(frame.subarray(from, to));
+      if (code === 0) this.onMessages(session, decoder.frame, 0, decoder.frameBytes);
       else {
         const { errorTemplateId, errorClientSequence, errorText } = decoder;
         this.refuseFrame(session, code, errorTemplateId, errorClientSequence, errorText);
       }
     } else {
-      this.onMessages(session, frame, frame.length);
+      this.onMessages(session, frame, from, to);
     }
   }
 
@@ -81,24 +81,24 @@ export class IngressAdapter {
     if (!session.bucket.take(this.nowMs)) this.countBreach(session);
   }
 
-  private onMessages(session: Session, frame: Uint8Array, end: number): void {
-    if (!this.isWhole(session, frame, end)) return;
-    let offset = 0;
+  private onMessages(session: Session, frame: Uint8Array, from: number, end: number): void {
+    if (!this.isWhole(session, frame, from, end)) return;
+    let offset = from;
     while (offset < end && !session.isClosed) {
       const templateId = readSbeHeader(frame, offset, end);
       if (templateId > 0) this.onMessage(session, templateId, frame, offset);
-      else this.refuseMessage(session, -templateId, frame, offset);
+      else this.refuseMessage(session, -templateId, frame, offset, end);
       offset += SBE_HEADER_BYTES + blockLengthAt(frame, offset);
     }
   }
 
   /** Follows the messages of a frame to its end; refuses the frame when that is not possible. */
-  private isWhole(session: Session, frame: Uint8Array, end: number): boolean {
-    if (end === 0) {
+  private isWhole(session: Session, frame: Uint8Array, from: number, end: number): boolean {
+    if (end === from) {
       this.refuseFrame(session, RejectCode.MALFORMED_FRAME, 0, 0, 'the frame is empty');
       return false;
     }
-    let offset = 0;
+    let offset = from;
     let count = 0;
     while (offset < end) {
       const code = readSbeHeader(frame, offset, end);
@@ -221,8 +221,14 @@ export class IngressAdapter {
   }
 
   /** Refuses one message that is whole. */
-  private refuseMessage(session: Session, code: number, frame: Uint8Array, offset: number): void {
-    const templateId = templateIdAt(frame, offset, frame.length);
+  private refuseMessage(
+    session: Session,
+    code: number,
+    frame: Uint8Array,
+    offset: number,
+    end: number,
+  ): void {
+    const templateId = templateIdAt(frame, offset, end);
     const clientSequence =
       code === RejectCode.BAD_FIELD && permissionOf[templateId] !== 0
         ? safe(clientSequenceAt(frame, offset))
