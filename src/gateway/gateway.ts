@@ -95,7 +95,7 @@ export class Gateway {
     this.isPublishDue = false;
     this.isClosing = false;
     const keys = new KeyTable();
-    const listings: Uint8Array[] = [];
+    const listings: Int32Array[] = [];
     const reportLog = new ReportLog(options.reportRetention);
     this.sessions = new SessionTable(counters, log);
     this.reports = new ReportSender(this.sessions, reportLog);
@@ -187,12 +187,15 @@ export class Gateway {
 
   /** Sends what may leave now; returns how many events that was. */
   poll(): number {
+    const { counters } = this.parts;
     const taken = this.egress.step();
     if (this.openingSequence !== 0) this.openWhenSafe();
     this.opener.admitWaiting();
     this.sessions.flushAll();
     const sent = this.reports.takeSentCount();
-    if (sent > 0) this.parts.counters.add(Counter.gatewayReports, sent);
+    if (sent > 0) counters.add(Counter.gatewayReports, sent);
+    const received = this.ingress.takeCommandCount();
+    if (received > 0) counters.add(Counter.gatewayCommands, received);
     return taken;
   }
 

@@ -47,10 +47,20 @@ export interface IngressAdapterParts {
 export class IngressAdapter {
   private readonly parts: IngressAdapterParts;
   private nowMs: number;
+  /** Commands received since the last `takeCommandCount`. */
+  private commandCount: number;
 
   constructor(parts: IngressAdapterParts) {
     this.parts = parts;
     this.nowMs = 0;
+    this.commandCount = 0;
+  }
+
+  /** Commands received since this was last asked. */
+  takeCommandCount(): number {
+    const count = this.commandCount;
+    this.commandCount = 0;
+    return count;
   }
 
   /** Takes one WebSocket message of a session: bytes `from` to `to` of `frame`. */
@@ -146,7 +156,7 @@ export class IngressAdapter {
 
   private onCommand(session: Session, templateId: number, frame: Uint8Array, offset: number): void {
     const { counters, leadership, sequencer, sessions } = this.parts;
-    counters.add(Counter.gatewayCommands, 1);
+    this.commandCount++;
     const clientSequence = clientSequenceAt(frame, offset);
     if (permissionOf[templateId] !== session.permission) {
       sessions.reject(session, RejectCode.NOT_PERMITTED, templateId, clientSequence);
