@@ -161,7 +161,7 @@ const InstrumentListed = {
   tickExponent: wordOf('instrumentListed', 'tickExponent'),
   marketProtectionPpm: wordOf('instrumentListed', 'marketProtectionPpm'),
   instrumentId: wordOf('instrumentListed', 'instrumentId'),
-  words: wordsOf('instrumentListed'),
+  words: firstWordsOf('instrumentListed'),
 } as const;
 const AccountOpened = {
   accountId: wordOf('accountOpened', 'accountId'),
@@ -207,6 +207,7 @@ const Position = {
   cost: wordOf('position', 'cost'),
   realisedProfit: wordOf('position', 'realisedProfit'),
   instrumentId: wordOf('position', 'instrumentId'),
+  initialMargin: wordOf('position', 'initialMargin'),
   words: wordsOf('position'),
 } as const;
 const AccountChanged = {
@@ -683,6 +684,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     writeInt64(words, at + Position.realisedProfit, positions.realisedProfit(handle));
     words[at + Position.instrumentId] = records[handle + POSITION_INSTRUMENT_ID];
     words[at + Position.instrumentId + 1] = 0;
+    writeInt64(words, at + Position.initialMargin, 0);
     finishRare(at, Position.words);
   };
 
