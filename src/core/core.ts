@@ -21,6 +21,7 @@ import { makeOrders, ORDER_WORDS, type Orders } from './orders.js';
 import { makePositions, POSITION_WORDS, type Positions } from './positions.js';
 import { makePriceBands, type PriceBands } from './price-bands.js';
 import { BOOK_SIDE_WORDS, IDLE_PAGES, LEVEL_WORDS, PAGE_WORDS } from './price-ladder.js';
+import { makeStopOrders, type StopOrders } from './stop-orders.js';
 import { makeTransfers, type Transfers } from './transfers.js';
 
 export type { CoreOptions };
@@ -57,6 +58,7 @@ export class Core {
   readonly expiries: Expiries;
   readonly orders: Orders;
   readonly books: OrderBooks;
+  readonly stops: StopOrders;
   readonly clientIds: ClientOrderIds;
   /** Epoch, node, cluster, command time and trading day. */
   readonly engine: Int32Array;
@@ -71,7 +73,7 @@ export class Core {
       limits.maxPositions * POSITION_WORDS,
       limits.maxOrderLimits * ORDER_LIMITS_WORDS,
       limits.maxApiKeys * API_KEY_WORDS,
-      (limits.maxInstruments + 1) * 2 * BOOK_SIDE_WORDS,
+      (limits.maxInstruments + 1) * 4 * BOOK_SIDE_WORDS,
       maxLevels * LEVEL_WORDS,
       (maxLevels + IDLE_PAGES) * PAGE_WORDS,
       limits.maxOrders * ORDER_WORDS,
@@ -87,10 +89,17 @@ export class Core {
     this.apiKeys = makeApiKeys(arena, limits.maxApiKeys);
     this.marketTimes = makeMarketTimes(arena, this.instruments);
     this.auctionsToTell = makeAuctionsToTell(limits.maxInstruments);
-    this.books = makeOrderBooks(arena, this.instruments, this.auctionsToTell, maxLevels);
     this.orderExtras = makeOrderExtras(arena, limits.maxOrders);
     this.expiries = makeExpiries(arena, limits.maxOrders);
     this.orders = makeOrders(arena, limits.maxOrders, this.orderExtras, this.expiries);
+    this.books = makeOrderBooks(
+      arena,
+      this.instruments,
+      this.auctionsToTell,
+      maxLevels,
+      this.orders.assignPriority,
+    );
+    this.stops = makeStopOrders(arena, this.books, this.orders, this.instruments.handleOf);
     this.assets = makeAssets(limits.maxAssets);
     this.transfers = makeTransfers(limits.maxTransfers);
     this.clientIds = makeClientOrderIds(arena, limits.maxOrders);

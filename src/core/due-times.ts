@@ -11,7 +11,8 @@ export function makeDueTimes(
   core: Core,
   sink: EventSink,
   { cancelOpen }: OrderEndings,
-  states: MarketStates,
+  { endFirst }: MarketStates,
+  runStops: (instrumentId: number) => void,
 ) {
   const { books, engine, expiries, marketTimes } = core;
 
@@ -27,7 +28,7 @@ export function makeDueTimes(
       const end = readInt64(marketTimes.next, 0);
       if (Math.min(expiry, end) > now) break;
       if (expiry <= end) cancelOpen(expiries.first(), CancelReason.expired, 0);
-      else states.endFirst();
+      else runStops(endFirst());
     }
     books.flush(sink);
     sink.answering(answering);

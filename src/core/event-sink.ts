@@ -46,6 +46,9 @@ export interface EventSink {
     answer: number,
   ): void;
 
+  /** A stop (a handle) acts now, at its price in force; its extra record says what fired it. */
+  triggered(order: number): void;
+
   /** The order has new terms; its client order id was the given one before. */
   replaced(order: number, originalIdLow: number, originalIdHigh: number, priorityKept: number): void;
 

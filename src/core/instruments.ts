@@ -34,6 +34,13 @@ export const InstrumentWord = {
   hashHigh: 21,
   /** Ticks of the last trade; 0 = there was none yet. */
   lastPrice: 22,
+  /** Resting orders that do not display all. */
+  icebergs: 23,
+  /** Stops that wait for a trade, the first of those that trail, and the prices between which none of these moves. */
+  waitingStops: 24,
+  firstTrailing: 25,
+  trailedLow: 26,
+  trailedHigh: 27,
   /** Maker and taker rate in millionths of each fee tier. */
   fees: 32,
   /** InstrumentControl bits: what an order of the instrument has to be held against; 0 = nothing. */

@@ -4,10 +4,10 @@ import { hashTriple } from '../base/hash.js';
 import { readInt64 } from '../base/int64.js';
 import { AccountWord } from './accounts.js';
 import type { Core } from './core.js';
+import { checkDisplay, checkExtras, checkStops } from './extra-invariants.js';
 import { HoldingWord } from './holdings.js';
 import { InstrumentWord } from './instruments.js';
 import { MONEY_MAX } from './money.js';
-import { ExtraWord } from './order-extras.js';
 import { OrderLimitsWord } from './order-limits.js';
 import { OrderWord } from './orders.js';
 import { PositionWord } from './positions.js';
@@ -18,13 +18,14 @@ import { fullStateHash, stateHash } from './state-hash.js';
 export function checkInvariants(core: Core): void {
   const reserved = new Float64Array(core.holdings.count);
   const resting = checkBooks(core, reserved);
-  checkAccounts(core, resting);
+  const open = resting + checkStops(core, (order) => addReservation(core, order, reserved));
+  checkAccounts(core, open);
   checkMoney(core, reserved);
-  checkExpiries(core);
+  checkExtras(core);
   checkPositions(core);
-  if (core.clientIds.count !== resting)
-    fail('client id index holds the open orders', core.clientIds.count, resting);
-  if (core.orders.count !== resting) fail('every order in the columns is open', core.orders.count, resting);
+  if (core.clientIds.count !== open)
+    fail('client id index holds the open orders', core.clientIds.count, open);
+  if (core.orders.count !== open) fail('every order in the columns is open', core.orders.count, open);
   const hash = stateHash(core);
   const full = fullStateHash(core);
   if (hash !== full) fail('state hash equals the full walk', hash, full);
@@ -88,7 +89,8 @@ function checkLevel(core: Core, level: number, reserved: Float64Array): number {
   let order = levels[level + LevelWord.head];
   while (order !== 0) {
     count += 1;
-    lots += words[order + OrderWord.leaves];
+    lots += core.books.displayed(order);
+    checkDisplay(core, order);
     if (words[order + OrderWord.leaves] < 1) fail('resting order has leaves', price);
     if (words[order + OrderWord.cumulative] < 0) fail('cumulative quantity is not negative', price);
     if (words[order + OrderWord.price] !== price) fail('order rests at its price', words[order], price);
@@ -134,28 +136,6 @@ function reserveOfBuy(core: Core, order: number, instrument: number): number {
   const perTick = BigInt(core.instruments.quoteMinorPerTickLot(instrument));
   const price = BigInt(words[order + OrderWord.price]) * perTick;
   return Number(price + (price * BigInt(ppm) + 999_999n) / 1_000_000n);
-}
-
-/** The queue of expiries: in order, and with exactly the open orders that have a time. */
-function checkExpiries(core: Core): void {
-  const violation = core.expiries.violation();
-  if (violation !== '') fail(violation);
-  const words = core.orders.words;
-  let timed = 0;
-  for (let n = 0; n < core.accounts.count; n += 1) {
-    let order = core.accounts.words[core.accounts.handleOf(n) + AccountWord.firstOrder];
-    for (; order !== 0; order = words[order + OrderWord.accountNext]) {
-      const extra = words[order + OrderWord.extra];
-      if (extra !== 0 && words[extra + ExtraWord.order] !== order)
-        fail('extra record names its order', order);
-      const isTimed = readInt64(words, extra + ExtraWord.expireTimeUs) !== 0;
-      if (isTimed !== (words[extra + ExtraWord.expiryPlace] !== 0)) {
-        fail('an order is in the queue of expiries when it has a time', order);
-      }
-      if (isTimed) timed += 1;
-    }
-  }
-  if (timed !== core.expiries.count) fail('all expiries are of open orders', timed, core.expiries.count);
 }
 
 /** Walks the accounts, their lists of open orders and the index of client order ids. */

@@ -22,6 +22,7 @@ export function makeMarketAdministration(
   sink: EventSink,
   states: MarketStates,
   volatility: Volatility,
+  runStops: (instrumentId: number) => void,
   cancelNotice: (order: number, reason: number) => void,
 ) {
   const { accounts, books, engine, instruments } = core;
@@ -46,6 +47,7 @@ export function makeMarketAdministration(
       return RejectCode.INVALID_EXPIRE_TIME;
     if (reference < -1 || (reference !== 0 && !isAuctionState(state))) return RejectCode.INVALID_PRICE;
     states.changeState(instrumentId, state, endTimeUs, nextState, reference, MarketStateCause.command);
+    runStops(instrumentId);
     books.flush(sink);
     return 0;
   };

@@ -19,6 +19,15 @@ export function portionUp(amount: number, ppm: number): number {
   return millions * ppm + Math.ceil(((amount - millions * PPM_OF_ALL) * ppm) / PPM_OF_ALL);
 }
 
+/**
+ * The fee that a lot of a buy may cost at most, at a price in minor units, with these rates: what its reservation has on
+ * top. Rounded up for each lot, it covers the fees of the fills however the order is split into fills.
+ */
+export function feePerLot(lotPrice: number, makerPpm: number, takerPpm: number): number {
+  const ppm = Math.max(makerPpm, takerPpm);
+  return ppm <= 0 ? 0 : portionUp(lotPrice, ppm);
+}
+
 /** The same, rounded down. */
 export function portionDown(amount: number, ppm: number): number {
   const product = amount * ppm;

@@ -176,7 +176,10 @@ export function makeOrders(arena: Arena, maxOrders: number, extras: OrderExtras,
     hash.hashRow(words, order, HASHED_WORDS, words[words[order + ACCOUNT]], 0);
     hash.extendRow(words, order + MAKER_PPM, 2, MAKER_PPM);
     const extra = words[order + EXTRA];
-    if (extra !== 0) hash.extendRow(words, extra, HASHED_EXTRA_WORDS, EXTRA);
+    if (extra === 0) return;
+    hash.extendRow(words, extra, HASHED_EXTRA_WORDS, EXTRA);
+    const partner = words[extra + ExtraWord.partner];
+    if (partner !== 0) hash.extendRow(words, partner + ORDER_ID, 2, ORDER_ID);
   };
 
   /** Brings the sum of the state hash up to date. */

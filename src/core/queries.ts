@@ -376,8 +376,8 @@ function orderView(core: Core, order: number): OrderView {
     flags: (words[order + OrderWord.terms] >> 16) & 0xff,
     // The record of handle 0 is always zero.
     expireTimeUs: readInt64(words, words[order + OrderWord.extra] + ExtraWord.expireTimeUs),
-    displayLots: 0,
-    triggerPriceTicks: 0,
+    displayLots: words[words[order + OrderWord.extra] + ExtraWord.displayLots],
+    triggerPriceTicks: words[words[order + OrderWord.extra] + ExtraWord.trigger],
   };
 }
 

@@ -153,7 +153,7 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
   const { listInstrument, openAccount, registerApiKey, deposit, withdraw, startEpoch, advanceTime } =
     administration;
   const executeMarket = makeMarketCommands(
-    makeMarketAdministration(core, sink, trading.states, trading.volatility, cancelNotice),
+    makeMarketAdministration(core, sink, trading.states, trading.volatility, trading.runStops, cancelNotice),
   );
   const executeRisk = makeRiskCommands(administration, makeRiskAdministration(core, sink, cancelNotice));
 

@@ -164,6 +164,9 @@ export class ReferenceEngine {
   #incoming: ReportKind = 'answer';
   /** Prices of the trades of the incoming order, in their order. */
   #tradePrices: number[] = [];
+  /** The open orders that expire, and those that came in as stops. */
+  readonly #timedOrders = new Set<Order>();
+  readonly #stops = new Set<Order>();
   /** Stops that have fired and not acted yet, with the trade price that fired them. */
   #elected: { order: Order; priceTicks: number }[] = [];
 
@@ -341,8 +344,8 @@ export class ReferenceEngine {
    */
   #endWhatIsDue(): void {
     for (;;) {
-      const order = this.#allOpenOrders()
-        .filter(({ expireTimeUs }) => expireTimeUs !== 0 && expireTimeUs <= this.timeUs)
+      const order = [...this.#timedOrders]
+        .filter(({ expireTimeUs }) => expireTimeUs <= this.timeUs)
         .sort((a, b) => a.expireTimeUs - b.expireTimeUs || a.orderId - b.orderId)[0];
       const instrument = this.instruments
         .filter(({ endTimeUs }) => endTimeUs !== 0 && endTimeUs <= this.timeUs)
@@ -1222,6 +1225,8 @@ export class ReferenceEngine {
     };
     if (partner !== undefined) partner.partner = order;
     account.openOrders.set(order.clientOrderId, order);
+    if (expireTimeUs !== 0) this.#timedOrders.add(order);
+    if (isStop) this.#stops.add(order);
     reserve(order);
     this.#report('accepted', {
       ...this.#terms(order),
@@ -1370,7 +1375,7 @@ export class ReferenceEngine {
 
   /** The stops of an instrument that wait for a trade. */
   #waitingStops(instrument: Instrument): Order[] {
-    return this.#allOpenOrders()
+    return [...this.#stops]
       .filter((order) => order.instrument === instrument && order.triggerPriceTicks !== 0)
       .filter((order) => !this.#elected.some((elected) => elected.order === order));
   }
@@ -1948,6 +1953,8 @@ export class ReferenceEngine {
 
   #forget(order: Order): void {
     if (this.#isOpen(order)) order.account.openOrders.delete(order.clientOrderId);
+    this.#timedOrders.delete(order);
+    this.#stops.delete(order);
   }
 
   // --- events ---------------------------------------------------------------------------------------------------
