@@ -238,6 +238,22 @@ export class RingfenceClient {
     return this.command('setAccountThrottle', throttle);
   }
 
+  setMarketState(state: CommandInput<'setMarketState'>): Promise<CommandAnswer<'setMarketState'>> {
+    return this.command('setMarketState', state);
+  }
+
+  changeInstrument(settings: CommandInput<'changeInstrument'>): Promise<CommandAnswer<'changeInstrument'>> {
+    return this.command('changeInstrument', settings);
+  }
+
+  removeInstrument(named: CommandInput<'removeInstrument'>): Promise<CommandAnswer<'removeInstrument'>> {
+    return this.command('removeInstrument', named);
+  }
+
+  setMarkPrice(mark: CommandInput<'setMarkPrice'>): Promise<CommandAnswer<'setMarkPrice'>> {
+    return this.command('setMarkPrice', mark);
+  }
+
   /** Switches the exchange to later rules, from the next command on; there is no way back. */
   activateLogic(logic: CommandInput<'activateLogic'>): Promise<CommandAnswer<'activateLogic'>> {
     return this.command('activateLogic', logic);

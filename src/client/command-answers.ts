@@ -23,6 +23,10 @@ export const COMMAND_ANSWERS = {
   setOrderLimits: ['orderLimitsChanged'],
   transfer: ['balanceChanged'],
   setAccountThrottle: ['accountChanged'],
+  setMarketState: ['marketStateChanged'],
+  changeInstrument: ['instrumentChanged'],
+  removeInstrument: ['marketStateChanged'],
+  setMarkPrice: ['markPriceChanged'],
 } as const satisfies Partial<Record<CommandName, readonly EventName[]>>;
 
 /** Commands that a client sends. */

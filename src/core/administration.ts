@@ -9,7 +9,7 @@ import { ASSET_CODE_BYTES } from './assets.js';
 import { BalanceReason, Permission, RejectCode } from './codes.js';
 import { type Core, EngineWord } from './core.js';
 import type { EventSink } from './event-sink.js';
-import { InstrumentWord, SYMBOL_BYTES, SYMBOL_WORDS } from './instruments.js';
+import { DEFAULT_PROTECTION_PPM, InstrumentWord, SYMBOL_BYTES, SYMBOL_WORDS } from './instruments.js';
 import { LogicVersion, LogicVersionError, logicVersionOf } from './logic-version.js';
 import { MONEY_MAX, PPM, scaledProduct } from './money.js';
 import { isAssetCode, isSymbol } from './text-fields.js';
@@ -18,7 +18,6 @@ import { NO_PAYER } from './transfers.js';
 const EXPONENT_MIN = -15;
 const EXPONENT_MAX = 9;
 const DECIMALS_MAX = 15;
-const DEFAULT_PROTECTION_PPM = 50_000;
 const TIMESTAMP_US = EngineWord.timestampUs;
 
 export type Administration = ReturnType<typeof makeAdministration>;

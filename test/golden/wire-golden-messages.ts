@@ -30,7 +30,7 @@ export const GOLDEN_HEADER = {
 };
 
 /** `length` bytes that rise from `first`. */
-function bytes(length: number, first: number): Uint8Array {
+export function bytes(length: number, first: number): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => first + i);
 }
 
