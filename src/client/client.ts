@@ -254,6 +254,11 @@ export class RingfenceClient {
     return this.command('setMarkPrice', mark);
   }
 
+  /** Switches the exchange to later rules, from the next command on; there is no way back. */
+  activateLogic(logic: CommandInput<'activateLogic'>): Promise<CommandAnswer<'activateLogic'>> {
+    return this.command('activateLogic', logic);
+  }
+
   /** Sends the commands that `issue` calls for in as few frames as possible, when it returns. */
   batch<T>(issue: () => T): T {
     if (this.batched !== undefined) return issue();

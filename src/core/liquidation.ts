@@ -24,7 +24,10 @@ const LIQUIDATION_TERMS = OrderType.market | (TimeInForce.IOC << 8) | (OrderFlag
 
 /** What liquidation needs of trading. */
 export interface LiquidationHooks {
-  matchOrder(order: number): void;
+  /** Matches an order; returns whether the volatility limit stopped it. */
+  matchOrder(order: number): boolean;
+  /** Starts a volatility auction. */
+  pause(instrumentId: number): void;
   /** Worst price of an order at a book side, by the protection around a price, within the band. */
   derivedPrice(bookSide: number, from: number): number;
   /** Whether orders of the instrument (a handle) match now. */
@@ -75,8 +78,11 @@ export function makeLiquidation(core: Core, sink: EventSink, endings: OrderEndin
     return 0;
   };
 
-  /** Holds what the margin rates of an instrument, which have changed, ask for. */
-  const applyRates = (instrument: number): void => {
+  /** Sets the margin rates of an instrument, from valid values; every account holds what they ask for. */
+  const setRates = (instrument: number, initialPpm: number, maintenancePpm: number): void => {
+    words[instrument + InstrumentWord.initialMarginPpm] = initialPpm;
+    words[instrument + InstrumentWord.maintenanceMarginPpm] = maintenancePpm;
+    instruments.touch(instrument);
     let margin = words[instrument + InstrumentWord.firstMargin];
     while (margin !== 0) {
       margins.hold(margin);
@@ -101,7 +107,7 @@ export function makeLiquidation(core: Core, sink: EventSink, endings: OrderEndin
    */
   const checkMargins = (): void => {
     for (let margin = nextBelow(); margin !== 0; margin = nextBelow()) {
-      sink.endAnswers();
+      sink.answering(0);
       liquidate(accountOf(margin), margins.quoteHoldingOf(margin));
       hooks.runFired();
     }
@@ -205,9 +211,10 @@ export function makeLiquidation(core: Core, sink: EventSink, endings: OrderEndin
     words[order + OrderWord.takerPpm] = words[rates + 1];
     margins.countOpen(order, lots);
     sink.accepted(order);
-    hooks.matchOrder(order);
+    const isStopped = hooks.matchOrder(order);
     if (words[order + OrderWord.leaves] === 0) orders.release(order);
     else endings.cancelIncoming(order, CancelReason.iocRemainder);
+    if (isStopped) hooks.pause(instrumentId);
     hooks.elect(instrumentId);
   };
 
@@ -303,5 +310,5 @@ export function makeLiquidation(core: Core, sink: EventSink, endings: OrderEndin
     sink.balanceNotice(account, holding, 0, 0, amount, reason, 0);
   };
 
-  return { setMarkPrice, applyRates, isFlat, checkMargins };
+  return { setMarkPrice, setRates, isFlat, checkMargins };
 }

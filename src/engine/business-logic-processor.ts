@@ -10,6 +10,7 @@ import { ApiKeyWord } from '../core/api-keys.js';
 import { Permission, RejectCode } from '../core/codes.js';
 import { CancelOrderWord, NewOrderWord, ReplaceOrderWord, SLOT_START_MASK } from '../core/command-words.js';
 import { type Core, EngineWord } from '../core/core.js';
+import { makeMarketAdministration } from '../core/market-administration.js';
 import { makeRiskAdministration } from '../core/risk-administration.js';
 import { makeSettings } from '../core/settings.js';
 import { stateHash, writeStateHash } from '../core/state-hash.js';
@@ -18,6 +19,7 @@ import { Template } from '../wire/schema.js';
 import { HeaderWord, packTemplate, RECORD_VERSION, templateOf } from '../wire/slot.js';
 import type { EventOutput } from './event-output.js';
 import { shiftOf, wordAround, wordOf } from './layout.js';
+import { makeMarketCommands } from './market-commands.js';
 import { makeRiskCommands } from './risk-commands.js';
 import { makeSlotEventSink, type SlotEventSink } from './slot-event-sink.js';
 
@@ -101,6 +103,8 @@ const EpochStarted = {
   nodeId: wordOf('epochStarted', 'nodeId'),
 } as const;
 
+const ActivateLogic = { logicVersion: wordOf('activateLogic', 'logicVersion') } as const;
+
 checkPacking();
 
 export class BusinessLogicProcessor {
@@ -142,8 +146,10 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
   const { find: findAccount } = core.accounts;
   const { handleOf: keyAt, takeClientSequence } = core.apiKeys;
   const { beginCommand, rejected } = sink;
-  const { newOrder, cancelOrder, replaceOrder, massCancel, cancelNotice, expireOrders, setMarkPrice } =
-    makeTrading(core, sink);
+  const trading = makeTrading(core, sink);
+  const { newOrder, cancelOrder, replaceOrder, massCancel, cancelNotice, endWhatIsDue } = trading;
+  const { tellAuctions } = trading.states;
+  const { setMarkPrice } = trading.liquidation;
   const requestSnapshot = makeAccountSnapshot(core, sink);
   const administration = makeAdministration(core, sink);
   const { setInstrumentFees, setAccountFeeTier, setSelfTradePrevention, setTradingDayEnd } = makeSettings(
@@ -152,8 +158,29 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
   );
   const { engine } = core;
   const { next: nextExpiry } = core.expiries;
-  const { listInstrument, openAccount, registerApiKey, deposit, withdraw, startEpoch, advanceTime } =
-    administration;
+  const {
+    listInstrument,
+    openAccount,
+    registerApiKey,
+    deposit,
+    withdraw,
+    startEpoch,
+    activateLogic,
+    advanceTime,
+  } = administration;
+  const { next: nextEnd } = core.marketTimes;
+  const { count: auctionsToTell } = core.auctionsToTell;
+  const executeMarket = makeMarketCommands(
+    makeMarketAdministration(
+      core,
+      sink,
+      trading.states,
+      trading.volatility,
+      trading.runStops,
+      cancelNotice,
+      trading.liquidation,
+    ),
+  );
   const executeRisk = makeRiskCommands(administration, makeRiskAdministration(core, sink, cancelNotice));
 
   /** Carries out the command in the slot at `start` and writes all its events. */
@@ -167,7 +194,7 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
     if (isNumberValid) beginCommand(words, at, clientSequenceLow, clientSequenceHigh);
     else beginCommand(words, at, 0, 0);
     advanceTime(words[at + TIMESTAMP_US], words[at + TIMESTAMP_US + 1]);
-    if (nextExpiry[1] <= engine[NOW_US + 1]) expireOrders(engine[NOW_US], engine[NOW_US + 1]);
+    if (Math.min(nextExpiry[1], nextEnd[1]) <= engine[NOW_US + 1]) endWhatIsDue();
 
     let account = 0;
     let permissions = ALL_PERMISSIONS;
@@ -194,6 +221,7 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
     }
     if (code === 0) code = execute(words, at, account, permissions);
     if (code !== 0) reject(words, at, account, accountId, code);
+    if (auctionsToTell[0] !== 0) tellAuctions();
   };
 
   /** Calls the core; returns the reject code, 0 when the command was carried out. */
@@ -287,6 +315,8 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
         return setMarkPrice(words[at + SetMarkPrice.instrumentId], words[at + SetMarkPrice.priceTicks]);
       case Template.setTradingDayEnd:
         return setTradingDayEnd(readInt64(words, at + SetTradingDayEnd.endTimeUs));
+      case Template.activateLogic:
+        return activateLogic(words[at + ActivateLogic.logicVersion]);
       case Template.epochStarted:
         return startEpoch(
           words[at + EpochStarted.epoch],
@@ -300,6 +330,11 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
       case Template.setOrderLimits:
       case Template.transfer:
         return executeRisk(templateId, words, at);
+      case Template.setMarketState:
+      case Template.changeInstrument:
+      case Template.removeInstrument:
+      case Template.cancelOnDisconnect:
+        return executeMarket(templateId, account, words, at);
       default:
         // timeAdvanced: command time moves on with every command, and that is all it does.
         return 0;
@@ -351,9 +386,14 @@ function permissionFor(templateId: number): number {
     case Template.setPriceBand:
     case Template.setOrderLimits:
     case Template.transfer:
+    case Template.setMarketState:
+    case Template.changeInstrument:
+    case Template.removeInstrument:
+    case Template.activateLogic:
       return Permission.admin;
     case Template.timeAdvanced:
     case Template.epochStarted:
+    case Template.cancelOnDisconnect:
       return NODE_PERMISSION;
     default:
       return 0;

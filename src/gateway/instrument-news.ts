@@ -1,5 +1,5 @@
 import { offsetOf, Template } from '../wire/schema.js';
-import { HeaderWord, SLOT_BYTES, templateOf } from '../wire/slot.js';
+import { HeaderWord, SLOT_WORDS, templateOf } from '../wire/slot.js';
 
 /** Public events of an instrument of which the latest is still true, and where they name it, in words of the slot. */
 const INSTRUMENT_WORD = new Map(
@@ -11,23 +11,20 @@ const INSTRUMENT_WORD = new Map(
 
 /** The latest public news of each instrument, so that a session that comes later knows what the others do. */
 export class InstrumentNews {
-  private readonly latest = new Map<string, Uint8Array>();
+  private readonly latest = new Map<string, Int32Array>();
 
   /** Takes the event in the slot at word `wordIndex`; false when it is no such news. */
-  note(words: Int32Array, bytes: Uint8Array, wordIndex: number): boolean {
+  note(words: Int32Array, wordIndex: number): boolean {
     const templateId = templateOf(words[wordIndex]!);
     const word = INSTRUMENT_WORD.get(templateId);
     if (word === undefined) return false;
-    const slotOffset = wordIndex * 4;
-    this.latest.set(
-      `${templateId} ${words[wordIndex + word]}`,
-      bytes.slice(slotOffset, slotOffset + SLOT_BYTES),
-    );
+    const slot = words.slice(wordIndex, wordIndex + SLOT_WORDS);
+    this.latest.set(`${templateId} ${words[wordIndex + word]}`, slot);
     return true;
   }
 
   /** The slots of the latest events. */
-  slots(): Iterable<Uint8Array> {
+  slots(): Iterable<Int32Array> {
     return this.latest.values();
   }
 }

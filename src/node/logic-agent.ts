@@ -1,9 +1,12 @@
 import { EngineWord } from '../core/core.js';
+import { logicVersionOf } from '../core/logic-version.js';
 import type { BusinessLogicProcessor } from '../engine/business-logic-processor.js';
 import type { RingConsumer } from '../ring/ring-consumer.js';
 import type { Agent } from '../runtime/agent.js';
 import type { CheckpointRing } from '../runtime/checkpoint-ring.js';
 import { Counter, type NodeCounters } from '../runtime/counters.js';
+import { SLOT_WORDS } from '../wire/slot.js';
+import { isOlderRecord, upcastRecord } from '../wire/upcast.js';
 
 /** Commands between two checkpoints of the hashes. Part of the replication protocol: equal on both nodes. */
 export const CHECKPOINT_INTERVAL = 4096;
@@ -24,6 +27,8 @@ export class LogicAgent implements Agent {
   private readonly checkpoints: CheckpointRing;
   private readonly counters: NodeCounters;
   private readonly hashes: Int32Array;
+  /** A record of an older version, as one of the current version. */
+  private readonly current: Int32Array;
   private checkpointSequence: number;
   private idleRounds: number;
 
@@ -40,6 +45,7 @@ export class LogicAgent implements Agent {
     this.checkpoints = checkpoints;
     this.counters = counters;
     this.hashes = new Int32Array(4);
+    this.current = new Int32Array(SLOT_WORDS);
     this.checkpointSequence = 0;
     this.idleRounds = 0;
   }
@@ -60,7 +66,7 @@ export class LogicAgent implements Agent {
     const words = input.ring.words;
     const first = input.nextSequence;
     for (let i = 0; i < count; i++) {
-      this.processor.onCommand(words, input.wordIndexAt(i));
+      this.carryOut(words, input.wordIndexAt(i));
       if ((first + i) % CHECKPOINT_INTERVAL === 0) this.checkpoint(first + i);
     }
     this.flush();
@@ -68,12 +74,23 @@ export class LogicAgent implements Agent {
     const engine = this.processor.core.engine;
     this.counters.set(Counter.epoch, engine[EngineWord.epoch]! >>> 0);
     this.counters.set(Counter.leaderNode, engine[EngineWord.nodeId]! >>> 0);
+    this.counters.set(Counter.logicVersion, logicVersionOf(this.processor.core));
     this.counters.set(Counter.logicProcessed, first + count - 1);
     return count;
   }
 
   onClose(): void {
     this.checkpoint(this.input.nextSequence - 1);
+  }
+
+  private carryOut(words: Int32Array, at: number): void {
+    if (!isOlderRecord(words[at]!)) {
+      this.processor.onCommand(words, at);
+      return;
+    }
+    // Of an old journal, which the journaler of a standby stores as it is.
+    upcastRecord(words, at, this.current, 0);
+    this.processor.onCommand(this.current, 0);
   }
 
   private checkpoint(sequence: number): void {

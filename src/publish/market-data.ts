@@ -26,7 +26,6 @@ const DELTA_PRICE = HeaderWord.body + word('bookDelta', 'priceTicks');
 const DELTA_ORDERS = HeaderWord.body + word('bookDelta', 'orderCount');
 const DELTA_SIDE = HeaderWord.body + word('bookDelta', 'side');
 const INDICATED_INSTRUMENT = HeaderWord.body + word('auctionIndicated', 'instrumentId');
-const INDICATED_BYTES = SBE_HEADER_BYTES + blockLengthOf[Template.auctionIndicated]!;
 const TRADE_ID = HeaderWord.body + word('trade', 'tradeId');
 const TRADE_INSTRUMENT = HeaderWord.body + word('trade', 'instrumentId');
 const TRADE_PRICE = HeaderWord.body + word('trade', 'priceTicks');
@@ -74,6 +73,11 @@ class MessageScratch {
     writeSbeHeader(this.bytes, 0, templateId);
   }
 
+  /** Takes over the event in the slot at word `wordIndex`. */
+  copyEvent(words: Int32Array, wordIndex: number): void {
+    writeEventFrame(words, wordIndex, this.words, 0);
+  }
+
   copyTo(target: FrameTarget): void {
     const offset = target.claim(this.bytes.length);
     target.bytes.set(this.bytes, offset);
@@ -86,6 +90,7 @@ export class MarketData {
   private readonly instruments: (Instrument | undefined)[] = [];
   private readonly level = new MessageScratch(Template.bookLevel);
   private readonly tape = new MessageScratch(Template.publicTrade);
+  private readonly indication = new MessageScratch(Template.auctionIndicated);
   private staleCount = 0;
 
   /** `snapshotBytes` bounds a snapshot: of a deeper book it has the best levels of each side, and deltas follow for all. */
@@ -141,13 +146,12 @@ export class MarketData {
   }
 
   /** Takes the auctionIndicated event in the slot at word `wordIndex` and passes it on with the book. */
-  onAuctionIndicated(words: Int32Array, bytes: Uint8Array, wordIndex: number): void {
-    const instrument = this.instruments[words[wordIndex + INDICATED_INSTRUMENT]!];
-    for (const { target, isStale } of instrument?.bookSubscriptions ?? []) {
-      if (isStale || target.isBehind()) continue;
-      const offset = target.claim(INDICATED_BYTES);
-      writeEventFrame(bytes, wordIndex * 4, target.bytes, offset);
-    }
+  onAuctionIndicated(words: Int32Array, wordIndex: number): void {
+    const subscriptions = this.instruments[words[wordIndex + INDICATED_INSTRUMENT]!]?.bookSubscriptions;
+    if (subscriptions === undefined || subscriptions.length === 0) return;
+    this.indication.copyEvent(words, wordIndex);
+    for (const { target, isStale } of subscriptions)
+      if (!isStale && !target.isBehind()) this.indication.copyTo(target);
   }
 
   /** Takes the trade event in the slot at word `wordIndex`; its taker side goes to the tape. */

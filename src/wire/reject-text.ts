@@ -102,6 +102,9 @@ export const REJECT_TEXT: Readonly<Record<RejectName, string>> = {
   INSTRUMENT_IN_USE: 'The instrument has open orders or margin positions; end them first.',
   INVALID_MARGIN: 'Margin takes 1 <= maintenance <= initial <= 1,000,000 ppm; spot has neither.',
   NOT_A_MARGIN_INSTRUMENT: 'Only margin instruments have a mark price.',
+  UNKNOWN_LOGIC_VERSION: 'This release does not know that logic version; upgrade both nodes first.',
+  LOGIC_NOT_NEWER: 'That logic version, or a later one, is in force already.',
+  INVALID_TRANSFER_ID: 'transferId is 0: every transfer needs an id of its own, so that it can be retried.',
 };
 
 const TEXTS = new Map<number, string>(

@@ -117,6 +117,7 @@ export const TRADING: Shape = {
     removeInstrument: 1,
     setMarkPrice: 2,
     cancelOnDisconnect: 2,
+    activateLogic: 1,
   },
   numberedOneIn: 2,
 };
@@ -282,6 +283,7 @@ function fieldsOf({
     removeInstrument: fc.record({ instrumentId: rarely(fc.integer({ min: 5, max: 7 }), anyInstrument, 6) }),
     setMarkPrice: markPrice,
     cancelOnDisconnect: fc.record({ apiKeyId: fc.constantFrom(0, 2) }),
+    activateLogic: fc.record({ logicVersion: rarely(fc.constant(2), fc.constantFrom(0, 1), 4) }),
   };
 }
 

@@ -34,15 +34,7 @@ export const FEATURES = [
 export type Feature = (typeof FEATURES)[number];
 
 /** What the fast engine has. */
-/** Not in the fast engine yet. */
-const PLANNED: readonly Feature[] = [
-  'marketStates',
-  'volatility',
-  'instrumentChanges',
-  'disconnect',
-  'margin',
-];
-const BUILT: readonly Feature[] = FEATURES.filter((feature) => !PLANNED.includes(feature));
+const BUILT: readonly Feature[] = FEATURES;
 
 const chosen = (process.env['RINGFENCE_FEATURES'] ?? '').split(',').filter((name) => name !== '');
 for (const name of chosen) {
