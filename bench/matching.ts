@@ -141,7 +141,8 @@ function playAll(rig: MatchingRig): number {
   const start = process.hrtime.bigint();
   for (let n = tape.setupCount; n < tape.count; ) {
     const end = Math.min(n + BATCH, tape.count);
-    for (; n < end; n += 1) processor.onCommand(tape.words, n * SLOT_WORDS);
+    processor.onCommands(tape.words, n * SLOT_WORDS, end - n);
+    n = end;
     output.flush();
   }
   rig.awaitDrained();

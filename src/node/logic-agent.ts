@@ -4,6 +4,7 @@ import type { RingConsumer } from '../ring/ring-consumer.js';
 import type { Agent } from '../runtime/agent.js';
 import type { CheckpointRing } from '../runtime/checkpoint-ring.js';
 import { Counter, type NodeCounters } from '../runtime/counters.js';
+import { SLOT_WORDS } from '../wire/slot.js';
 
 /** Commands between two checkpoints of the hashes. Part of the replication protocol: equal on both nodes. */
 export const CHECKPOINT_INTERVAL = 4096;
@@ -59,9 +60,14 @@ export class LogicAgent implements Agent {
     this.idleRounds = 0;
     const words = input.ring.words;
     const first = input.nextSequence;
-    for (let i = 0; i < count; i++) {
-      this.processor.onCommand(words, input.wordIndexAt(i));
-      if ((first + i) % CHECKPOINT_INTERVAL === 0) this.checkpoint(first + i);
+    for (let done = 0; done < count; ) {
+      const at = input.wordIndexAt(done);
+      const toWrap = (words.length - at) / SLOT_WORDS;
+      const toCheckpoint = CHECKPOINT_INTERVAL - ((first + done - 1) % CHECKPOINT_INTERVAL);
+      const run = Math.min(count - done, toWrap, toCheckpoint);
+      this.processor.onCommands(words, at, run);
+      done += run;
+      if (run === toCheckpoint) this.checkpoint(first + done - 1);
     }
     this.flush();
     input.release(count);

@@ -55,3 +55,20 @@ test('the mix over several instruments keeps each book filled and gives the firs
   expect(sequences).toEqual([...sequences].sort((a, b) => b - a));
   expect(sequences[0]!).toBeGreaterThan(3 * sequences[4]!);
 });
+
+test('commands in batches of any size, which look ahead, have the events and the state of single ones', () => {
+  const tape = mixTape(5_000, 3);
+  const play = (batchOf: (n: number) => number) => {
+    const processor = new BusinessLogicProcessor(new Core(mixCapacities()), new EventBuffer());
+    for (let n = 0; n < tape.count; ) {
+      const count = Math.min(batchOf(n), tape.count - n);
+      if (count === 1) processor.onCommand(tape.words, n * SLOT_WORDS);
+      else processor.onCommands(tape.words, n * SLOT_WORDS, count);
+      n += count;
+    }
+    return [processor.stateHash(), processor.outputHash()];
+  };
+  const single = play(() => 1);
+  expect(play((n) => 2 + (n % 60))).toEqual(single);
+  expect(play(() => 1_000)).toEqual(single);
+});
