@@ -10,13 +10,14 @@ import { ApiKeyWord } from '../core/api-keys.js';
 import { Permission, RejectCode } from '../core/codes.js';
 import { CancelOrderWord, NewOrderWord, ReplaceOrderWord, SLOT_START_MASK } from '../core/command-words.js';
 import { type Core, EngineWord } from '../core/core.js';
+import { makeLookAhead } from '../core/look-ahead.js';
 import { makeMarketAdministration } from '../core/market-administration.js';
 import { makeRiskAdministration } from '../core/risk-administration.js';
 import { makeSettings } from '../core/settings.js';
 import { stateHash, writeStateHash } from '../core/state-hash.js';
 import { makeTrading } from '../core/trading.js';
 import { Template } from '../wire/schema.js';
-import { HeaderWord, packTemplate, RECORD_VERSION, templateOf } from '../wire/slot.js';
+import { HeaderWord, packTemplate, RECORD_VERSION, SLOT_WORDS, templateOf } from '../wire/slot.js';
 import type { EventOutput } from './event-output.js';
 import { shiftOf, wordAround, wordOf } from './layout.js';
 import { makeMarketCommands } from './market-commands.js';
@@ -42,6 +43,14 @@ const REPLACE_ORDER = packTemplate(Template.replaceOrder, RECORD_VERSION, 0);
 /** What only commands without a session may do; beyond the permissions that a key can have. */
 const NODE_PERMISSION = 4;
 const ALL_PERMISSIONS = Permission.trade | Permission.admin | NODE_PERMISSION;
+const SLOT_LENGTH = SLOT_WORDS;
+/** By how many commands the steps of looking ahead (../core/look-ahead.ts) run ahead. */
+const IDS_AHEAD = 8;
+const ORDER_AHEAD = 6;
+const LEVELS_AHEAD = 4;
+const TAIL_AHEAD = 2;
+/** In smaller batches there is no time between looking and needing. */
+const BATCH_WORTH_LOOKING = 16;
 const CLIENT_SEQUENCE = HeaderWord.body;
 /** High word of 2^53-1. */
 const SAFE_HIGH_MAX = 0x1fffff;
@@ -113,6 +122,8 @@ export class BusinessLogicProcessor {
   readonly output: EventOutput;
   /** Carries out the command in the slot at word `at` of `words` and writes all its events. */
   readonly onCommand: (words: Int32Array, at: number) => void;
+  /** The same for `count` commands whose slots stand one after the other; looks ahead while it does. */
+  readonly onCommands: (words: Int32Array, at: number, count: number) => void;
   private readonly sink: SlotEventSink;
 
   /** Connects the core to the output; a core has one processor. */
@@ -121,6 +132,7 @@ export class BusinessLogicProcessor {
     this.output = output;
     this.sink = makeSlotEventSink(core, output);
     this.onCommand = makeCommandHandler(core, this.sink);
+    this.onCommands = makeBatchHandler(core, this.onCommand);
   }
 
   /** Hash of the whole state: 16 hex digits. */
@@ -139,6 +151,28 @@ export class BusinessLogicProcessor {
     target[at + 2] = this.sink.hashLow();
     target[at + 3] = this.sink.hashHigh();
   }
+}
+
+function makeBatchHandler(core: Core, onCommand: (words: Int32Array, at: number) => void) {
+  const { findIds, findOrder, findLevels, findTail } = makeLookAhead(core);
+
+  return (words: Int32Array, start: number, count: number): void => {
+    for (let n = count < BATCH_WORTH_LOOKING ? 0 : -IDS_AHEAD; n < count; n += 1) {
+      const at = start + n * SLOT_LENGTH;
+      if (count >= BATCH_WORTH_LOOKING) {
+        if (n + IDS_AHEAD < count) {
+          const ahead = at + IDS_AHEAD * SLOT_LENGTH;
+          findIds(words, ahead, words[ahead + SESSION_ID], n + IDS_AHEAD);
+        }
+        if (n + ORDER_AHEAD >= 0 && n + ORDER_AHEAD < count) findOrder(n + ORDER_AHEAD);
+        if (n + LEVELS_AHEAD >= 0 && n + LEVELS_AHEAD < count) {
+          findLevels(words, at + LEVELS_AHEAD * SLOT_LENGTH, n + LEVELS_AHEAD);
+        }
+        if (n + TAIL_AHEAD >= 0 && n + TAIL_AHEAD < count) findTail(n + TAIL_AHEAD);
+      }
+      if (n >= 0) onCommand(words, at);
+    }
+  };
 }
 
 function makeCommandHandler(core: Core, sink: SlotEventSink) {
