@@ -41,6 +41,12 @@ export function makeIntegerHashIndex(maxRows: number) {
   const state = makeWords(STATE_WORDS);
   state[SIZE] = START_SIZE;
 
+  /** The row in the place where a row with this hash would be put first, or 0. */
+  const home = (hash: number): number => {
+    const size = state[SIZE];
+    return table[(((hash & (size - 1)) | size) << 1) | 1];
+  };
+
   /** The first row with this hash, or 0. */
   const first = (hash: number): number => {
     const size = state[SIZE];
@@ -156,6 +162,7 @@ export function makeIntegerHashIndex(maxRows: number) {
     get count(): number {
       return state[COUNT];
     },
+    home,
     first,
     next,
     insert,

@@ -9,16 +9,15 @@ import { ASSET_CODE_BYTES } from './assets.js';
 import { BalanceReason, Permission, RejectCode } from './codes.js';
 import { type Core, EngineWord } from './core.js';
 import type { EventSink } from './event-sink.js';
-import { InstrumentWord, SYMBOL_BYTES, SYMBOL_WORDS } from './instruments.js';
+import { DEFAULT_PROTECTION_PPM, InstrumentWord, SYMBOL_BYTES, SYMBOL_WORDS } from './instruments.js';
 import { LogicVersion, LogicVersionError, logicVersionOf } from './logic-version.js';
-import { MONEY_MAX, scaledProduct } from './money.js';
+import { MONEY_MAX, PPM, scaledProduct } from './money.js';
 import { isAssetCode, isSymbol } from './text-fields.js';
+import { NO_PAYER } from './transfers.js';
 
 const EXPONENT_MIN = -15;
 const EXPONENT_MAX = 9;
 const DECIMALS_MAX = 15;
-const PPM = 1_000_000;
-const DEFAULT_PROTECTION_PPM = 50_000;
 const TIMESTAMP_US = EngineWord.timestampUs;
 
 export type Administration = ReturnType<typeof makeAdministration>;
@@ -138,7 +137,7 @@ export function makeAdministration(core: Core, sink: EventSink) {
     const done = transfers.find(transferIdLow, transferIdHigh);
     let holding = holdings.find(account, assetId);
     if (done !== 0) {
-      if (!transfers.isSame(done, accountId, assetId, amount)) return RejectCode.TRANSFER_ID_REUSED;
+      if (!transfers.isSame(done, accountId, assetId, amount, NO_PAYER)) return RejectCode.TRANSFER_ID_REUSED;
       sink.balanceChanged(account, holding, transferIdLow, transferIdHigh, amount, reason, 1);
       return 0;
     }
@@ -150,7 +149,7 @@ export function makeAdministration(core: Core, sink: EventSink) {
     assets.supply[assetId] += amount;
     holdings.money[holding >> 1] += amount;
     holdings.touch(holding);
-    transfers.add(transferIdLow, transferIdHigh, accountId, assetId, amount);
+    transfers.add(transferIdLow, transferIdHigh, accountId, assetId, amount, NO_PAYER);
     sink.balanceChanged(account, holding, transferIdLow, transferIdHigh, amount, reason, 0);
     return 0;
   };
@@ -174,7 +173,8 @@ export function makeAdministration(core: Core, sink: EventSink) {
     const done = transfers.find(transferIdLow, transferIdHigh);
     const holding = holdings.find(account, assetId);
     if (done !== 0) {
-      if (!transfers.isSame(done, accountId, assetId, -amount)) return RejectCode.TRANSFER_ID_REUSED;
+      if (!transfers.isSame(done, accountId, assetId, -amount, NO_PAYER))
+        return RejectCode.TRANSFER_ID_REUSED;
       sink.balanceChanged(account, holding, transferIdLow, transferIdHigh, -amount, reason, 1);
       return 0;
     }
@@ -184,8 +184,61 @@ export function makeAdministration(core: Core, sink: EventSink) {
     assets.supply[assetId] -= amount;
     holdings.money[holding >> 1] -= amount;
     holdings.touch(holding);
-    transfers.add(transferIdLow, transferIdHigh, accountId, assetId, -amount);
+    transfers.add(transferIdLow, transferIdHigh, accountId, assetId, -amount, NO_PAYER);
     sink.balanceChanged(account, holding, transferIdLow, transferIdHigh, -amount, reason, 0);
+    return 0;
+  };
+
+  /**
+   * Moves available money from one account to another, or out of the fees (account 0), once for each transfer id. The
+   * payer is told without an answer, the payee's report answers the command.
+   */
+  const transfer = (
+    fromAccountId: number,
+    toAccountId: number,
+    transferIdLow: number,
+    transferIdHigh: number,
+    amount: number,
+    text: Int32Array,
+    assetAt: number,
+  ): number => {
+    if (!(amount >= 1 && amount <= MONEY_MAX)) return RejectCode.INVALID_AMOUNT;
+    const from = fromAccountId === 0 ? 0 : accounts.find(fromAccountId);
+    const to = accounts.find(toAccountId);
+    if ((fromAccountId !== 0 && from === 0) || to === 0) return RejectCode.UNKNOWN_ACCOUNT;
+    if (from === to) return RejectCode.INVALID_ACCOUNT;
+    const assetId = assets.find(text, assetAt);
+    if (assetId === 0) return RejectCode.UNKNOWN_ASSET;
+    const done = transfers.find(transferIdLow, transferIdHigh);
+    const payer = from === 0 ? 0 : holdings.find(from, assetId);
+    let payee = holdings.find(to, assetId);
+    if (done !== 0) {
+      if (!transfers.isSame(done, toAccountId, assetId, amount, fromAccountId)) {
+        return RejectCode.TRANSFER_ID_REUSED;
+      }
+    } else {
+      if (transfers.count === transfers.maxTransfers) return RejectCode.TOO_MANY_TRANSFERS;
+      const funds = from === 0 ? assets.fees[assetId] : holdings.available(payer);
+      if (funds < amount) return RejectCode.INSUFFICIENT_FUNDS;
+      if (payee === 0 && holdings.count === holdings.maxHoldings) return RejectCode.TOO_MANY_HOLDINGS;
+
+      if (payee === 0) payee = holdings.add(to, assetId);
+      if (from === 0) {
+        assets.fees[assetId] -= amount;
+      } else {
+        holdings.money[payer >> 1] -= amount;
+        holdings.touch(payer);
+      }
+      holdings.money[payee >> 1] += amount;
+      holdings.touch(payee);
+      transfers.add(transferIdLow, transferIdHigh, toAccountId, assetId, amount, fromAccountId);
+    }
+    const reason = BalanceReason.transfer;
+    const duplicate = done === 0 ? 0 : 1;
+    if (from !== 0) {
+      sink.balanceNotice(from, payer, transferIdLow, transferIdHigh, -amount, reason, duplicate);
+    }
+    sink.balanceChanged(to, payee, transferIdLow, transferIdHigh, amount, reason, duplicate);
     return 0;
   };
 
@@ -232,6 +285,7 @@ export function makeAdministration(core: Core, sink: EventSink) {
     registerApiKey,
     deposit,
     withdraw,
+    transfer,
     startEpoch,
     activateLogic,
     advanceTime,

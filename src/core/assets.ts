@@ -14,6 +14,9 @@ export function makeAssets(maxAssets: number) {
   const words = new Int32Array((maxAssets + 1) * ASSET_WORDS);
   /** Deposits minus withdrawals by asset id, in minor units. */
   const supply = new Float64Array(maxAssets + 1);
+  /** What the venue holds of the fees that it charged, by asset id, in minor units; part of the supply. */
+  const fees = new Float64Array(maxAssets + 1);
+  const feeWords = new Int32Array(fees.buffer);
   const hash = makeEntityHash(EntityKind.asset, 0);
   let count = 0;
 
@@ -41,6 +44,15 @@ export function makeAssets(maxAssets: number) {
     hash.hashRow(words, assetId * ASSET_WORDS, ASSET_WORDS, assetId, 0);
   };
 
+  /** Adds the fees that the venue holds to `hash`: a row for each asset with some. */
+  const addFees = (hash: EntityHash): void => {
+    for (let assetId = 1; assetId <= count; assetId += 1) {
+      if (fees[assetId] === 0) continue;
+      hash.hashRow(feeWords, assetId * 2, 2, assetId, 0);
+      hash.add();
+    }
+  };
+
   const decimals = (assetId: number): number => {
     return words[assetId * ASSET_WORDS + ASSET_CODE_WORDS];
   };
@@ -53,6 +65,7 @@ export function makeAssets(maxAssets: number) {
   return {
     words,
     supply,
+    fees,
     maxAssets,
     hash,
     get count(): number {
@@ -61,6 +74,7 @@ export function makeAssets(maxAssets: number) {
     find,
     add,
     hashAsset,
+    addFees,
     decimals,
     codeAt,
   };

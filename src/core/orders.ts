@@ -4,6 +4,8 @@ import { makeWords } from '../base/columns.js';
 import { incrementInt64 } from '../base/int64.js';
 import type { Arena } from './arena.js';
 import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
+import type { Expiries } from './expiries.js';
+import { ExtraWord, HASHED_EXTRA_WORDS, type OrderExtras } from './order-extras.js';
 
 export const ORDER_WORDS = 32;
 
@@ -21,7 +23,7 @@ export const OrderWord = {
   orderId: 6,
   /** i64; lower goes first within a level. */
   priority: 8,
-  /** Order type | time in force << 8. */
+  /** Order type | time in force << 8 | flags << 16 | self-trade prevention mode, counted from 0 = allow, << 24. */
   terms: 10,
   /** Handle of the account. */
   account: 11,
@@ -43,6 +45,15 @@ export const OrderWord = {
   /** What the order adds to the state hash. */
   hashLow: 21,
   hashHigh: 22,
+  /** Handle of the record with what most orders do not have, or 0 (order-extras.ts). */
+  extra: 23,
+  /** Double: what each lot of the leaves reserves, in minor units: base of a sell, quote of a buy with its fee. */
+  lotReserve: 24,
+  /** Rates in millionths that the order took with its place. */
+  makerPpm: 26,
+  takerPpm: 27,
+  /** Handle of the position that its trades change. */
+  position: 31,
 } as const;
 
 /** Words of `Orders.counters`: the last numbers given out, each an i64. */
@@ -62,6 +73,8 @@ const NEXT = OrderWord.next;
 const DIRTY = OrderWord.dirty;
 const HASH_LOW = OrderWord.hashLow;
 const HASH_HIGH = OrderWord.hashHigh;
+const EXTRA = OrderWord.extra;
+const MAKER_PPM = OrderWord.makerPpm;
 const LAST_ORDER_ID = CounterWord.orderId;
 const LAST_PRIORITY = CounterWord.priority;
 
@@ -75,10 +88,13 @@ const FRESH = 2;
 
 export type Orders = ReturnType<typeof makeOrders>;
 
-export function makeOrders(arena: Arena, maxOrders: number) {
+export function makeOrders(arena: Arena, maxOrders: number, extras: OrderExtras, expiries: Expiries) {
   const state = makeWords(3);
   const { handleMask } = arena;
   const increment = incrementInt64;
+  const { allocate: allocateExtra, release: freeExtra } = extras;
+  const { remove: removeExpiry } = expiries;
+  const EXPIRY_PLACE = ExtraWord.expiryPlace;
   /** The arena. */
   const words = arena.words;
   const hash = makeEntityHash(EntityKind.order, maxOrders + 1);
@@ -125,9 +141,25 @@ export function makeOrders(arena: Arena, maxOrders: number) {
     words[order + HASH_LOW] = 0;
     words[order + HASH_HIGH] = 0;
     words[order + PRICE] = 0;
+    if (words[order + EXTRA] !== 0) releaseExtra(order);
     words[order + NEXT] = state[FREE] | 0;
     state[FREE] = order;
     state[COUNT] -= 1;
+  };
+
+  const releaseExtra = (order: number): void => {
+    const extra = words[order + EXTRA] & handleMask;
+    if (words[extra + EXPIRY_PLACE] !== 0) removeExpiry(extra);
+    freeExtra(extra);
+    words[order + EXTRA] = 0;
+  };
+
+  /** Gives an order the record of what most orders do not have; it goes with the order. */
+  const addExtra = (handle: number): number => {
+    const order = handle & handleMask;
+    const extra = allocateExtra(order);
+    words[order + EXTRA] = extra;
+    return extra;
   };
 
   /** Notes for the state hash that the order changed. */
@@ -142,6 +174,12 @@ export function makeOrders(arena: Arena, maxOrders: number) {
   const hashOrder = (order: number, hash: EntityHash): void => {
     // The first word of an account is its id.
     hash.hashRow(words, order, HASHED_WORDS, words[words[order + ACCOUNT]], 0);
+    hash.extendRow(words, order + MAKER_PPM, 2, MAKER_PPM);
+    const extra = words[order + EXTRA];
+    if (extra === 0) return;
+    hash.extendRow(words, extra, HASHED_EXTRA_WORDS, EXTRA);
+    const partner = words[extra + ExtraWord.partner];
+    if (partner !== 0) hash.extendRow(words, partner + ORDER_ID, 2, ORDER_ID);
   };
 
   /** Brings the sum of the state hash up to date. */
@@ -166,6 +204,7 @@ export function makeOrders(arena: Arena, maxOrders: number) {
     },
     isFull,
     allocate,
+    addExtra,
     assignPriority,
     release,
     touch,

@@ -49,14 +49,24 @@ export interface IngressAdapterParts {
 export class IngressAdapter {
   private readonly parts: IngressAdapterParts;
   private nowMs: number;
+  /** Commands received since the last `takeCommandCount`. */
+  private commandCount: number;
 
   constructor(parts: IngressAdapterParts) {
     this.parts = parts;
     this.nowMs = 0;
+    this.commandCount = 0;
   }
 
-  /** Takes one WebSocket message of a session. */
-  onFrame(session: Session, frame: Uint8Array, isBinary: boolean): void {
+  /** Commands received since this was last asked. */
+  takeCommandCount(): number {
+    const count = this.commandCount;
+    this.commandCount = 0;
+    return count;
+  }
+
+  /** Takes one WebSocket message of a session: bytes `from` to `to` of `frame`. */
+  onFrame(session: Session, frame: Uint8Array, isBinary: boolean, from: number, to: number): void {
     if (session.isClosed) return;
     this.nowMs = monotonicMs(this.parts.clock);
     session.heardAtMs = this.nowMs;
@@ -64,14 +74,14 @@ export class IngressAdapter {
       this.refuseFrame(session, RejectCode.MALFORMED_FRAME, 0, 0, 'frames are binary, not text');
     } else if (session.isMsgpack) {
       const decoder = this.parts.msgpack;
-      const code = decoder.decode(frame);
-      if (code === 0) this.onMessages(session, decoder.frame, decoder.frameBytes);
+      const code = decoder.decode(frame.subarray(from, to));
+      if (code === 0) this.onMessages(session, decoder.frame, 0, decoder.frameBytes);
       else {
         const { errorTemplateId, errorClientSequence, errorText } = decoder;
         this.refuseFrame(session, code, errorTemplateId, errorClientSequence, errorText);
       }
     } else {
-      this.onMessages(session, frame, frame.length);
+      this.onMessages(session, frame, from, to);
     }
   }
 
@@ -83,24 +93,24 @@ export class IngressAdapter {
     if (!session.bucket.take(this.nowMs)) this.countBreach(session);
   }
 
-  private onMessages(session: Session, frame: Uint8Array, end: number): void {
-    if (!this.isWhole(session, frame, end)) return;
-    let offset = 0;
+  private onMessages(session: Session, frame: Uint8Array, from: number, end: number): void {
+    if (!this.isWhole(session, frame, from, end)) return;
+    let offset = from;
     while (offset < end && !session.isClosed) {
       const templateId = readSbeHeader(frame, offset, end);
       if (templateId > 0) this.onMessage(session, templateId, frame, offset);
-      else this.refuseMessage(session, -templateId, frame, offset);
+      else this.refuseMessage(session, -templateId, frame, offset, end);
       offset += SBE_HEADER_BYTES + blockLengthAt(frame, offset);
     }
   }
 
   /** Follows the messages of a frame to its end; refuses the frame when that is not possible. */
-  private isWhole(session: Session, frame: Uint8Array, end: number): boolean {
-    if (end === 0) {
+  private isWhole(session: Session, frame: Uint8Array, from: number, end: number): boolean {
+    if (end === from) {
       this.refuseFrame(session, RejectCode.MALFORMED_FRAME, 0, 0, 'the frame is empty');
       return false;
     }
-    let offset = 0;
+    let offset = from;
     let count = 0;
     while (offset < end) {
       const code = readSbeHeader(frame, offset, end);
@@ -148,7 +158,7 @@ export class IngressAdapter {
 
   private onCommand(session: Session, templateId: number, frame: Uint8Array, offset: number): void {
     const { counters, leadership, sequencer, sessions } = this.parts;
-    counters.add(Counter.gatewayCommands, 1);
+    this.commandCount++;
     const clientSequence = clientSequenceAt(frame, offset);
     if (permissionOf[templateId] !== session.permission) {
       sessions.reject(session, RejectCode.NOT_PERMITTED, templateId, clientSequence);
@@ -228,8 +238,14 @@ export class IngressAdapter {
   }
 
   /** Refuses one message that is whole. */
-  private refuseMessage(session: Session, code: number, frame: Uint8Array, offset: number): void {
-    const templateId = templateIdAt(frame, offset, frame.length);
+  private refuseMessage(
+    session: Session,
+    code: number,
+    frame: Uint8Array,
+    offset: number,
+    end: number,
+  ): void {
+    const templateId = templateIdAt(frame, offset, end);
     const clientSequence =
       code === RejectCode.BAD_FIELD && permissionOf[templateId] !== 0
         ? safe(clientSequenceAt(frame, offset))

@@ -175,8 +175,8 @@ export const CONFIG_OPTIONS = {
   ),
   journalAllocation: choice(['fallocate', 'zero-fill'])(
     DURABILITY,
-    'fallocate',
-    'How space of a segment is taken: by the file system at once, or by writing zeros (for thin-provisioned disks).',
+    'zero-fill',
+    'How space of a segment is taken: by writing zeros (faster syncs later), or by the file system at once (less written).',
   ),
   archiveDir: text(
     'path',

@@ -65,9 +65,13 @@ export class LogicAgent implements Agent {
     this.idleRounds = 0;
     const words = input.ring.words;
     const first = input.nextSequence;
-    for (let i = 0; i < count; i++) {
-      this.carryOut(words, input.wordIndexAt(i));
-      if ((first + i) % CHECKPOINT_INTERVAL === 0) this.checkpoint(first + i);
+    for (let done = 0; done < count; ) {
+      const at = input.wordIndexAt(done);
+      const toWrap = (words.length - at) / SLOT_WORDS;
+      const toCheckpoint = CHECKPOINT_INTERVAL - ((first + done - 1) % CHECKPOINT_INTERVAL);
+      const run = this.carryOut(words, at, Math.min(count - done, toWrap, toCheckpoint));
+      done += run;
+      if (run === toCheckpoint) this.checkpoint(first + done - 1);
     }
     this.flush();
     input.release(count);
@@ -83,14 +87,18 @@ export class LogicAgent implements Agent {
     this.checkpoint(this.input.nextSequence - 1);
   }
 
-  private carryOut(words: Int32Array, at: number): void {
-    if (!isOlderRecord(words[at]!)) {
-      this.processor.onCommand(words, at);
-      return;
+  /** Carries out the first commands of `count` slots that stand one after the other; returns how many, at least 1. */
+  private carryOut(words: Int32Array, at: number, count: number): number {
+    if (isOlderRecord(words[at]!)) {
+      // Of an old journal, which the journaler of a standby stores as it is.
+      upcastRecord(words, at, this.current, 0);
+      this.processor.onCommand(this.current, 0);
+      return 1;
     }
-    // Of an old journal, which the journaler of a standby stores as it is.
-    upcastRecord(words, at, this.current, 0);
-    this.processor.onCommand(this.current, 0);
+    let run = 1;
+    while (run < count && !isOlderRecord(words[at + run * SLOT_WORDS]!)) run++;
+    this.processor.onCommands(words, at, run);
+    return run;
   }
 
   private checkpoint(sequence: number): void {

@@ -1,13 +1,16 @@
 /**
- * Bytes of every message, made once by an encoder of its own (struct formats typed from the message list), never from
+ * Bytes of every message of version 1 of the schema, which stay readable for ever, made once by an encoder of its own (struct formats typed from the message list), never from
  * the code under test. They are the protocol: when one of these literals has to change, so has the schema version.
  *
  * `body` is the slot body field by field; for a command and a session message it is the SBE block too. Bytes of
  * integers rise or fall so that a swapped or shifted one shows.
  */
-import type { MessageToEncode } from '../../src/wire/msgpack-encoder.js';
+import type { MessageName } from '../../src/wire/message-fields.js';
 
-export type GoldenMessage = MessageToEncode & {
+export interface GoldenMessage {
+  readonly name: MessageName;
+  /** By name, as in the version of the bytes. */
+  readonly fields: Readonly<Record<string, unknown>>;
   /** blockLength, templateId, schemaId, version. */
   readonly sbeHeader: string;
   /** templateId, version and flags; accountId; sequence; timestampUs; index; sessionId. */
@@ -15,7 +18,7 @@ export type GoldenMessage = MessageToEncode & {
   readonly body: readonly (readonly [field: string, hex: string])[];
   /** Head of the map, then each key with its value. */
   readonly msgpack: readonly string[];
-};
+}
 
 /** What the slot header of every golden command and event holds; `index` is 0 in commands. */
 export const GOLDEN_HEADER = {
@@ -27,7 +30,7 @@ export const GOLDEN_HEADER = {
 };
 
 /** `length` bytes that rise from `first`. */
-function bytes(length: number, first: number): Uint8Array {
+export function bytes(length: number, first: number): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => first + i);
 }
 
