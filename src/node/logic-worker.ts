@@ -25,8 +25,6 @@ runAgentWorker<LogicInput>((input, { counters }) => {
     new RingBuffer(input.memory.inputRing),
     InputConsumer.logic,
     waitStrategy,
-    // After the journaler has written a batch and while it syncs it: whoever publishes wakes one thread, not two.
-    [InputConsumer.journaler],
   );
   const output = new RingEventOutput(
     new RingProducer(new RingBuffer(input.memory.outputRing), waitStrategy),
