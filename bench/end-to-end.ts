@@ -153,7 +153,7 @@ async function measure(node: DemoNode, policy: string, options: EndToEndOptions)
     );
     options.onDistribution?.(`${policy}, ${rate}/s, microseconds`, result.latencies);
   }
-  session.close();
+  await session.close();
   return { policy, roundTrip, runs };
 }
 

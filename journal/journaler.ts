@@ -110,7 +110,8 @@ export class Journaler {
 
   onStart(): void {
     const { storage, recovered } = this.#options;
-    this.#reader = new JournalReader(storage, { toSequence: recovered.lastSequence });
+    // The ring holds records as they are stored, from a primary as from disk; the business logic reads all versions.
+    this.#reader = new JournalReader(storage, { toSequence: recovered.lastSequence, asStored: true });
   }
 
   /** @returns records moved, or 1 for other work, 0 when there was nothing to do */

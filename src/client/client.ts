@@ -238,6 +238,27 @@ export class RingfenceClient {
     return this.command('setAccountThrottle', throttle);
   }
 
+  setMarketState(state: CommandInput<'setMarketState'>): Promise<CommandAnswer<'setMarketState'>> {
+    return this.command('setMarketState', state);
+  }
+
+  changeInstrument(settings: CommandInput<'changeInstrument'>): Promise<CommandAnswer<'changeInstrument'>> {
+    return this.command('changeInstrument', settings);
+  }
+
+  removeInstrument(named: CommandInput<'removeInstrument'>): Promise<CommandAnswer<'removeInstrument'>> {
+    return this.command('removeInstrument', named);
+  }
+
+  setMarkPrice(mark: CommandInput<'setMarkPrice'>): Promise<CommandAnswer<'setMarkPrice'>> {
+    return this.command('setMarkPrice', mark);
+  }
+
+  /** Switches the exchange to later rules, from the next command on; there is no way back. */
+  activateLogic(logic: CommandInput<'activateLogic'>): Promise<CommandAnswer<'activateLogic'>> {
+    return this.command('activateLogic', logic);
+  }
+
   /** Sends the commands that `issue` calls for in as few frames as possible, when it returns. */
   batch<T>(issue: () => T): T {
     if (this.batched !== undefined) return issue();

@@ -8,6 +8,7 @@ export const COMMAND_ANSWERS = {
   registerApiKey: ['apiKeyRegistered'],
   deposit: ['balanceChanged'],
   withdraw: ['balanceChanged'],
+  activateLogic: ['logicActivated'],
   newOrder: ['accepted'],
   cancelOrder: ['cancelled'],
   replaceOrder: ['replaced', 'cancelled'],
@@ -22,6 +23,10 @@ export const COMMAND_ANSWERS = {
   setOrderLimits: ['orderLimitsChanged'],
   transfer: ['balanceChanged'],
   setAccountThrottle: ['accountChanged'],
+  setMarketState: ['marketStateChanged'],
+  changeInstrument: ['instrumentChanged'],
+  removeInstrument: ['marketStateChanged'],
+  setMarkPrice: ['markPriceChanged'],
 } as const satisfies Partial<Record<CommandName, readonly EventName[]>>;
 
 /** Commands that a client sends. */

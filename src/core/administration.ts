@@ -9,7 +9,8 @@ import { ASSET_CODE_BYTES } from './assets.js';
 import { BalanceReason, Permission, RejectCode } from './codes.js';
 import { type Core, EngineWord } from './core.js';
 import type { EventSink } from './event-sink.js';
-import { InstrumentWord, SYMBOL_BYTES, SYMBOL_WORDS } from './instruments.js';
+import { DEFAULT_PROTECTION_PPM, InstrumentWord, SYMBOL_BYTES, SYMBOL_WORDS } from './instruments.js';
+import { LogicVersion, LogicVersionError, logicVersionOf } from './logic-version.js';
 import { MONEY_MAX, PPM, scaledProduct } from './money.js';
 import { isAssetCode, isSymbol } from './text-fields.js';
 import { NO_PAYER } from './transfers.js';
@@ -17,7 +18,6 @@ import { NO_PAYER } from './transfers.js';
 const EXPONENT_MIN = -15;
 const EXPONENT_MAX = 9;
 const DECIMALS_MAX = 15;
-const DEFAULT_PROTECTION_PPM = 50_000;
 const TIMESTAMP_US = EngineWord.timestampUs;
 
 export type Administration = ReturnType<typeof makeAdministration>;
@@ -127,6 +127,7 @@ export function makeAdministration(core: Core, sink: EventSink) {
     text: Int32Array,
     assetAt: number,
   ): number => {
+    if (isIdMissing(transferIdLow, transferIdHigh)) return RejectCode.INVALID_TRANSFER_ID;
     if (!(amount >= 1 && amount <= MONEY_MAX)) return RejectCode.INVALID_AMOUNT;
     const account = accounts.find(accountId);
     if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
@@ -162,6 +163,7 @@ export function makeAdministration(core: Core, sink: EventSink) {
     text: Int32Array,
     assetAt: number,
   ): number => {
+    if (isIdMissing(transferIdLow, transferIdHigh)) return RejectCode.INVALID_TRANSFER_ID;
     if (!(amount >= 1 && amount <= MONEY_MAX)) return RejectCode.INVALID_AMOUNT;
     const account = accounts.find(accountId);
     if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
@@ -251,6 +253,24 @@ export function makeAdministration(core: Core, sink: EventSink) {
     return 0;
   };
 
+  /**
+   * Switches the rules from the next command on; versions only rise. Gateways let no version pass that they do not know,
+   * so that one that this release does not know can only come from the journal of a newer one: LogicVersionError.
+   */
+  const activateLogic = (logicVersion: number): number => {
+    const version = logicVersion >>> 0;
+    const previous = logicVersionOf(core);
+    if (version <= previous) return RejectCode.LOGIC_NOT_NEWER;
+    if (version > LogicVersion.newest) throw new LogicVersionError(version);
+    engine[EngineWord.logicVersion] = version;
+    sink.logicActivated(version, previous);
+    return 0;
+  };
+
+  /** Whether the id says nothing and the rules want one that does. */
+  const isIdMissing = (transferIdLow: number, transferIdHigh: number): boolean =>
+    (transferIdLow | transferIdHigh) === 0 && logicVersionOf(core) >= 2;
+
   /** Moves command time to the timestamp (i64 in two words) of a command; it never goes back. */
   const advanceTime = (low: number, high: number): void => {
     const nowHigh = engine[TIMESTAMP_US + 1];
@@ -267,6 +287,7 @@ export function makeAdministration(core: Core, sink: EventSink) {
     withdraw,
     transfer,
     startEpoch,
+    activateLogic,
     advanceTime,
   };
 }

@@ -24,13 +24,58 @@ export const CancelReason = {
   selfTrade: 8,
   linked: 9,
   killSwitch: 10,
+  disconnected: 11,
+  instrumentDisabled: 12,
+  liquidation: 13,
 } as const;
 
 /** Why a balance was reported. */
-export const BalanceReason = { deposit: 1, withdraw: 2, snapshot: 3, transfer: 4 } as const;
+export const BalanceReason = {
+  deposit: 1,
+  withdraw: 2,
+  snapshot: 3,
+  transfer: 4,
+  /** A loss beyond the equity of a liquidated account was paid for it. */
+  lossCovered: 5,
+  /** A part of such a loss, taken from those who gained by it. */
+  lossShared: 6,
+} as const;
 
 /** Suspended: no new orders and no replaces. Killed: its open orders were cancelled too. */
 export const AccountStatus = { active: 1, suspended: 2, killed: 3 } as const;
+
+/**
+ * What may happen in an instrument. In pre-open and in the three auctions orders rest and nothing matches; an auction
+ * ends with an uncross. Halted, closed and disabled take cancels only; cancel-only takes reductions too. A removed
+ * instrument is not there any more.
+ */
+export const MarketState = {
+  continuous: 1,
+  preOpen: 2,
+  openingAuction: 3,
+  closingAuction: 4,
+  volatilityAuction: 5,
+  halted: 6,
+  cancelOnly: 7,
+  closed: 8,
+  disabled: 9,
+  removed: 10,
+} as const;
+
+/** What changed a market state. */
+export const MarketStateCause = { command: 1, time: 2, volatility: 3 } as const;
+
+/** Flag bits of an instrument. */
+export const InstrumentFlag = {
+  /** Only profit and loss move, settled in quote; orders and positions hold margin. */
+  margin: 1,
+} as const;
+
+/** Flag bits of a logon. */
+export const LogonFlag = {
+  /** The open orders of the account are cancelled when the session ends other than by its logout. */
+  cancelOnDisconnect: 1,
+} as const;
 
 /** Which way the last trade price goes to fire a stop. 0 in an order = rising for a buy, falling for a sell. */
 export const TriggerDirection = { rising: 1, falling: 2 } as const;
@@ -43,6 +88,8 @@ export const OrderFlag = {
   postOnlyReprice: 2,
   /** One of a pair with the open order that it names: when one trades or ends, the other is cancelled. */
   linked: 4,
+  /** Closes a position of a liquidated account; only the engine makes such orders. */
+  liquidation: 8,
 } as const;
 
 /** What happens when an incoming order meets a resting one of the same account or account group. */
@@ -106,6 +153,7 @@ export const RejectCode = {
   TOO_MANY_OPEN_ORDERS: 3010,
   THROTTLED: 3011,
   TOO_MANY_POSITIONS: 3012,
+  INSUFFICIENT_MARGIN: 3013,
   // matching
   UNKNOWN_INSTRUMENT: 4001,
   UNKNOWN_ORDER: 4002,
@@ -128,6 +176,11 @@ export const RejectCode = {
   NO_LAST_TRADE: 4019,
   INVALID_LINK: 4020,
   STOP_NOT_REPLACEABLE: 4021,
+  MARKET_CLOSED: 4022,
+  MARKET_HALTED: 4023,
+  CANCEL_ONLY: 4024,
+  NO_IMMEDIATE_EXECUTION: 4025,
+  NO_MARK_PRICE: 4026,
   // admin
   INSTRUMENT_EXISTS: 5001,
   ACCOUNT_EXISTS: 5002,
@@ -156,6 +209,14 @@ export const RejectCode = {
   INVALID_THROTTLE: 5025,
   TOO_MANY_LIMITS: 5026,
   INVALID_STATUS: 5027,
+  INVALID_MARKET_STATE: 5028,
+  INVALID_VOLATILITY_LIMIT: 5029,
+  INSTRUMENT_IN_USE: 5030,
+  INVALID_MARGIN: 5031,
+  NOT_A_MARGIN_INSTRUMENT: 5032,
+  UNKNOWN_LOGIC_VERSION: 5040,
+  LOGIC_NOT_NEWER: 5041,
+  INVALID_TRANSFER_ID: 5042,
 } as const;
 
 export type RejectName = keyof typeof RejectCode;

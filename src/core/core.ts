@@ -7,11 +7,13 @@ import { ACCOUNT_WORDS, type Accounts, makeAccounts } from './accounts.js';
 import { API_KEY_WORDS, type ApiKeys, makeApiKeys } from './api-keys.js';
 import { type Arena, makeArena } from './arena.js';
 import { type Assets, makeAssets } from './assets.js';
+import { type AuctionsToTell, makeAuctionsToTell } from './auctions-to-tell.js';
 import { type ClientOrderIds, makeClientOrderIds } from './client-order-ids.js';
 import { type CoreOptions, resolveCoreOptions } from './core-options.js';
 import { type Expiries, makeExpiries } from './expiries.js';
 import { HOLDING_WORDS, type Holdings, makeHoldings } from './holdings.js';
 import { INSTRUMENT_WORDS, type Instruments, makeInstruments } from './instruments.js';
+import { type MarketTimes, makeMarketTimes } from './market-times.js';
 import { makeOrderBooks, type OrderBooks } from './order-books.js';
 import { makeOrderExtras, ORDER_EXTRA_WORDS, type OrderExtras } from './order-extras.js';
 import { makeOrderLimits, ORDER_LIMITS_WORDS, type OrderLimits } from './order-limits.js';
@@ -34,10 +36,12 @@ export const EngineWord = {
   timestampUs: 4,
   /** i64: when DAY orders that come in now expire; 0 = no trading day was opened yet. */
   tradingDayEndUs: 6,
+  /** Version of the rules; 0 while the first one is in force. */
+  logicVersion: 8,
 } as const;
 /** Words that the state hash always takes; those after them only while they are not 0. */
 export const HASHED_ENGINE_WORDS = 6;
-const ENGINE_WORDS = 8;
+const ENGINE_WORDS = 10;
 
 export class Core {
   readonly arena: Arena;
@@ -45,6 +49,8 @@ export class Core {
   readonly assets: Assets;
   readonly instruments: Instruments;
   readonly priceBands: PriceBands;
+  readonly marketTimes: MarketTimes;
+  readonly auctionsToTell: AuctionsToTell;
   readonly holdings: Holdings;
   readonly positions: Positions;
   readonly orderLimits: OrderLimits;
@@ -56,7 +62,7 @@ export class Core {
   readonly books: OrderBooks;
   readonly stops: StopOrders;
   readonly clientIds: ClientOrderIds;
-  /** Epoch, node, cluster, command time and trading day. */
+  /** Epoch, node, cluster, command time, trading day and the version of the rules. */
   readonly engine: Int32Array;
 
   constructor(options: CoreOptions = {}) {
@@ -83,10 +89,18 @@ export class Core {
     this.priceBands = makePriceBands(arena);
     this.holdings = makeHoldings(arena, limits.maxHoldings);
     this.apiKeys = makeApiKeys(arena, limits.maxApiKeys);
+    this.marketTimes = makeMarketTimes(arena, this.instruments);
+    this.auctionsToTell = makeAuctionsToTell(limits.maxInstruments);
     this.orderExtras = makeOrderExtras(arena, limits.maxOrders);
     this.expiries = makeExpiries(arena, limits.maxOrders);
     this.orders = makeOrders(arena, limits.maxOrders, this.orderExtras, this.expiries);
-    this.books = makeOrderBooks(arena, this.instruments, maxLevels, this.orders.assignPriority);
+    this.books = makeOrderBooks(
+      arena,
+      this.instruments,
+      this.auctionsToTell,
+      maxLevels,
+      this.orders.assignPriority,
+    );
     this.stops = makeStopOrders(arena, this.books, this.orders, this.instruments.handleOf);
     this.assets = makeAssets(limits.maxAssets);
     this.transfers = makeTransfers(limits.maxTransfers);

@@ -5,6 +5,12 @@
  * so that these calls stay monomorphic.
  */
 export interface EventSink {
+  /**
+   * Whether events that come now answer the command (1, as at the start of each), or all of them are notices of what
+   * somebody else caused (0). Returns what it was before.
+   */
+  answering(on: number): number;
+
   /** The order was accepted; nothing of it has traded yet. */
   accepted(order: number): void;
 
@@ -43,9 +49,6 @@ export interface EventSink {
   /** A stop (a handle) acts now, at its price in force; its extra record says what fired it. */
   triggered(order: number): void;
 
-  /** Whether what comes answers the command (1, as from its start) or tells all accounts as a notice (0). */
-  answering(on: number): void;
-
   /** The order has new terms; its client order id was the given one before. */
   replaced(order: number, originalIdLow: number, originalIdHigh: number, priorityKept: number): void;
 
@@ -76,6 +79,24 @@ export interface EventSink {
 
   /** A new instrument. */
   instrumentListed(instrumentId: number): void;
+
+  /**
+   * The market of an instrument has a new state, after `previousState`; the uncross at `priceTicks` (0 = nothing
+   * trades) of so many lots follows. `cause`: MarketStateCause.
+   */
+  marketStateChanged(
+    instrumentId: number,
+    previousState: number,
+    priceTicks: number,
+    lots: number,
+    cause: number,
+  ): void;
+
+  /** What the auction of the instrument would do now is another thing than before. */
+  auctionIndicated(instrumentId: number): void;
+
+  /** The instrument has new settings. */
+  instrumentChanged(instrumentId: number): void;
 
   /** The instrument has a new price band. */
   priceBandChanged(instrumentId: number): void;
@@ -109,6 +130,9 @@ export interface EventSink {
 
   /** A primary opened the epoch that the core now has. */
   epochChanged(): void;
+
+  /** Rules of a later version hold from the next command on. */
+  logicActivated(logicVersion: number, previousVersion: number): void;
 
   /** All orders of the account (a handle) were cancelled. */
   massCancelled(account: number, orderCount: number): void;

@@ -6,7 +6,9 @@ import { FEE_TIERS } from './codes.js';
 import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
 import { sameWords } from './text-fields.js';
 
-export const INSTRUMENT_WORDS = 64;
+export const INSTRUMENT_WORDS = 128;
+/** Protection of market orders, in millionths, where a listing names none. */
+export const DEFAULT_PROTECTION_PPM = 50_000;
 export const SYMBOL_WORDS = 6;
 export const SYMBOL_BYTES = 24;
 
@@ -48,18 +50,48 @@ export const InstrumentWord = {
   maxPrice: 61,
   referencePrice: 62,
   bandPpm: 63,
+  /** MarketState; 0 = continuous. */
+  marketState: 64,
+  /** MarketState that follows at the end. */
+  nextState: 65,
+  /** i64: command time at which the state ends; 0 = it stays. */
+  endTimeUs: 66,
+  /** Of an auction, in ticks: 0 = the last trade, -1 = none. */
+  auctionReference: 68,
+  /** Of an auction: what was told last (market-states.ts); the lots and what is left over of them are doubles. */
+  indicatedPrice: 69,
+  indicatedLots: 70,
+  indicatedImbalance: 72,
+  /** The volatility limit (volatility.ts), u32; 0 = none. */
+  volatilityPpm: 74,
+  volatilityWindowUs: 75,
+  volatilityAuctionUs: 76,
+  /** Price from which the present window measures, in ticks; 0 = no price. */
+  volatilityReference: 77,
+  /** Double: number of the present window. */
+  volatilityWindow: 78,
 } as const;
 
 /** Bits of `InstrumentWord.controls`. */
 export const InstrumentControl = {
   /** Prices are bounded: price-bands.ts. */
   band: 1,
+  /** It was removed, and counts as if it had never been. */
+  removed: 2,
+  /** Its state is another one than continuous: market-states.ts. */
+  notContinuous: 4,
+  /** Its state is an auction. */
+  auction: 8,
+  /** Trades may not go too far at once: volatility.ts. */
+  volatility: 16,
 } as const;
 
 const HASHED_WORDS = 15;
 const LAST_PRICE = InstrumentWord.lastPrice;
 const FIRST_BAND = InstrumentWord.minPrice;
 const BAND_WORDS = 4;
+const FIRST_MARKET_WORD = InstrumentWord.marketState;
+const MARKET_WORDS = 16;
 const FEE_WORDS = 2 * FEE_TIERS;
 const TIER_MASK = FEE_TIERS - 1;
 
@@ -72,6 +104,8 @@ const FEES = InstrumentWord.fees;
 const QUOTE_MINOR_PER_TICK_LOT = InstrumentWord.quoteMinorPerTickLot;
 const BASE_MINOR_PER_LOT = InstrumentWord.baseMinorPerLot;
 const HASH_LOW = InstrumentWord.hashLow;
+const CONTROLS = InstrumentWord.controls;
+const REMOVED = InstrumentControl.removed;
 
 /** Words of the private state. */
 const COUNT = 0;
@@ -99,7 +133,8 @@ export function makeInstruments(arena: Arena, maxInstruments: number) {
   };
 
   const isListed = (instrumentId: number): boolean => {
-    return instrumentId >= 1 && instrumentId <= state[COUNT];
+    if (instrumentId < 1 || instrumentId > state[COUNT]) return false;
+    return (words[handleOf(instrumentId) + CONTROLS] & REMOVED) === 0;
   };
 
   /** Handle of a listed instrument. */
@@ -107,10 +142,10 @@ export function makeInstruments(arena: Arena, maxInstruments: number) {
     return ((origin | 0) + ((instrumentId | 0) << RECORD_SHIFT)) & handleMask;
   };
 
-  /** Id of the instrument whose symbol lies at `at`, or 0. A scan: listings are rare. */
+  /** Id of the instrument, not removed, whose symbol lies at `at`, or 0. A scan: listings are rare. */
   const find = (text: Int32Array, at: number): number => {
     for (let id = 1; id <= state[COUNT]; id += 1) {
-      if (areSame(words, handleOf(id), text, at, SYMBOL_WORDS)) return id;
+      if (isListed(id) && areSame(words, handleOf(id), text, at, SYMBOL_WORDS)) return id;
     }
     return 0;
   };
@@ -151,6 +186,7 @@ export function makeInstruments(arena: Arena, maxInstruments: number) {
     hash.extendRow(words, instrument + FEES, FEE_WORDS, FEES);
     hash.extendRow(words, instrument + LAST_PRICE, 1, LAST_PRICE);
     hash.extendRow(words, instrument + FIRST_BAND, BAND_WORDS, FIRST_BAND);
+    hash.extendRow(words, instrument + FIRST_MARKET_WORD, MARKET_WORDS, FIRST_MARKET_WORD);
   };
 
   /** Brings the sum of the state hash up to date. */

@@ -40,10 +40,13 @@ function checkBooks(core: Core, reserved: Float64Array): number {
   for (let instrumentId = 1; instrumentId <= core.instruments.count; instrumentId += 1) {
     const bid = ladder.best(instrumentId * 2);
     const ask = ladder.best(instrumentId * 2 + 1);
-    if (bid !== 0 && ask !== 0) {
+    const instrument = core.instruments.handleOf(instrumentId);
+    const isContinuous = core.arena.words[instrument + InstrumentWord.marketState] === 0;
+    if (isContinuous && bid !== 0 && ask !== 0) {
       const bidPrice = keyOf(0, ladder.levels[bid + LevelWord.key]);
       const askPrice = keyOf(1, ladder.levels[ask + LevelWord.key]);
-      if (bidPrice >= askPrice) fail('book is not crossed', instrumentId, bidPrice, askPrice);
+      if (bidPrice >= askPrice)
+        fail('book is not crossed in continuous trading', instrumentId, bidPrice, askPrice);
     }
     resting += checkSide(core, instrumentId * 2, reserved);
     resting += checkSide(core, instrumentId * 2 + 1, reserved);

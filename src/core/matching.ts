@@ -8,13 +8,14 @@ import { incrementInt64 } from '../base/int64.js';
 import type { Core } from './core.js';
 import type { EventSink } from './event-sink.js';
 import { HoldingWord } from './holdings.js';
-import { InstrumentWord } from './instruments.js';
+import { InstrumentControl, InstrumentWord } from './instruments.js';
 import { portionDown, portionUp } from './money.js';
 import type { OrderEndings } from './order-endings.js';
 import { ExtraWord } from './order-extras.js';
 import { CounterWord, OrderWord } from './orders.js';
-import { keyOf, LevelWord } from './price-ladder.js';
+import { keyOf, LevelWord, PRICE_MAX } from './price-ladder.js';
 import type { SelfTrade } from './self-trade.js';
+import type { Volatility } from './volatility.js';
 
 // Local copies are folded into the code (README.md).
 const PRICE = OrderWord.price;
@@ -46,6 +47,9 @@ const RESERVED = HoldingWord.reserved;
 const LAST_PRICE = InstrumentWord.lastPrice;
 const WAITING_STOPS = InstrumentWord.waitingStops;
 const QUOTE_ASSET = InstrumentWord.quoteAsset;
+const CONTROLS = InstrumentWord.controls;
+const VOLATILITY = InstrumentControl.volatility;
+const HIGHEST_KEY = PRICE_MAX;
 
 /** Doubles of the private state: sums over the trades of the incoming order, in minor units of quote. */
 const QUOTE_TRADED = 0;
@@ -60,6 +64,7 @@ export function makeMatching(
   sink: EventSink,
   { close, endLink }: OrderEndings,
   { belongTogether, prevent }: SelfTrade,
+  { findRange, range }: Volatility,
 ) {
   const { words, doubles, handleMask } = core.arena;
   const { best: bestLevel, next: nextLevel } = core.books.ladder;
@@ -82,9 +87,10 @@ export function makeMatching(
   /**
    * Matches `taker`, whose reservation is made, until it is filled or cancelled or no price is left within its limit.
    * Filled makers are gone afterwards; the taker has its new leaves and cumulative quantity and what it no longer needs
-   * of its reservation is released. Empty levels stay until the books are flushed.
+   * of its reservation is released. Empty levels stay until the books are flushed. Returns true when it ended because
+   * the next trade would have been beyond the volatility limit.
    */
-  const matchOrder = (takerHandle: number): void => {
+  const matchOrder = (takerHandle: number): boolean => {
     const taker = takerHandle & handleMask;
     const bookSide = words[taker + BOOK_SIDE];
     const opposite = bookSide ^ 1;
@@ -100,9 +106,18 @@ export function makeMatching(
     sums[TAKER_FEES] = 0;
     sums[MAKER_FEES] = 0;
     let leaves = words[taker + LEAVES];
+    let lowestKey = 0;
+    let highestKey = HIGHEST_KEY;
+    if ((words[instrument + CONTROLS] & VOLATILITY) !== 0) {
+      findRange(instrument, true);
+      lowestKey = keyAt(opposite, range[makerSells ? 0 : 1]);
+      highestKey = keyAt(opposite, range[makerSells ? 1 : 0]);
+    }
+    let isStopped = false;
     let level = bestLevel(opposite) & handleMask;
     while (level !== 0 && words[level + KEY] <= limitKey) {
       const price = keyAt(opposite, words[level + KEY]);
+      const isBeyond = words[level + KEY] < lowestKey || words[level + KEY] > highestKey;
       const quotePerLot = price * quotePerTickLot;
       const leavesBefore = leaves;
       let special = 0;
@@ -110,6 +125,10 @@ export function makeMatching(
       while (maker !== 0 && leaves !== 0) {
         if ((caution | words[maker + EXTRA]) !== 0 && isSpecial(taker, maker)) {
           special = maker;
+          break;
+        }
+        if (isBeyond) {
+          isStopped = true;
           break;
         }
         const makerLeaves = words[maker + LEAVES];
@@ -136,16 +155,33 @@ export function makeMatching(
         if (words[instrument + WAITING_STOPS] !== 0) notePrice(price);
         touchLevel(level);
       }
-      if (special !== 0) {
+      if (special !== 0 && isBeyond && !isPrevented(taker, special)) {
+        isStopped = true;
+      } else if (special !== 0) {
         meet(taker, special, price, quotePerLot, basePerLot, makerSells);
         leaves = words[taker + LEAVES];
         if (leaves !== 0) continue;
       }
-      if (leaves === 0) break;
+      if (leaves === 0 || isStopped) break;
       level = nextLevel(level) & handleMask;
     }
     const traded = words[taker + CUMULATIVE] - cumulativeBefore;
     if (traded !== 0) settleTaker(taker, instrument, traded, traded * basePerLot, makerSells);
+    return isStopped;
+  };
+
+  /** One trade of two orders that both rest, at a price that both reach: an auction's. Their levels are left alone. */
+  const settleTrade = (makerHandle: number, takerHandle: number, price: number, lots: number): void => {
+    const maker = makerHandle & handleMask;
+    const bookSide = words[maker + BOOK_SIDE];
+    const makerSells = (bookSide & 1) !== 0;
+    const instrument = instrumentAt(bookSide >> 1);
+    const base = lots * baseMinorPerLot(instrument);
+    sums[QUOTE_TRADED] = 0;
+    sums[TAKER_FEES] = 0;
+    sums[MAKER_FEES] = 0;
+    fill(maker, takerHandle, price, lots, price * quoteMinorPerTickLot(instrument), base, makerSells);
+    settleTaker(takerHandle, instrument, lots, base, makerSells);
   };
 
   /** Whether a maker is of the taker's group, does not display all, or one of the two has a partner. */
@@ -155,7 +191,12 @@ export function makeMatching(
     const extra = words[maker + EXTRA] & handleMask;
     if ((words[extra + DISPLAY_LOTS] | words[extra + PARTNER]) !== 0) return true;
     if (words[(words[taker + EXTRA] & handleMask) + PARTNER] !== 0) return true;
-    return words[taker + TERMS] >>> 24 !== 0 && belongTogether(taker, maker);
+    return isPrevented(taker, maker);
+  };
+
+  /** Whether self-trade prevention keeps two orders from trading. */
+  const isPrevented = (taker: number, maker: number): boolean => {
+    return words[(taker & handleMask) + TERMS] >>> 24 !== 0 && belongTogether(taker, maker);
   };
 
   /** One trade with a special maker, or what keeps it from happening; the books are as they should be before it. */
@@ -170,7 +211,7 @@ export function makeMatching(
     const taker = takerHandle & handleMask;
     const maker = makerHandle & handleMask;
     const lots = Math.min(words[taker + LEAVES], displayed(maker));
-    if (words[taker + TERMS] >>> 24 !== 0 && belongTogether(taker, maker)) {
+    if (isPrevented(taker, maker)) {
       prevent(taker, maker, lots);
       return;
     }
@@ -262,5 +303,5 @@ export function makeMatching(
     fees[words[instrument + QUOTE_ASSET]] += takerFees + sums[MAKER_FEES];
   };
 
-  return { matchOrder };
+  return { matchOrder, settleTrade };
 }

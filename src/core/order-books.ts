@@ -7,8 +7,9 @@
  */
 import { makeWords } from '../base/columns.js';
 import type { Arena } from './arena.js';
+import type { AuctionsToTell } from './auctions-to-tell.js';
 import type { EventSink } from './event-sink.js';
-import { type Instruments, InstrumentWord } from './instruments.js';
+import { InstrumentControl, type Instruments, InstrumentWord } from './instruments.js';
 import { ExtraWord } from './order-extras.js';
 import { OrderWord } from './orders.js';
 import { LevelWord, makePriceLadder, PRICE_MAX } from './price-ladder.js';
@@ -37,12 +38,16 @@ const BOOK_SIDE = LevelWord.bookSide;
 /** Words of the private state. */
 const TOUCHED_COUNT = 0;
 
+const CONTROLS = InstrumentWord.controls;
+const AUCTION = InstrumentControl.auction;
+
 export type OrderBooks = ReturnType<typeof makeOrderBooks>;
 
 /** `maxLevels`: orders, and one more (a replaced order may leave an empty level until its command ends). */
 export function makeOrderBooks(
   arena: Arena,
   instruments: Instruments,
+  auctionsToTell: AuctionsToTell,
   maxLevels: number,
   assignPriority: (order: number) => void,
 ) {
@@ -53,6 +58,7 @@ export function makeOrderBooks(
   const ladder = makePriceLadder(arena, bookSides * 2, maxLevels);
   const { findOrAdd, remove: removeLevel } = ladder;
   const { handleOf, nextBookSequence } = instruments;
+  const { add: tellLater } = auctionsToTell;
   const words = arena.words;
   const doubles = arena.doubles;
   const touchedLevels = makeWords(maxLevels);
@@ -171,6 +177,7 @@ export function makeOrderBooks(
       words[level + BOOK_SIDE] = bookSide;
       const instrument = handleOf(bookSide >> 1);
       nextBookSequence(instrument);
+      if ((words[instrument + CONTROLS] & AUCTION) !== 0) tellLater(bookSide >> 1);
       sink.bookDelta(level, instrument);
       if (words[level + ORDER_COUNT] === 0) removeLevel(level);
     }

@@ -17,7 +17,6 @@ const EXTRA = OrderWord.extra;
 const TRIGGER = ExtraWord.trigger;
 const PARTNER = ExtraWord.partner;
 const LINKED = CancelReason.linked;
-const EXPIRED = CancelReason.expired;
 
 export type OrderEndings = ReturnType<typeof makeOrderEndings>;
 
@@ -29,8 +28,7 @@ export function makeOrderEndings(core: Core, sink: EventSink) {
   const { reserve } = core.holdings;
   const { release, touch: touchOrder } = core.orders;
   const { remove: removeStop } = core.stops;
-  const { flush, remove: removeFromBook } = core.books;
-  const { next: nextExpiry, first: firstExpiry } = core.expiries;
+  const { remove: removeFromBook } = core.books;
   const { cancelled } = sink;
 
   /** Frees what `lots` of an order reserve. */
@@ -98,16 +96,5 @@ export function makeOrderEndings(core: Core, sink: EventSink) {
     release(order);
   };
 
-  /**
-   * Cancels every order whose time has come at command time `low`, `high` (an i64 in two words), the earliest expiry
-   * first, and reports the books: before the command that brought the time does anything.
-   */
-  const expireOrders = (low: number, high: number): void => {
-    while (nextExpiry[1] < high || (nextExpiry[1] === high && nextExpiry[0] >>> 0 <= low >>> 0)) {
-      cancelOpen(firstExpiry(), EXPIRED, 0);
-    }
-    flush(sink);
-  };
-
-  return { releaseLots, close, cancelOpen, cancelIncoming, isWaiting, endLink, expireOrders };
+  return { releaseLots, close, cancelOpen, cancelIncoming, isWaiting, endLink };
 }

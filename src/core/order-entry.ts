@@ -10,7 +10,7 @@ import { OrderFlag, OrderType, RejectCode, Side, TimeInForce, TriggerDirection }
 import { NewOrderWord } from './command-words.js';
 import { type Core, EngineWord } from './core.js';
 import type { Fillable } from './fillable.js';
-import { InstrumentWord } from './instruments.js';
+import { InstrumentControl, InstrumentWord } from './instruments.js';
 import { PPM } from './money.js';
 import { ExtraWord } from './order-extras.js';
 import { OrderWord } from './orders.js';
@@ -56,6 +56,11 @@ export function makeOrderEntry(core: Core, fillable: Fillable) {
     const code = findPartner(account, command, at, bookSide >> 1, isStop);
     if (code !== 0) return code;
     if (isFull()) return RejectCode.TOO_MANY_ORDERS;
+    const controls = words[instrumentAt(bookSide >> 1) + InstrumentWord.controls];
+    if ((controls & InstrumentControl.notContinuous) !== 0) {
+      const refusal = refuseInCall(terms);
+      if (refusal !== 0) return refusal;
+    }
     entry[EntryWord.trigger] = 0;
     entry[EntryWord.lots] = command[at + NewOrderWord.quantityLots];
     if (isStop) return prepareStop(command, at, bookSide);
@@ -64,6 +69,17 @@ export function makeOrderEntry(core: Core, fillable: Fillable) {
     entry[EntryWord.price] = price;
     entry[EntryWord.limit] = price;
     return price === 0 ? RejectCode.POST_ONLY_WOULD_TRADE : 0;
+  };
+
+  /**
+   * Reject code for an order with these terms (command-words.ts) in a call phase: where nothing matches, it can neither
+   * take at once nor promise not to.
+   */
+  const refuseInCall = (terms: number): number => {
+    const timeInForce = (terms >> 16) & 0xff;
+    const isImmediate = timeInForce === TimeInForce.IOC || timeInForce === TimeInForce.FOK;
+    if (isImmediate) return RejectCode.NO_IMMEDIATE_EXECUTION;
+    return ((terms >>> 24) & POST_ONLY_FLAGS) !== 0 ? RejectCode.POST_ONLY_WOULD_TRADE : 0;
   };
 
   /** Finds the open order that a new one is linked with: of the two, one is a limit order and one a waiting stop. */
@@ -198,5 +214,5 @@ export function makeOrderEntry(core: Core, fillable: Fillable) {
     addExpiry(order);
   };
 
-  return { entry, prepare, makerPrice, addFurtherTerms };
+  return { entry, prepare, refuseInCall, makerPrice, addFurtherTerms };
 }

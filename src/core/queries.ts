@@ -2,7 +2,7 @@
 import { readInt64 } from '../base/int64.js';
 import { AccountWord } from './accounts.js';
 import { ASSET_CODE_BYTES } from './assets.js';
-import { AccountStatus, FEE_TIERS, SelfTradePrevention, Side } from './codes.js';
+import { AccountStatus, FEE_TIERS, MarketState, SelfTradePrevention, Side } from './codes.js';
 import { type Core, EngineWord } from './core.js';
 import { InstrumentWord, SYMBOL_BYTES } from './instruments.js';
 import { ExtraWord } from './order-extras.js';
@@ -63,6 +63,8 @@ export interface PositionView {
   /** Quote minor units paid for what is held; of a short position: received for what is owed. */
   readonly cost: number;
   readonly realisedProfit: number;
+  /** Held for it and the open orders of a margin instrument, in minor units of quote; 0 for spot. */
+  readonly initialMargin: number;
 }
 
 export interface BalanceView {
@@ -132,6 +134,27 @@ export interface InstrumentView {
     readonly referencePriceTicks: number;
     readonly bandPpm: number;
   };
+  /** MarketState. */
+  readonly marketState: number;
+  /** Command time at which nextState follows, in epoch microseconds; 0 = the state stays. */
+  readonly endTimeUs: number;
+  /** MarketState; 0 = none. */
+  readonly nextState: number;
+  /** Of an auction: what was indicated last; 0 = nothing would trade. */
+  readonly indicatedPriceTicks: number;
+  readonly indicatedLots: number;
+  /** Bought minus sold. */
+  readonly indicatedImbalance: number;
+  /** A trade further from the last one before the window starts a volatility auction; 0 = never. */
+  readonly volatilityPpm: number;
+  readonly volatilityWindowUs: number;
+  readonly volatilityAuctionUs: number;
+  /** InstrumentFlag bits. */
+  readonly flags: number;
+  readonly initialMarginPpm: number;
+  readonly maintenanceMarginPpm: number;
+  /** Of a margin instrument; 0 = not known yet. */
+  readonly markPriceTicks: number;
 }
 
 export interface AssetView {
@@ -142,6 +165,8 @@ export interface AssetView {
   readonly supply: number;
   /** What the venue holds of the fees that it charged; part of the supply. */
   readonly fees: number;
+  /** What pays for losses beyond the equity of liquidated accounts; part of the supply. */
+  readonly insurance: number;
 }
 
 /** The best `depth` levels of both sides; empty when there is no such instrument. */
@@ -209,6 +234,7 @@ function positionsOf(core: Core, account: number): PositionView[] {
       quantityLots: positions.quantityLots(position),
       cost: positions.cost(position),
       realisedProfit: positions.realisedProfit(position),
+      initialMargin: 0,
     });
   }
   return views;
@@ -281,6 +307,19 @@ export function queryInstruments(core: Core): InstrumentView[] {
         referencePriceTicks: words[at + InstrumentWord.referencePrice],
         bandPpm: words[at + InstrumentWord.bandPpm],
       },
+      marketState: words[at + InstrumentWord.marketState] || MarketState.continuous,
+      endTimeUs: readInt64(words, at + InstrumentWord.endTimeUs),
+      nextState: words[at + InstrumentWord.nextState],
+      indicatedPriceTicks: words[at + InstrumentWord.indicatedPrice],
+      indicatedLots: instruments.doubles[(at + InstrumentWord.indicatedLots) >> 1],
+      indicatedImbalance: instruments.doubles[(at + InstrumentWord.indicatedImbalance) >> 1],
+      volatilityPpm: words[at + InstrumentWord.volatilityPpm] >>> 0,
+      volatilityWindowUs: words[at + InstrumentWord.volatilityWindowUs] >>> 0,
+      volatilityAuctionUs: words[at + InstrumentWord.volatilityAuctionUs] >>> 0,
+      flags: 0,
+      initialMarginPpm: 0,
+      maintenanceMarginPpm: 0,
+      markPriceTicks: 0,
     });
   }
   return views;
@@ -297,6 +336,7 @@ export function queryAssets(core: Core): AssetView[] {
       decimals: assets.decimals(assetId),
       supply: assets.supply[assetId],
       fees: assets.fees[assetId],
+      insurance: 0,
     });
   }
   return views;

@@ -2,6 +2,7 @@
 import { CancelReason, OrderType } from './codes.js';
 import type { Core } from './core.js';
 import type { EventSink } from './event-sink.js';
+import type { MarketStates } from './market-states.js';
 import { feePerLot } from './money.js';
 import type { OrderEndings } from './order-endings.js';
 import { ExtraWord } from './order-extras.js';
@@ -10,18 +11,19 @@ import { PRICE_MAX } from './price-ladder.js';
 
 export type StopActions = ReturnType<typeof makeStopActions>;
 
-/** `matchOrder` and `rest`: what an incoming order does. */
+/** `matchOrder` and `rest`: what an incoming order does; the first returns whether the volatility limit stopped it. */
 export function makeStopActions(
   core: Core,
   sink: EventSink,
   endings: OrderEndings,
-  matchOrder: (order: number) => void,
+  { pause }: MarketStates,
+  matchOrder: (order: number) => boolean,
   rest: (order: number) => void,
 ) {
   const { words, doubles } = core.arena;
   const { handleOf: instrumentAt, quoteMinorPerTickLot } = core.instruments;
   const { touch: touchOrder } = core.orders;
-  const { elect, takeFired } = core.stops;
+  const { elect, isContinuous, takeFired, waitAgain } = core.stops;
   const { reserve } = core.holdings;
   const { answering, cancelled, triggered } = sink;
   const { close, endLink, releaseLots } = endings;
@@ -34,7 +36,9 @@ export function makeStopActions(
     elect(instrumentId);
     answering(0);
     for (let order = takeFired(); order !== 0; order = takeFired()) {
-      act(order);
+      // Trading may have stopped in the meantime.
+      if (isContinuous(instrumentId)) act(order);
+      else waitAgain(order);
       elect(instrumentId);
     }
   };
@@ -48,7 +52,8 @@ export function makeStopActions(
     words[extra + ExtraWord.firedAt] = 0;
     touchOrder(order);
     endLink(order);
-    matchOrder(order);
+    const instrumentId = words[order + OrderWord.bookSide] >> 1;
+    const isStopped = matchOrder(order);
     if (words[order + OrderWord.leaves] === 0) {
       close(order);
     } else if ((words[order + OrderWord.terms] & 0xff) === OrderType.stopLimit) {
@@ -58,6 +63,7 @@ export function makeStopActions(
       releaseLots(order, words[order + OrderWord.leaves]);
       close(order);
     }
+    if (isStopped) pause(instrumentId);
   };
 
   /** Moves the price of a trailing stop as far as its trigger has moved; a buy then reserves less. */

@@ -10,7 +10,7 @@ import { makeWords } from '../base/columns.js';
 import { readInt64 } from '../base/int64.js';
 import type { Arena } from './arena.js';
 import { Side, TriggerDirection } from './codes.js';
-import { InstrumentWord } from './instruments.js';
+import { InstrumentControl, InstrumentWord } from './instruments.js';
 import type { OrderBooks } from './order-books.js';
 import { ExtraWord } from './order-extras.js';
 import { type Orders, OrderWord } from './orders.js';
@@ -34,6 +34,8 @@ const HEAD = LevelWord.head;
 const TAIL = LevelWord.tail;
 const ORDER_COUNT = LevelWord.orderCount;
 const KEY = LevelWord.key;
+const CONTROLS = InstrumentWord.controls;
+const NOT_CONTINUOUS = InstrumentControl.notContinuous;
 const STOPS = InstrumentWord.waitingStops;
 const FIRST_TRAILING = InstrumentWord.firstTrailing;
 const TRAILED_LOW = InstrumentWord.trailedLow;
@@ -117,12 +119,17 @@ export function makeStopOrders(
     pending[PRICES] = count + 1;
   };
 
-  /** Looks at the trades of the order that is done, in their order: fires the stops that waited for them. */
+  /**
+   * Looks at the trades of the order that is done, in their order: fires the stops that waited for them, in continuous
+   * trading.
+   */
   const elect = (instrumentId: number): void => {
     const count = pending[PRICES];
     pending[PRICES] = 0;
+    const fires = isContinuous(instrumentId);
     for (let i = 0; i < count; i += 1) {
       trail(instrumentId, prices[i]);
+      if (!fires) continue;
       fireAt(sideOf(instrumentId, RISING), prices[i]);
       fireAt(sideOf(instrumentId, TriggerDirection.falling), prices[i]);
     }
@@ -158,6 +165,19 @@ export function makeStopOrders(
       for (let count = words[level + ORDER_COUNT]; count > 0; count -= 1) fire(words[level + HEAD], price);
       level = next;
     }
+  };
+
+  /** Whether the instrument trades continuously, which stops wait for too. */
+  const isContinuous = (instrumentId: number): boolean => {
+    return (words[instrumentAt(instrumentId) + CONTROLS] & NOT_CONTINUOUS) === 0;
+  };
+
+  /** Lets a stop that was fired, and taken from the queue, wait again; it has seen the trades up to that one. */
+  const waitAgain = (order: number): void => {
+    const extra = words[order + EXTRA];
+    const price = words[extra + FIRED_AT];
+    words[extra + FIRED_AT] = 0;
+    add(order, price);
   };
 
   const fire = (order: number, price: number): void => {
@@ -233,5 +253,17 @@ export function makeStopOrders(
     if (words[level + ORDER_COUNT] === 0) removeLevel(level);
   };
 
-  return { pending, sideOf, add, remove, notePrice, elect, electNew, takeFired };
+  return {
+    pending,
+    sideOf,
+    add,
+    remove,
+    notePrice,
+    trail,
+    elect,
+    electNew,
+    takeFired,
+    isContinuous,
+    waitAgain,
+  };
 }

@@ -9,12 +9,15 @@
 import { hashTriple } from '../base/hash.js';
 import { makeAccountControls } from './account-controls.js';
 import { AccountControl, AccountWord } from './accounts.js';
-import { CancelReason, OrderType, RejectCode, ReplaceFlag, Side, TimeInForce } from './codes.js';
+import { makeAuction } from './auction.js';
+import { CancelReason, OrderFlag, OrderType, RejectCode, ReplaceFlag, Side, TimeInForce } from './codes.js';
 import { CancelOrderWord, NewOrderWord, ReplaceOrderWord, SLOT_START_MASK } from './command-words.js';
 import type { Core } from './core.js';
+import { makeDueTimes } from './due-times.js';
 import type { EventSink } from './event-sink.js';
 import { makeFillable } from './fillable.js';
 import { InstrumentControl, InstrumentWord } from './instruments.js';
+import { makeMarketStates } from './market-states.js';
 import { makeMatching } from './matching.js';
 import { feePerLot, MONEY_MAX } from './money.js';
 import { makeOrderEndings } from './order-endings.js';
@@ -27,11 +30,13 @@ import { LevelWord, PRICE_MAX } from './price-ladder.js';
 import { makeSelfTrade } from './self-trade.js';
 import { makeStopActions } from './stop-actions.js';
 import { PendingWord } from './stop-orders.js';
+import { makeVolatility } from './volatility.js';
 
 // Local copies are folded into the code (README.md).
 const MONEY_LIMIT = MONEY_MAX;
 const BUY = Side.buy;
 const SELL = Side.sell;
+const POST_ONLY = OrderFlag.postOnly | OrderFlag.postOnlyReprice;
 const GTC = TimeInForce.GTC;
 const IOC = TimeInForce.IOC;
 const FOK = TimeInForce.FOK;
@@ -82,6 +87,7 @@ const FLOW = AccountControl.flow;
 const LIMITS = AccountControl.limits;
 const INSTRUMENT_CONTROLS = InstrumentWord.controls;
 const BAND = InstrumentControl.band;
+const NOT_CONTINUOUS = InstrumentControl.notContinuous;
 const POSITION_QUOTE_HOLDING = PositionWord.quoteHolding;
 const POSITION_BASE_HOLDING = PositionWord.baseHolding;
 const SLOT_MASK = SLOT_START_MASK;
@@ -126,12 +132,17 @@ export function makeTrading(core: Core, sink: EventSink) {
   const { takeCommand } = makeAccountControls(core);
   const { accepted, massCancelled, replaced } = sink;
   const endings = makeOrderEndings(core, sink);
-  const { cancelIncoming, cancelOpen, close, expireOrders, isWaiting } = endings;
+  const { cancelIncoming, cancelOpen, close, isWaiting } = endings;
   const selfTrade = makeSelfTrade(core, sink, endings);
-  const { matchOrder } = makeMatching(core, sink, endings, selfTrade);
-  const fillable = makeFillable(core, selfTrade);
+  const volatility = makeVolatility(core);
+  const matching = makeMatching(core, sink, endings, selfTrade, volatility);
+  const { matchOrder } = matching;
+  const fillable = makeFillable(core, selfTrade, volatility);
   const { canFill } = fillable;
-  const { addFurtherTerms, entry, makerPrice, prepare } = makeOrderEntry(core, fillable);
+  const auction = makeAuction(core, matching, fillable, endings);
+  const states = makeMarketStates(core, sink, auction, endings, volatility);
+  const { isCancelOnly, pause, refuseOrder, refuseReplace } = states;
+  const { addFurtherTerms, entry, makerPrice, prepare, refuseInCall } = makeOrderEntry(core, fillable);
   const { add: addStop, electNew, pending: pendingStops } = core.stops;
   const checkTerms = checkOrderTerms;
   const lotFee = feePerLot;
@@ -158,6 +169,12 @@ export function makeTrading(core: Core, sink: EventSink) {
       if (code !== 0) return code;
     }
     if (!isListed(instrumentId)) return RejectCode.UNKNOWN_INSTRUMENT;
+    const instrument = instrumentAt(instrumentId);
+    const controls = words[instrument + INSTRUMENT_CONTROLS];
+    if ((controls & NOT_CONTINUOUS) !== 0) {
+      const code = refuseOrder(instrument);
+      if (code !== 0) return code;
+    }
     // The simplest order passes all checks of its terms by one look at them; any other is checked one by one.
     const isPlain =
       (terms & PLAIN_TERMS_MASK) === PLAIN_TERMS &&
@@ -181,6 +198,10 @@ export function makeTrading(core: Core, sink: EventSink) {
     let limit = price;
     if (isPlain) {
       if (isFull()) return RejectCode.TOO_MANY_ORDERS;
+      if ((controls & NOT_CONTINUOUS) !== 0) {
+        const code = refuseInCall(terms);
+        if (code !== 0) return code;
+      }
     } else {
       const code = prepare(owner, command, at, bookSide);
       if (code !== 0) return code;
@@ -188,11 +209,10 @@ export function makeTrading(core: Core, sink: EventSink) {
       limit = entry[ENTRY_LIMIT];
       quantityLots = entry[ENTRY_LOTS];
     }
-    const instrument = instrumentAt(instrumentId);
     const lotPrice = price * quoteMinorPerTickLot(instrument);
     const isKnown = words[owner + LAST_INSTRUMENT] === instrumentId;
     let position = isKnown ? words[owner + LAST_POSITION] : findPosition(account, instrumentId);
-    if (((words[owner + ACCOUNT_CONTROLS] & LIMITS) | words[instrument + INSTRUMENT_CONTROLS]) !== 0) {
+    if (((words[owner + ACCOUNT_CONTROLS] & LIMITS) | controls) !== 0) {
       const notional = lotPrice * quantityLots;
       const code = checkLimits(instrument, position, limit, quantityLots, notional) || checkCount(position);
       if (code !== 0) return code;
@@ -266,7 +286,7 @@ export function makeTrading(core: Core, sink: EventSink) {
         return 0;
       }
     }
-    if (isMarketable(order)) matchOrder(order);
+    const isStopped = (controls & NOT_CONTINUOUS) === 0 && isMarketable(order) && matchOrder(order);
     if (words[order + LEAVES] === 0) {
       release(order);
     } else if (timeInForce === IOC || timeInForce === FOK) {
@@ -276,6 +296,7 @@ export function makeTrading(core: Core, sink: EventSink) {
       addOrder(account, order);
       rest(order);
     }
+    if (isStopped) pause(instrumentId);
     if (pendingStops[PENDING_PRICES] !== 0) runStops(instrumentId);
     flush(sink);
     return 0;
@@ -285,7 +306,8 @@ export function makeTrading(core: Core, sink: EventSink) {
   const wait = (order: number, last: number): void => {
     addStop(order, last);
     touchOrder(order);
-    electNew(order, last);
+    const instrument = instrumentAt(words[order + BOOK_SIDE] >> 1);
+    if ((words[instrument + INSTRUMENT_CONTROLS] & NOT_CONTINUOUS) === 0) electNew(order, last);
     if (pendingStops[PENDING_FIRED] === 0) return;
     runStops(words[order + BOOK_SIDE] >> 1);
     flush(sink);
@@ -359,6 +381,12 @@ export function makeTrading(core: Core, sink: EventSink) {
       if (code !== 0) return code;
     }
     if (!isListed(instrumentId)) return RejectCode.UNKNOWN_INSTRUMENT;
+    const instrument = instrumentAt(instrumentId);
+    const isContinuous = (words[instrument + INSTRUMENT_CONTROLS] & NOT_CONTINUOUS) === 0;
+    if (!isContinuous) {
+      const code = refuseReplace(instrument);
+      if (code !== 0) return code;
+    }
     if ((flags & ~REINSERT) !== 0) return RejectCode.INVALID_FLAGS;
     if (quantityLots < 1) return RejectCode.INVALID_QUANTITY;
     if (priceTicks < 1) return RejectCode.INVALID_PRICE;
@@ -381,10 +409,14 @@ export function makeTrading(core: Core, sink: EventSink) {
       return 0;
     }
     const bookSide = words[order + BOOK_SIDE];
-    const price = makerPrice(bookSide, priceTicks, words[order + TERMS] >> 16) | 0;
+    const orderFlags = words[order + TERMS] >> 16;
+    const price = isContinuous ? makerPrice(bookSide, priceTicks, orderFlags) | 0 : priceTicks;
     if (price === 0) return RejectCode.POST_ONLY_WOULD_TRADE;
     const keepsPlace = !reinsert && price === oldPrice && leaves <= oldLeaves;
-    const instrument = instrumentAt(instrumentId);
+    if (!isContinuous && !keepsPlace) {
+      if (isCancelOnly(instrument)) return RejectCode.CANCEL_ONLY;
+      if ((orderFlags & POST_ONLY) !== 0) return RejectCode.POST_ONLY_WOULD_TRADE;
+    }
     // An order that takes its place anew takes the rates of now.
     const rates = keepsPlace
       ? order + MAKER_PPM
@@ -429,9 +461,10 @@ export function makeTrading(core: Core, sink: EventSink) {
       words[order + MAKER_PPM] = makerPpm;
       words[order + TAKER_PPM] = takerPpm;
       replaced(order, clientIdLow, clientIdHigh, 0);
-      if (isMarketable(order)) matchOrder(order);
+      const isStopped = isContinuous && isMarketable(order) && matchOrder(order);
       if (words[order + LEAVES] === 0) close(order);
       else rest(order);
+      if (isStopped) pause(instrumentId);
       if (pendingStops[PENDING_PRICES] !== 0) runStops(instrumentId);
     }
     flush(sink);
@@ -496,8 +529,8 @@ export function makeTrading(core: Core, sink: EventSink) {
   };
 
   /** Matches an order when its price is good enough for the best opposite level. */
-  const matchIncoming = (order: number): void => {
-    if (isMarketable(order)) matchOrder(order);
+  const matchIncoming = (order: number): boolean => {
+    return isMarketable(order) && matchOrder(order);
   };
 
   /** Puts what is left of an order into the book, behind all that is there. */
@@ -512,7 +545,18 @@ export function makeTrading(core: Core, sink: EventSink) {
     cancelOpen(order, reason, 0);
   };
 
-  const { runStops } = makeStopActions(core, sink, endings, matchIncoming, rest);
+  const { runStops } = makeStopActions(core, sink, endings, states, matchIncoming, rest);
+  const endWhatIsDue = makeDueTimes(core, sink, endings, states, runStops);
 
-  return { newOrder, cancelOrder, replaceOrder, massCancel, cancelNotice, expireOrders };
+  return {
+    newOrder,
+    cancelOrder,
+    replaceOrder,
+    massCancel,
+    cancelNotice,
+    endWhatIsDue,
+    runStops,
+    states,
+    volatility,
+  };
 }

@@ -11,6 +11,7 @@ import { Permission, RejectCode } from '../core/codes.js';
 import { CancelOrderWord, NewOrderWord, ReplaceOrderWord, SLOT_START_MASK } from '../core/command-words.js';
 import { type Core, EngineWord } from '../core/core.js';
 import { makeLookAhead } from '../core/look-ahead.js';
+import { makeMarketAdministration } from '../core/market-administration.js';
 import { makeRiskAdministration } from '../core/risk-administration.js';
 import { makeSettings } from '../core/settings.js';
 import { stateHash, writeStateHash } from '../core/state-hash.js';
@@ -19,6 +20,7 @@ import { Template } from '../wire/schema.js';
 import { HeaderWord, packTemplate, RECORD_VERSION, SLOT_WORDS, templateOf } from '../wire/slot.js';
 import type { EventOutput } from './event-output.js';
 import { shiftOf, wordAround, wordOf } from './layout.js';
+import { makeMarketCommands } from './market-commands.js';
 import { makeRiskCommands } from './risk-commands.js';
 import { makeSlotEventSink, type SlotEventSink } from './slot-event-sink.js';
 
@@ -103,6 +105,8 @@ const EpochStarted = {
   nodeId: wordOf('epochStarted', 'nodeId'),
 } as const;
 
+const ActivateLogic = { logicVersion: wordOf('activateLogic', 'logicVersion') } as const;
+
 checkPacking();
 
 export class BusinessLogicProcessor {
@@ -169,10 +173,9 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
   const { find: findAccount } = core.accounts;
   const { handleOf: keyAt, takeClientSequence } = core.apiKeys;
   const { beginCommand, rejected } = sink;
-  const { newOrder, cancelOrder, replaceOrder, massCancel, cancelNotice, expireOrders } = makeTrading(
-    core,
-    sink,
-  );
+  const trading = makeTrading(core, sink);
+  const { newOrder, cancelOrder, replaceOrder, massCancel, cancelNotice, endWhatIsDue } = trading;
+  const { tellAuctions } = trading.states;
   const requestSnapshot = makeAccountSnapshot(core, sink);
   const administration = makeAdministration(core, sink);
   const { setInstrumentFees, setAccountFeeTier, setSelfTradePrevention, setTradingDayEnd } = makeSettings(
@@ -181,8 +184,21 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
   );
   const { engine } = core;
   const { next: nextExpiry } = core.expiries;
-  const { listInstrument, openAccount, registerApiKey, deposit, withdraw, startEpoch, advanceTime } =
-    administration;
+  const {
+    listInstrument,
+    openAccount,
+    registerApiKey,
+    deposit,
+    withdraw,
+    startEpoch,
+    activateLogic,
+    advanceTime,
+  } = administration;
+  const { next: nextEnd } = core.marketTimes;
+  const { count: auctionsToTell } = core.auctionsToTell;
+  const executeMarket = makeMarketCommands(
+    makeMarketAdministration(core, sink, trading.states, trading.volatility, trading.runStops, cancelNotice),
+  );
   const executeRisk = makeRiskCommands(administration, makeRiskAdministration(core, sink, cancelNotice));
 
   /** Carries out the command in the slot at `start` and writes all its events. */
@@ -196,7 +212,7 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
     if (isNumberValid) beginCommand(words, at, clientSequenceLow, clientSequenceHigh);
     else beginCommand(words, at, 0, 0);
     advanceTime(words[at + TIMESTAMP_US], words[at + TIMESTAMP_US + 1]);
-    if (nextExpiry[1] <= engine[NOW_US + 1]) expireOrders(engine[NOW_US], engine[NOW_US + 1]);
+    if (Math.min(nextExpiry[1], nextEnd[1]) <= engine[NOW_US + 1]) endWhatIsDue();
 
     let account = 0;
     let permissions = ALL_PERMISSIONS;
@@ -223,6 +239,7 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
     }
     if (code === 0) code = execute(words, at, account, permissions);
     if (code !== 0) reject(words, at, account, accountId, code);
+    if (auctionsToTell[0] !== 0) tellAuctions();
   };
 
   /** Calls the core; returns the reject code, 0 when the command was carried out. */
@@ -311,6 +328,8 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
         );
       case Template.setTradingDayEnd:
         return setTradingDayEnd(readInt64(words, at + SetTradingDayEnd.endTimeUs));
+      case Template.activateLogic:
+        return activateLogic(words[at + ActivateLogic.logicVersion]);
       case Template.epochStarted:
         return startEpoch(
           words[at + EpochStarted.epoch],
@@ -324,6 +343,11 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
       case Template.setOrderLimits:
       case Template.transfer:
         return executeRisk(templateId, words, at);
+      case Template.setMarketState:
+      case Template.changeInstrument:
+      case Template.removeInstrument:
+      case Template.cancelOnDisconnect:
+        return executeMarket(templateId, account, words, at);
       default:
         // timeAdvanced: command time moves on with every command, and that is all it does.
         return 0;
@@ -374,9 +398,14 @@ function permissionFor(templateId: number): number {
     case Template.setPriceBand:
     case Template.setOrderLimits:
     case Template.transfer:
+    case Template.setMarketState:
+    case Template.changeInstrument:
+    case Template.removeInstrument:
+    case Template.activateLogic:
       return Permission.admin;
     case Template.timeAdvanced:
     case Template.epochStarted:
+    case Template.cancelOnDisconnect:
       return NODE_PERMISSION;
     default:
       return 0;

@@ -5,7 +5,7 @@ import { writeInt64 } from '../base/int64.js';
 import { AccountWord } from '../core/accounts.js';
 import { ApiKeyWord, PUBLIC_KEY_WORDS } from '../core/api-keys.js';
 import { ASSET_CODE_WORDS } from '../core/assets.js';
-import { AccountStatus, Liquidity } from '../core/codes.js';
+import { AccountStatus, Liquidity, MarketState } from '../core/codes.js';
 import { type Core, EngineWord } from '../core/core.js';
 import { HoldingWord } from '../core/holdings.js';
 import { InstrumentWord, SYMBOL_WORDS } from '../core/instruments.js';
@@ -67,6 +67,16 @@ const INSTRUMENT_MIN_PRICE = InstrumentWord.minPrice;
 const INSTRUMENT_MAX_PRICE = InstrumentWord.maxPrice;
 const INSTRUMENT_REFERENCE_PRICE = InstrumentWord.referencePrice;
 const INSTRUMENT_BAND_PPM = InstrumentWord.bandPpm;
+const INSTRUMENT_MARKET_STATE = InstrumentWord.marketState;
+const INSTRUMENT_NEXT_STATE = InstrumentWord.nextState;
+const INSTRUMENT_END_TIME_US = InstrumentWord.endTimeUs;
+const INSTRUMENT_AUCTION_REFERENCE = InstrumentWord.auctionReference;
+const INSTRUMENT_INDICATED_PRICE = InstrumentWord.indicatedPrice;
+const INSTRUMENT_INDICATED_LOTS = InstrumentWord.indicatedLots;
+const INSTRUMENT_INDICATED_IMBALANCE = InstrumentWord.indicatedImbalance;
+const INSTRUMENT_VOLATILITY_PPM = InstrumentWord.volatilityPpm;
+const INSTRUMENT_VOLATILITY_WINDOW_US = InstrumentWord.volatilityWindowUs;
+const INSTRUMENT_VOLATILITY_AUCTION_US = InstrumentWord.volatilityAuctionUs;
 const KEY_PUBLIC_KEY = ApiKeyWord.publicKey;
 const KEY_PERMISSIONS = ApiKeyWord.permissions;
 const KEY_ACCOUNT = ApiKeyWord.account;
@@ -161,7 +171,7 @@ const InstrumentListed = {
   tickExponent: wordOf('instrumentListed', 'tickExponent'),
   marketProtectionPpm: wordOf('instrumentListed', 'marketProtectionPpm'),
   instrumentId: wordOf('instrumentListed', 'instrumentId'),
-  words: wordsOf('instrumentListed'),
+  words: firstWordsOf('instrumentListed'),
 } as const;
 const AccountOpened = {
   accountId: wordOf('accountOpened', 'accountId'),
@@ -206,6 +216,7 @@ const Position = {
   cost: wordOf('position', 'cost'),
   realisedProfit: wordOf('position', 'realisedProfit'),
   instrumentId: wordOf('position', 'instrumentId'),
+  initialMargin: wordOf('position', 'initialMargin'),
   words: wordsOf('position'),
 } as const;
 const AccountChanged = {
@@ -215,6 +226,30 @@ const AccountChanged = {
   throttleMaxCommands: wordOf('accountChanged', 'throttleMaxCommands'),
   throttleIntervalUs: wordOf('accountChanged', 'throttleIntervalUs'),
   words: wordsOf('accountChanged'),
+} as const;
+const MarketStateChanged = {
+  endTimeUs: wordOf('marketStateChanged', 'endTimeUs'),
+  uncrossLots: wordOf('marketStateChanged', 'uncrossLots'),
+  instrumentId: wordOf('marketStateChanged', 'instrumentId'),
+  uncrossPriceTicks: wordOf('marketStateChanged', 'uncrossPriceTicks'),
+  referencePriceTicks: wordOf('marketStateChanged', 'referencePriceTicks'),
+  state: wordOf('marketStateChanged', 'state'),
+  words: wordsOf('marketStateChanged'),
+} as const;
+const AuctionIndicated = {
+  executableLots: wordOf('auctionIndicated', 'executableLots'),
+  imbalanceLots: wordOf('auctionIndicated', 'imbalanceLots'),
+  instrumentId: wordOf('auctionIndicated', 'instrumentId'),
+  priceTicks: wordOf('auctionIndicated', 'priceTicks'),
+  words: wordsOf('auctionIndicated'),
+} as const;
+const InstrumentChanged = {
+  instrumentId: wordOf('instrumentChanged', 'instrumentId'),
+  marketProtectionPpm: wordOf('instrumentChanged', 'marketProtectionPpm'),
+  volatilityPpm: wordOf('instrumentChanged', 'volatilityPpm'),
+  volatilityWindowUs: wordOf('instrumentChanged', 'volatilityWindowUs'),
+  volatilityAuctionUs: wordOf('instrumentChanged', 'volatilityAuctionUs'),
+  words: wordsOf('instrumentChanged'),
 } as const;
 const PriceBandChanged = {
   instrumentId: wordOf('priceBandChanged', 'instrumentId'),
@@ -238,6 +273,11 @@ const EpochChanged = {
   epoch: wordOf('epochChanged', 'epoch'),
   nodeId: wordOf('epochChanged', 'nodeId'),
   words: wordsOf('epochChanged'),
+} as const;
+const LogicActivated = {
+  logicVersion: wordOf('logicActivated', 'logicVersion'),
+  previousVersion: wordOf('logicActivated', 'previousVersion'),
+  words: wordsOf('logicActivated'),
 } as const;
 const MassCancelled = {
   orderCount: wordOf('massCancelled', 'orderCount'),
@@ -299,7 +339,11 @@ const TEMPLATE_WORD = {
   position: packTemplate(Template.position, RECORD_VERSION, 0),
   accountChanged: packTemplate(Template.accountChanged, RECORD_VERSION, 0),
   priceBandChanged: packTemplate(Template.priceBandChanged, RECORD_VERSION, 0),
+  marketStateChanged: packTemplate(Template.marketStateChanged, RECORD_VERSION, 0),
+  auctionIndicated: packTemplate(Template.auctionIndicated, RECORD_VERSION, 0),
+  instrumentChanged: packTemplate(Template.instrumentChanged, RECORD_VERSION, 0),
   orderLimitsChanged: packTemplate(Template.orderLimitsChanged, RECORD_VERSION, 0),
+  logicActivated: packTemplate(Template.logicActivated, RECORD_VERSION, 0),
 } as const;
 
 /** Events that are written often end here at the latest; a slot that a longer one was in is cleaned when it is reused. */
@@ -729,6 +773,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     writeInt64(words, at + Position.realisedProfit, positions.realisedProfit(handle));
     words[at + Position.instrumentId] = records[handle + POSITION_INSTRUMENT_ID];
     words[at + Position.instrumentId + 1] = 0;
+    writeInt64(words, at + Position.initialMargin, 0);
     finishRare(at, Position.words);
   };
 
@@ -742,6 +787,52 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     words[at + AccountChanged.throttleMaxCommands] = records[account + ACCOUNT_THROTTLE_MAX_COMMANDS];
     words[at + AccountChanged.throttleIntervalUs] = records[account + ACCOUNT_THROTTLE_INTERVAL_US];
     finishRare(at, AccountChanged.words);
+  };
+
+  const marketStateChanged = (
+    instrumentId: number,
+    previousState: number,
+    priceTicks: number,
+    lots: number,
+    cause: number,
+  ): void => {
+    const instrument = core.instruments.handleOf(instrumentId);
+    const at = begin(TEMPLATE_WORD.marketStateChanged, 0, 1) & SLOT_START_MASK;
+    const state = records[instrument + INSTRUMENT_MARKET_STATE] || MarketState.continuous;
+    const nextState = records[instrument + INSTRUMENT_NEXT_STATE];
+    copyWords(records, instrument + INSTRUMENT_END_TIME_US, words, at + MarketStateChanged.endTimeUs, 2);
+    writeInt64(words, at + MarketStateChanged.uncrossLots, lots);
+    words[at + MarketStateChanged.instrumentId] = instrumentId;
+    words[at + MarketStateChanged.uncrossPriceTicks] = priceTicks;
+    words[at + MarketStateChanged.referencePriceTicks] = records[instrument + INSTRUMENT_AUCTION_REFERENCE];
+    words[at + MarketStateChanged.state] = state | (previousState << 8) | (nextState << 16) | (cause << 24);
+    finishRare(at, MarketStateChanged.words);
+  };
+
+  const auctionIndicated = (instrumentId: number): void => {
+    const instrument = core.instruments.handleOf(instrumentId);
+    const at = begin(TEMPLATE_WORD.auctionIndicated, 0, 0) & SLOT_START_MASK;
+    const lots = recordDoubles[(instrument + INSTRUMENT_INDICATED_LOTS) >> 1];
+    const imbalance = recordDoubles[(instrument + INSTRUMENT_INDICATED_IMBALANCE) >> 1];
+    writeInt64(words, at + AuctionIndicated.executableLots, lots);
+    writeInt64(words, at + AuctionIndicated.imbalanceLots, imbalance);
+    words[at + AuctionIndicated.instrumentId] = instrumentId;
+    words[at + AuctionIndicated.priceTicks] = records[instrument + INSTRUMENT_INDICATED_PRICE];
+    finishRare(at, AuctionIndicated.words);
+  };
+
+  const instrumentChanged = (instrumentId: number): void => {
+    const instrument = core.instruments.handleOf(instrumentId);
+    const at = begin(TEMPLATE_WORD.instrumentChanged, 0, 1) & SLOT_START_MASK;
+    // What the core does not set of these settings is 0.
+    words.fill(0, at + InstrumentChanged.instrumentId, at + InstrumentChanged.words);
+    words[at + InstrumentChanged.instrumentId] = instrumentId;
+    words[at + InstrumentChanged.marketProtectionPpm] = records[instrument + INSTRUMENT_PROTECTION_PPM];
+    words[at + InstrumentChanged.volatilityPpm] = records[instrument + INSTRUMENT_VOLATILITY_PPM];
+    words[at + InstrumentChanged.volatilityWindowUs] = records[instrument + INSTRUMENT_VOLATILITY_WINDOW_US];
+    words[at + InstrumentChanged.volatilityAuctionUs] =
+      records[instrument + INSTRUMENT_VOLATILITY_AUCTION_US];
+    finishRare(at, InstrumentChanged.words);
   };
 
   const priceBandChanged = (instrumentId: number): void => {
@@ -776,6 +867,13 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     words[at + EpochChanged.epoch] = engine[ENGINE_EPOCH];
     words[at + EpochChanged.nodeId] = engine[ENGINE_NODE_ID];
     finishRare(at, EpochChanged.words);
+  };
+
+  const logicActivated = (logicVersion: number, previousVersion: number): void => {
+    const at = begin(TEMPLATE_WORD.logicActivated, 0, 1) & SLOT_START_MASK;
+    words[at + LogicActivated.logicVersion] = logicVersion;
+    words[at + LogicActivated.previousVersion] = previousVersion;
+    finishRare(at, LogicActivated.words);
   };
 
   const massCancelled = (account: number, orderCount: number): void => {
@@ -881,8 +979,10 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     finishRare(at, Triggered.words);
   };
 
-  const answering = (on: number): void => {
+  const answering = (on: number): number => {
+    const before = state[ANSWERING];
     state[ANSWERING] = on;
+    return before;
   };
 
   const instrumentFeesChanged = (instrumentId: number, feeTier: number): void => {
@@ -1000,6 +1100,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
 
   return {
     beginCommand,
+    answering,
     hashLow,
     hashHigh,
     rejected,
@@ -1008,7 +1109,6 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     cancelled,
     selfTradePrevented,
     triggered,
-    answering,
     replaced,
     instrumentFeesChanged,
     tradingDayChanged,
@@ -1023,9 +1123,13 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     position,
     accountChanged,
     priceBandChanged,
+    marketStateChanged,
+    auctionIndicated,
+    instrumentChanged,
     orderLimitsChanged,
     epochChanged,
     massCancelled,
+    logicActivated,
   };
 }
 
@@ -1041,6 +1145,7 @@ function checkPacking(): void {
     ['balanceChanged', ['decimals', 'reason', 'duplicate']],
     ['instrumentListed', ['tickExponent', 'lotExponent', 'baseDecimals', 'quoteDecimals']],
     ['orderStatus', ['side', 'orderType', 'timeInForce', 'flags']],
+    ['marketStateChanged', ['state', 'previousState', 'nextState', 'cause']],
     ['accountChanged', ['feeTier', 'selfTradePrevention', 'status', 'reserved0']],
   ];
   for (const [message, fields] of packed) {

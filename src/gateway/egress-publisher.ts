@@ -3,8 +3,9 @@ import { Permission } from '../core/codes.js';
 import type { MarketData } from '../publish/market-data.js';
 import type { RingConsumer } from '../ring/ring-consumer.js';
 import type { CommitGate } from '../runtime/commit-gate.js';
+import { Counter, type NodeCounters } from '../runtime/counters.js';
 import { offsetOf, Template } from '../wire/schema.js';
-import { HeaderWord, SLOT_BYTES, SLOT_HEADER_BYTES, templateOf } from '../wire/slot.js';
+import { HeaderWord, SLOT_HEADER_BYTES, SLOT_WORDS, templateOf } from '../wire/slot.js';
 import type { KeyTable } from './key-table.js';
 import { NO_ENTRY, type ReportLog } from './report-log.js';
 import { adminListKey, type ReportSender } from './report-sender.js';
@@ -28,13 +29,14 @@ const PUBLIC_KEY_BYTES = 32;
 /** The collaborators of an EgressPublisher. */
 export interface EgressPublisherParts {
   readonly output: RingConsumer;
+  readonly counters: NodeCounters;
   readonly sessions: SessionTable;
   readonly keys: KeyTable;
   readonly reportLog: ReportLog;
   readonly sender: ReportSender;
   readonly marketData: MarketData;
   /** Slots of the instrumentListed events so far; filled here. */
-  readonly listings: Uint8Array[];
+  readonly listings: Int32Array[];
   /** Called for each epochChanged event. */
   readonly onEpochChanged: (epoch: number) => void;
 }
@@ -51,13 +53,16 @@ export class EgressPublisher {
   /** What events have to pass; given when this node leads, until then they are only recorded. */
   gate: CommitGate | undefined;
   /** True when the last step stopped at the commit gate. */
-  isHeldByGate: boolean;
+  private isHeldByGate: boolean;
   private readonly parts: EgressPublisherParts;
+  /** What the gate had let through when it was last asked. */
+  private committed: number;
 
   constructor(parts: EgressPublisherParts) {
     this.parts = parts;
     this.gate = undefined;
     this.isHeldByGate = false;
+    this.committed = 0;
   }
 
   /** Takes the events that may leave now; returns how many. The caller flushes the sessions afterwards. */
@@ -66,8 +71,8 @@ export class EgressPublisher {
     const words = output.ring.words;
     const count = Math.min(output.available(), EVENTS_PER_STEP);
     this.isHeldByGate = false;
-    if (count === 0) return 0;
-    const committed = this.gate?.committedSequence() ?? Number.MAX_SAFE_INTEGER;
+    this.committed = this.gate?.committedSequence() ?? Number.MAX_SAFE_INTEGER;
+    const committed = this.committed;
     let taken = 0;
     while (taken < count) {
       const wordIndex = output.wordIndexAt(taken);
@@ -80,6 +85,18 @@ export class EgressPublisher {
     }
     if (taken > 0) output.release(taken);
     return taken;
+  }
+
+  /**
+   * True when nothing more can leave before the commit gate moves: the next event is held by it, or all events of the
+   * commands that it has let through were taken. Otherwise the next thing to come is an event.
+   */
+  isWaitingForGate(): boolean {
+    const { counters, output } = this.parts;
+    if (this.isHeldByGate || this.gate === undefined) return this.isHeldByGate;
+    // In this order: the events of a command are in the ring before it counts as processed.
+    const isProcessed = counters.get(Counter.logicProcessed) >= this.committed;
+    return isProcessed && output.available() === 0;
   }
 
   private onEvent(words: Int32Array, wordIndex: number): void {
@@ -131,13 +148,12 @@ export class EgressPublisher {
 
   private sendLive(session: Session, wordIndex: number): void {
     if (!session.isAdmitted || session.resendEntry !== NO_ENTRY) return;
-    this.parts.sender.send(session, this.parts.output.ring.bytes, wordIndex * 4);
+    this.parts.sender.send(session, this.parts.output.ring.words, wordIndex);
   }
 
   private onInstrumentListed(words: Int32Array, wordIndex: number): void {
     const { listings, marketData, output, sessions } = this.parts;
-    const slotOffset = wordIndex * 4;
-    listings.push(output.ring.bytes.slice(slotOffset, slotOffset + SLOT_BYTES));
+    listings.push(output.ring.words.slice(wordIndex, wordIndex + SLOT_WORDS));
     marketData.list(words[wordIndex + LISTED_ID]!);
     const apiKeyId = words[wordIndex + HeaderWord.sessionId]!;
     // The session that listed it gets it as its answer.
@@ -153,7 +169,7 @@ export class EgressPublisher {
   }
 
   private sendPublic(session: Session, wordIndex: number): void {
-    this.parts.sender.send(session, this.parts.output.ring.bytes, wordIndex * 4);
+    this.parts.sender.send(session, this.parts.output.ring.words, wordIndex);
   }
 
   private onApiKeyRegistered(words: Int32Array, wordIndex: number): void {

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import { Permission, RejectCode } from '../core/codes.js';
@@ -25,6 +26,7 @@ import { Session } from './session.js';
 import { SessionOpener } from './session-opener.js';
 import { SessionTable } from './session-table.js';
 import { TokenBucket } from './token-bucket.js';
+import { readWholeFrames } from './whole-frames.js';
 
 const HOUSEKEEPING_MS = 50;
 /** How long a shutdown waits for the reports of commands under way, and how often it looks. */
@@ -93,7 +95,7 @@ export class Gateway {
     this.isPublishDue = false;
     this.isClosing = false;
     const keys = new KeyTable();
-    const listings: Uint8Array[] = [];
+    const listings: Int32Array[] = [];
     const reportLog = new ReportLog(options.reportRetention);
     this.sessions = new SessionTable(counters, log);
     this.reports = new ReportSender(this.sessions, reportLog);
@@ -126,6 +128,7 @@ export class Gateway {
     });
     this.egress = new EgressPublisher({
       output: parts.output,
+      counters,
       sessions: this.sessions,
       keys,
       reportLog,
@@ -184,12 +187,15 @@ export class Gateway {
 
   /** Sends what may leave now; returns how many events that was. */
   poll(): number {
+    const { counters } = this.parts;
     const taken = this.egress.step();
     if (this.openingSequence !== 0) this.openWhenSafe();
     this.opener.admitWaiting();
     this.sessions.flushAll();
     const sent = this.reports.takeSentCount();
-    if (sent > 0) this.parts.counters.add(Counter.gatewayReports, sent);
+    if (sent > 0) counters.add(Counter.gatewayReports, sent);
+    const received = this.ingress.takeCommandCount();
+    if (received > 0) counters.add(Counter.gatewayCommands, received);
     return taken;
   }
 
@@ -227,9 +233,12 @@ export class Gateway {
     return session;
   }
 
-  /** Takes one WebSocket message of a connection. Commands are published before this turn of the event loop ends. */
-  receive(session: Session, frame: Uint8Array, isBinary: boolean): void {
-    this.ingress.onFrame(session, frame, isBinary);
+  /**
+   * Takes one WebSocket message of a connection, bytes `from` to `to` of `frame`. Commands are published before this
+   * turn of the event loop ends.
+   */
+  receive(session: Session, frame: Uint8Array, isBinary: boolean, from = 0, to = frame.length): void {
+    this.ingress.onFrame(session, frame, isBinary, from, to);
     this.sessions.flushAll();
   }
 
@@ -261,14 +270,22 @@ export class Gateway {
   }
 
   private makeListener(name: string, permission: number): Listener {
-    return new Listener(name, this.parts.options, (socket, remoteAddress) =>
-      this.onConnection(socket, remoteAddress, permission),
+    return new Listener(name, this.parts.options, (socket, transport, remoteAddress) =>
+      this.onConnection(socket, transport, remoteAddress, permission),
     );
   }
 
-  private onConnection(socket: WebSocket, remoteAddress: string, permission: number): void {
+  private onConnection(
+    socket: WebSocket,
+    transport: Duplex,
+    remoteAddress: string,
+    permission: number,
+  ): void {
     const isMsgpack = socket.protocol === SUBPROTOCOL_MSGPACK;
     const session = this.connect(socket, permission, isMsgpack, remoteAddress);
+    readWholeFrames(transport, this.parts.options.maxFrameBytes, (bytes, from, to) =>
+      this.receive(session, bytes, true, from, to),
+    );
     socket.on('message', (frame, isBinary) => this.receive(session, frame as Buffer, isBinary));
     socket.on('ping', () => this.ingress.onControlFrame(session));
     socket.on('pong', () => this.ingress.onControlFrame(session));
@@ -301,9 +318,10 @@ export class Gateway {
     onOpen?.();
   }
 
+  /** Sends what may leave, and waits for whichever has to move before more may: one wake-up for a batch, not two. */
   private drain(): void {
     this.poll();
-    if (!this.egress.isHeldByGate) {
+    if (!this.egress.isWaitingForGate()) {
       this.outputWaiter?.arm();
       return;
     }

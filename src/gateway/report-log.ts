@@ -1,4 +1,4 @@
-import { SLOT_BYTES, SLOT_WORDS } from '../wire/slot.js';
+import { SLOT_WORDS } from '../wire/slot.js';
 
 /** No such entry: there is nothing to send. */
 export const NO_ENTRY = 0;
@@ -18,9 +18,8 @@ interface ReportList {
  * The memory is reserved at once and touched only as it fills.
  */
 export class ReportLog {
-  /** The slots, SLOT_BYTES an entry; see `slotOffset`. */
-  readonly slots: Uint8Array;
-  private readonly words: Int32Array;
+  /** The slots, SLOT_WORDS an entry; see `wordIndex`. */
+  readonly words: Int32Array;
   private readonly mask: number;
   private readonly numbers: Float64Array;
   private readonly previousEntry: Float64Array;
@@ -34,8 +33,7 @@ export class ReportLog {
       throw new RangeError(`reportRetention must be a power of two from 2: ${retention}`);
     }
     this.mask = retention - 1;
-    this.slots = new Uint8Array(retention * SLOT_BYTES);
-    this.words = new Int32Array(this.slots.buffer);
+    this.words = new Int32Array(retention * SLOT_WORDS);
     this.numbers = new Float64Array(retention);
     this.previousEntry = new Float64Array(retention);
     this.nextEntry = new Float64Array(retention);
@@ -102,8 +100,8 @@ export class ReportLog {
     return this.numbers[entry & this.mask]!;
   }
 
-  /** Byte offset of the entry's slot in `slots`. */
-  slotOffset(entry: number): number {
-    return (entry & this.mask) * SLOT_BYTES;
+  /** Index in `words` of the entry's slot. */
+  wordIndex(entry: number): number {
+    return (entry & this.mask) * SLOT_WORDS;
   }
 }

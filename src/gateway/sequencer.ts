@@ -88,7 +88,7 @@ export class Sequencer {
     const wanted = this.staged + 1 + (isCancel ? 0 : this.cancelReserve);
     if (producer.claim(wanted) < wanted) return false;
     const wordIndex = this.nextSlot(producer);
-    copySbeBlockToSlot(frame, blockOffset, producer.ring.bytes, wordIndex * 4);
+    copySbeBlockToSlot(frame, blockOffset, producer.ring.words, wordIndex);
     this.writeHeader(producer, wordIndex, templateId, accountId, apiKeyId);
     return true;
   }

@@ -32,7 +32,7 @@ export interface SessionOpenerParts {
   readonly reportLog: ReportLog;
   readonly sender: ReportSender;
   /** Slots of the instrumentListed events so far. */
-  readonly listings: readonly Uint8Array[];
+  readonly listings: readonly Int32Array[];
   readonly log: Logger;
 }
 

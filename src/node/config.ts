@@ -115,6 +115,11 @@ function refuseContradictions(values: ConfigValues): void {
       `option hardLimitBytes is ${values.hardLimitBytes}, below softLimitBytes (${values.softLimitBytes}); it must be at least that`,
     );
   }
+  if (values.archiveAfterHours > 0 && values.archiveDir === '') {
+    throw new ConfigError(
+      `option archiveAfterHours is ${values.archiveAfterHours}, but archiveDir does not say where to; set it`,
+    );
+  }
   if (values.cancelReserve * 4 > values.inputRingSlots) {
     throw new ConfigError(
       `option cancelReserve is ${values.cancelReserve}, more than a quarter of inputRingSlots (${values.inputRingSlots})`,

@@ -82,6 +82,8 @@ export const Counter = {
   lowDiskAlarms: 31,
   /** Bytes left in the segment written to; 0 when there is none: journaler. */
   journalSegmentRoom: 32,
+  /** Version of the rules in force: business logic. */
+  logicVersion: 33,
 } as const;
 
 export type Counter = (typeof Counter)[keyof typeof Counter];

@@ -37,6 +37,12 @@ export interface ListInstrument {
   quoteDecimals: number;
   /** u32: a market order without a price trades at most this far from the best opposite price, in millionths; 0 = 50,000. */
   marketProtectionPpm: number;
+  /** u32: bit 0 margin instrument: 1 margin. */
+  flags: number;
+  /** u32: margin that an order needs, in millionths of the notional; 0 for spot. */
+  initialMarginPpm: number;
+  /** u32: below this a position is liquidated, in millionths; 0 for spot. */
+  maintenanceMarginPpm: number;
 }
 
 /** Opens an account. */
@@ -105,7 +111,7 @@ export interface NewOrder {
   orderType: number;
   /** u8: time in force: 1 GTC, 2 IOC, 3 FOK, 4 GTD, 5 DAY. */
   timeInForce: number;
-  /** u8: bit 0 post-only, bit 1 post-only with a price that gives way, bit 2 linked: 1 postOnly, 2 postOnlyReprice, 4 linked. */
+  /** u8: bit 0 post-only, bit 1 post-only with a price that gives way, bit 2 linked, bit 3 (events only) liquidation: 1 postOnly, 2 postOnlyReprice, 4 linked, 8 liquidation. */
   flags: number;
   /** i64: GTD: command time at which it expires, epoch microseconds; otherwise 0. */
   expireTimeUs: number;
@@ -327,6 +333,84 @@ export interface SetAccountThrottle {
   reserved0: number;
 }
 
+/** Opens, closes or halts an instrument. */
+export interface SetMarketState {
+  /** i64: number of this command in its session, strictly rising from 1; 0 = unnumbered (the node itself). */
+  clientSequence: number;
+  /** i64: command time at which nextState follows, epoch microseconds; 0 = it stays. */
+  endTimeUs: number;
+  /** u32: from instrumentListed. */
+  instrumentId: number;
+  /** i32: of an auction: where several prices are as good, the nearest to this; 0 = to the last trade, -1 = their middle. */
+  referencePriceTicks: number;
+  /** u8: from now on. */
+  state: number;
+  /** u8: at the end of it; 0 = none. */
+  nextState: number;
+  /** u16: 0. */
+  reserved0: number;
+}
+
+/** Cancels the open orders of an account, because a session that asked for it has ended. */
+export interface CancelOnDisconnect {
+  /** i64: number of this command in its session, strictly rising from 1; 0 = unnumbered (the node itself). */
+  clientSequence: number;
+  /** u32: the session that has ended. */
+  apiKeyId: number;
+  /** u32: 0. */
+  reserved0: number;
+}
+
+/** Sets what may change of a listed instrument, for orders from now on. */
+export interface ChangeInstrument {
+  /** i64: number of this command in its session, strictly rising from 1; 0 = unnumbered (the node itself). */
+  clientSequence: number;
+  /** u32: from instrumentListed. */
+  instrumentId: number;
+  /** u32: as in listInstrument; 0 = 50,000. */
+  marketProtectionPpm: number;
+  /** u32: a trade further from the price at the start of the window than this starts a volatility auction; 0 = none. */
+  volatilityPpm: number;
+  /** u32: length of the windows of command time, microseconds. */
+  volatilityWindowUs: number;
+  /** u32: length of the volatility auction, microseconds. */
+  volatilityAuctionUs: number;
+  /** u32: margin that an order needs, in millionths of the notional; 0 for spot. */
+  initialMarginPpm: number;
+  /** u32: below this a position is liquidated, in millionths; 0 for spot. */
+  maintenanceMarginPpm: number;
+  /** u32: 0. */
+  reserved0: number;
+}
+
+/** Removes an instrument without open orders and margin positions; its symbol is free again. */
+export interface RemoveInstrument {
+  /** i64: number of this command in its session, strictly rising from 1; 0 = unnumbered (the node itself). */
+  clientSequence: number;
+  /** u32: from instrumentListed. */
+  instrumentId: number;
+  /** u32: 0. */
+  reserved0: number;
+}
+
+/** Settles a margin instrument to a price. */
+export interface SetMarkPrice {
+  /** i64: number of this command in its session, strictly rising from 1; 0 = unnumbered (the node itself). */
+  clientSequence: number;
+  /** u32: from instrumentListed. */
+  instrumentId: number;
+  /** i32: price in ticks. */
+  priceTicks: number;
+}
+
+/** Switches to later rules, from the next command on; there is no way back. */
+export interface ActivateLogic {
+  /** i64: number of this command in its session, strictly rising from 1; 0 = unnumbered (the node itself). */
+  clientSequence: number;
+  /** u32: greater than the one in force. */
+  logicVersion: number;
+}
+
 /** The order was accepted; trades and the rest follow. */
 export interface Accepted {
   /** i64: gapless number of this report in its account, from 1; 0 = public event. */
@@ -349,7 +433,7 @@ export interface Accepted {
   orderType: number;
   /** u8: time in force: 1 GTC, 2 IOC, 3 FOK, 4 GTD, 5 DAY. */
   timeInForce: number;
-  /** u8: bit 0 post-only, bit 1 post-only with a price that gives way, bit 2 linked: 1 postOnly, 2 postOnlyReprice, 4 linked. */
+  /** u8: bit 0 post-only, bit 1 post-only with a price that gives way, bit 2 linked, bit 3 (events only) liquidation: 1 postOnly, 2 postOnlyReprice, 4 linked, 8 liquidation. */
   flags: number;
   /** i64: command time at which the order expires, epoch microseconds; 0 = never. */
   expireTimeUs: number;
@@ -481,7 +565,7 @@ export interface BalanceChanged {
   asset: string;
   /** u8: decimal places of the minor unit. */
   decimals: number;
-  /** u8: why: 1 deposit, 2 withdraw, 3 snapshot, 4 transfer. */
+  /** u8: why: 1 deposit, 2 withdraw, 3 snapshot, 4 transfer, 5 lossCovered, 6 lossShared. */
   reason: number;
   /** u8: 1 when the transferId had been done before: nothing changed. */
   duplicate: number;
@@ -517,6 +601,12 @@ export interface InstrumentListed {
   marketProtectionPpm: number;
   /** u32: from instrumentListed. */
   instrumentId: number;
+  /** u32: bit 0 margin instrument: 1 margin. */
+  flags: number;
+  /** u32: margin that an order needs, in millionths of the notional; 0 for spot. */
+  initialMarginPpm: number;
+  /** u32: below this a position is liquidated, in millionths; 0 for spot. */
+  maintenanceMarginPpm: number;
 }
 
 /** The account exists. */
@@ -595,7 +685,7 @@ export interface OrderStatus {
   orderType: number;
   /** u8: time in force: 1 GTC, 2 IOC, 3 FOK, 4 GTD, 5 DAY. */
   timeInForce: number;
-  /** u8: bit 0 post-only, bit 1 post-only with a price that gives way, bit 2 linked: 1 postOnly, 2 postOnlyReprice, 4 linked. */
+  /** u8: bit 0 post-only, bit 1 post-only with a price that gives way, bit 2 linked, bit 3 (events only) liquidation: 1 postOnly, 2 postOnlyReprice, 4 linked, 8 liquidation. */
   flags: number;
   /** i64: command time at which the order expires, epoch microseconds; 0 = never. */
   expireTimeUs: number;
@@ -809,6 +899,130 @@ export interface Position {
   instrumentId: number;
   /** u32: 0. */
   reserved0: number;
+  /** i64: held for it and the open orders of a margin instrument; minor units. */
+  initialMargin: number;
+}
+
+/** Public: what may happen in an instrument now. */
+export interface MarketStateChanged {
+  /** i64: gapless number of this report in its account, from 1; 0 = public event. */
+  reportSequence: number;
+  /** i64: number of the command that is answered; 0 = caused by somebody else. */
+  clientSequence: number;
+  /** i64: command time at which nextState follows, epoch microseconds; 0 = it stays. */
+  endTimeUs: number;
+  /** i64: quantity that was traded at the end of the auction. */
+  uncrossLots: number;
+  /** u32: from instrumentListed. */
+  instrumentId: number;
+  /** i32: price of all these trades; 0 = there was none. */
+  uncrossPriceTicks: number;
+  /** i32: of an auction, as in setMarketState. */
+  referencePriceTicks: number;
+  /** u8: from now on. */
+  state: number;
+  /** u8: until now. */
+  previousState: number;
+  /** u8: at the end of it; 0 = none. */
+  nextState: number;
+  /** u8: why: 1 command, 2 time, 3 volatility. */
+  cause: number;
+}
+
+/** Public: what an auction would do if it ended now, whenever that has changed. */
+export interface AuctionIndicated {
+  /** i64: gapless number of this report in its account, from 1; 0 = public event. */
+  reportSequence: number;
+  /** i64: number of the command that is answered; 0 = caused by somebody else. */
+  clientSequence: number;
+  /** i64: quantity that would trade. */
+  executableLots: number;
+  /** i64: bought minus sold at the price; > 0 = buys are left over. */
+  imbalanceLots: number;
+  /** u32: from instrumentListed. */
+  instrumentId: number;
+  /** i32: price of all trades; 0 = nothing would trade. */
+  priceTicks: number;
+}
+
+/** Public: the settings of an instrument as they are now. */
+export interface InstrumentChanged {
+  /** i64: gapless number of this report in its account, from 1; 0 = public event. */
+  reportSequence: number;
+  /** i64: number of the command that is answered; 0 = caused by somebody else. */
+  clientSequence: number;
+  /** u32: from instrumentListed. */
+  instrumentId: number;
+  /** u32: as in instrumentListed. */
+  marketProtectionPpm: number;
+  /** u32: a trade further from the price at the start of the window than this starts a volatility auction; 0 = none. */
+  volatilityPpm: number;
+  /** u32: length of the windows of command time, microseconds. */
+  volatilityWindowUs: number;
+  /** u32: length of the volatility auction, microseconds. */
+  volatilityAuctionUs: number;
+  /** u32: margin that an order needs, in millionths of the notional; 0 for spot. */
+  initialMarginPpm: number;
+  /** u32: below this a position is liquidated, in millionths; 0 for spot. */
+  maintenanceMarginPpm: number;
+  /** u32: 0. */
+  reserved0: number;
+}
+
+/** Public: a margin instrument is settled to this price. */
+export interface MarkPriceChanged {
+  /** i64: gapless number of this report in its account, from 1; 0 = public event. */
+  reportSequence: number;
+  /** i64: number of the command that is answered; 0 = caused by somebody else. */
+  clientSequence: number;
+  /** u32: from instrumentListed. */
+  instrumentId: number;
+  /** i32: price in ticks. */
+  priceTicks: number;
+}
+
+/** The equity has fallen below the maintenance margin: orders are cancelled and positions closed now. */
+export interface LiquidationStarted {
+  /** i64: gapless number of this report in its account, from 1; 0 = public event. */
+  reportSequence: number;
+  /** i64: number of the command that is answered; 0 = caused by somebody else. */
+  clientSequence: number;
+  /** i64: minor units of the asset. */
+  equity: number;
+  /** i64: of all margin positions in the asset, minor units. */
+  maintenanceMargin: number;
+  /** chars (12): asset code, A-Z 0-9, zero-padded. */
+  asset: string;
+  /** u32: 0. */
+  reserved0: number;
+}
+
+/** A part of a position was closed at the mark price without an order; the liquidated account comes first. */
+export interface Deleveraged {
+  /** i64: gapless number of this report in its account, from 1; 0 = public event. */
+  reportSequence: number;
+  /** i64: number of the command that is answered; 0 = caused by somebody else. */
+  clientSequence: number;
+  /** i64: position now. */
+  positionLots: number;
+  /** i64: change of the position, negative when it was a sale. */
+  quantityLots: number;
+  /** u32: from instrumentListed. */
+  instrumentId: number;
+  /** i32: the mark price. */
+  priceTicks: number;
+}
+
+/** Public: later rules hold from the next command on. */
+export interface LogicActivated {
+  /** i64: gapless number of this report in its account, from 1; 0 = public event. */
+  reportSequence: number;
+  /** i64: number of the command that is answered; 0 = caused by somebody else. */
+  clientSequence: number;
+  /** u32: rules from here on. */
+  logicVersion: number;
+  /** u32: rules until here. */
+  previousVersion: number;
 }
 
 /** First message on every connection. */
@@ -831,8 +1045,8 @@ export interface Logon {
   lastReportSequence: number;
   /** u32: from apiKeyRegistered. */
   apiKeyId: number;
-  /** u32: 0. */
-  reserved0: number;
+  /** u32: bit 0: cancel the open orders of the account on disconnect: 1 cancelOnDisconnect. */
+  flags: number;
   /** bytes (64): Ed25519 over "LOGON1" || clusterId u64 LE || nonce || apiKeyId u32 LE || timestampUs i64 LE. */
   signature: Uint8Array;
 }
@@ -998,6 +1212,12 @@ export interface MessageFields {
   setOrderLimits: SetOrderLimits;
   transfer: Transfer;
   setAccountThrottle: SetAccountThrottle;
+  setMarketState: SetMarketState;
+  cancelOnDisconnect: CancelOnDisconnect;
+  changeInstrument: ChangeInstrument;
+  removeInstrument: RemoveInstrument;
+  setMarkPrice: SetMarkPrice;
+  activateLogic: ActivateLogic;
   accepted: Accepted;
   rejected: Rejected;
   trade: Trade;
@@ -1020,6 +1240,13 @@ export interface MessageFields {
   priceBandChanged: PriceBandChanged;
   orderLimitsChanged: OrderLimitsChanged;
   position: Position;
+  marketStateChanged: MarketStateChanged;
+  auctionIndicated: AuctionIndicated;
+  instrumentChanged: InstrumentChanged;
+  markPriceChanged: MarkPriceChanged;
+  liquidationStarted: LiquidationStarted;
+  deleveraged: Deleveraged;
+  logicActivated: LogicActivated;
   logonChallenge: LogonChallenge;
   logon: Logon;
   logonAccepted: LogonAccepted;
@@ -1039,7 +1266,7 @@ export interface MessageFields {
 
 /** Body fields of each command that may be left out; they are 0 then. */
 export interface OptionalFields {
-  listInstrument: never;
+  listInstrument: 'flags' | 'initialMarginPpm' | 'maintenanceMarginPpm';
   openAccount: never;
   registerApiKey: never;
   deposit: never;
@@ -1072,6 +1299,12 @@ export interface OptionalFields {
   setOrderLimits: never;
   transfer: never;
   setAccountThrottle: 'reserved0';
+  setMarketState: 'reserved0';
+  cancelOnDisconnect: 'reserved0';
+  changeInstrument: 'reserved0';
+  removeInstrument: 'reserved0';
+  setMarkPrice: never;
+  activateLogic: never;
 }
 
 export type CommandName =
@@ -1095,7 +1328,13 @@ export type CommandName =
   | 'setPriceBand'
   | 'setOrderLimits'
   | 'transfer'
-  | 'setAccountThrottle';
+  | 'setAccountThrottle'
+  | 'setMarketState'
+  | 'cancelOnDisconnect'
+  | 'changeInstrument'
+  | 'removeInstrument'
+  | 'setMarkPrice'
+  | 'activateLogic';
 
 export type EventName =
   | 'accepted'
@@ -1119,7 +1358,14 @@ export type EventName =
   | 'triggered'
   | 'priceBandChanged'
   | 'orderLimitsChanged'
-  | 'position';
+  | 'position'
+  | 'marketStateChanged'
+  | 'auctionIndicated'
+  | 'instrumentChanged'
+  | 'markPriceChanged'
+  | 'liquidationStarted'
+  | 'deleveraged'
+  | 'logicActivated';
 
 export type SessionName =
   | 'logonChallenge'

@@ -39,6 +39,7 @@ export const REJECT_TEXT: Readonly<Record<RejectName, string>> = {
   NOTIONAL_OVER_LIMIT: 'Price times quantity is above the limit of the account here; ask for less.',
   TOO_MANY_OPEN_ORDERS: 'The account has as many open orders in the instrument as it may; cancel some.',
   THROTTLED: 'More orders in this interval than the account may send; wait for the next interval.',
+  INSUFFICIENT_MARGIN: 'The equity does not cover the margin of this order; pay in or take a smaller one.',
 
   UNKNOWN_INSTRUMENT: 'There is no such instrument; take the id from instrumentListed.',
   UNKNOWN_ORDER: 'The account has no such open order; it may be filled or cancelled already.',
@@ -61,6 +62,11 @@ export const REJECT_TEXT: Readonly<Record<RejectName, string>> = {
   NO_LAST_TRADE: 'The instrument has not traded yet; a trailing stop has nothing to start from.',
   INVALID_LINK: 'A pair is a limit order and a waiting stop, neither linked yet; name such an order.',
   STOP_NOT_REPLACEABLE: 'A stop that waits cannot be replaced; cancel it and enter another one.',
+  MARKET_CLOSED: 'The instrument is closed or disabled; only cancels are taken.',
+  MARKET_HALTED: 'The instrument is halted; only cancels are taken until it goes on.',
+  CANCEL_ONLY: 'Only cancels and replaces that keep their place are taken now.',
+  NO_IMMEDIATE_EXECUTION: 'Orders only rest now; send a limit order that may rest, or wait.',
+  NO_MARK_PRICE: 'The instrument has no mark price yet, so no margin is known; try later.',
   INVALID_SELF_TRADE_PREVENTION:
     'The self-trade prevention mode is not known; the tables list what there is.',
 
@@ -91,6 +97,14 @@ export const REJECT_TEXT: Readonly<Record<RejectName, string>> = {
   INVALID_THROTTLE: 'A throttle needs an interval of at least 1 microsecond.',
   TOO_MANY_LIMITS: 'The limit of remembered order limits is reached; raise it in the configuration.',
   INVALID_STATUS: 'The status must be 1 active, 2 suspended or 3 killed.',
+  INVALID_MARKET_STATE: 'Not a market state, or a next state without an end or the reverse; correct it.',
+  INVALID_VOLATILITY_LIMIT: 'Limit, window and auction of a volatility pause: all above 0, or all 0.',
+  INSTRUMENT_IN_USE: 'The instrument has open orders or margin positions; end them first.',
+  INVALID_MARGIN: 'Margin takes 1 <= maintenance <= initial <= 1,000,000 ppm; spot has neither.',
+  NOT_A_MARGIN_INSTRUMENT: 'Only margin instruments have a mark price.',
+  UNKNOWN_LOGIC_VERSION: 'This release does not know that logic version; upgrade both nodes first.',
+  LOGIC_NOT_NEWER: 'That logic version, or a later one, is in force already.',
+  INVALID_TRANSFER_ID: 'transferId is 0: every transfer needs an id of its own, so that it can be retried.',
 };
 
 const TEXTS = new Map<number, string>(

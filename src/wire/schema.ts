@@ -10,7 +10,11 @@ import {
   AccountStatus,
   BalanceReason,
   CancelReason,
+  InstrumentFlag,
   Liquidity,
+  LogonFlag,
+  MarketState,
+  MarketStateCause,
   OrderFlag,
   OrderType,
   RejectCode,
@@ -113,7 +117,7 @@ const timeInForce = field('timeInForce', 'u8', 'time in force', TimeInForce);
 const orderFlags = field(
   'flags',
   'u8',
-  'bit 0 post-only, bit 1 post-only with a price that gives way, bit 2 linked',
+  'bit 0 post-only, bit 1 post-only with a price that gives way, bit 2 linked, bit 3 (events only) liquidation',
   OrderFlag,
 );
 const expireTimeUs = appended(
@@ -147,6 +151,26 @@ const listing = [
     'a market order without a price trades at most this far from the best opposite price, in millionths; 0 = 50,000',
   ),
 ];
+
+const margin = [
+  field('initialMarginPpm', 'u32', 'margin that an order needs, in millionths of the notional; 0 for spot'),
+  field('maintenanceMarginPpm', 'u32', 'below this a position is liquidated, in millionths; 0 for spot'),
+];
+const listingAppended = [field('flags', 'u32', 'bit 0 margin instrument', InstrumentFlag), ...margin].map(
+  (spec) => appended(2, spec),
+);
+const instrumentSettings = [
+  field(
+    'volatilityPpm',
+    'u32',
+    'a trade further from the price at the start of the window than this starts a volatility auction; 0 = none',
+  ),
+  field('volatilityWindowUs', 'u32', 'length of the windows of command time, microseconds'),
+  field('volatilityAuctionUs', 'u32', 'length of the volatility auction, microseconds'),
+  ...margin,
+];
+const marketState = field('state', 'u8', 'from now on', MarketState);
+const nextState = field('nextState', 'u8', 'at the end of it; 0 = none', MarketState);
 
 const priceBand = [
   instrumentId,
@@ -266,6 +290,12 @@ export const Template = {
   setOrderLimits: 19,
   transfer: 20,
   setAccountThrottle: 21,
+  setMarketState: 22,
+  cancelOnDisconnect: 23,
+  changeInstrument: 24,
+  removeInstrument: 25,
+  setMarkPrice: 26,
+  activateLogic: 100,
 
   accepted: 201,
   rejected: 202,
@@ -289,6 +319,13 @@ export const Template = {
   priceBandChanged: 220,
   orderLimitsChanged: 221,
   position: 222,
+  marketStateChanged: 223,
+  auctionIndicated: 224,
+  instrumentChanged: 225,
+  markPriceChanged: 226,
+  liquidationStarted: 227,
+  deleveraged: 228,
+  logicActivated: 300,
 
   logonChallenge: 401,
   logon: 402,
@@ -313,7 +350,7 @@ export const messages: readonly Message[] = [
     Template.listInstrument,
     'listInstrument',
     'Lists an instrument and registers its assets.',
-    listing,
+    [...listing, ...listingAppended],
   ),
   command('admin', Template.openAccount, 'openAccount', 'Opens an account.', [accountId]),
   command('admin', Template.registerApiKey, 'registerApiKey', 'Registers an Ed25519 public key for logon.', [
@@ -518,6 +555,55 @@ export const messages: readonly Message[] = [
       field('reserved0', 'u32', '0'),
     ],
   ),
+  command('admin', Template.setMarketState, 'setMarketState', 'Opens, closes or halts an instrument.', [
+    field('endTimeUs', 'i64', 'command time at which nextState follows, epoch microseconds; 0 = it stays'),
+    instrumentId,
+    field(
+      'referencePriceTicks',
+      'i32',
+      'of an auction: where several prices are as good, the nearest to this; 0 = to the last trade, -1 = their middle',
+    ),
+    marketState,
+    nextState,
+    field('reserved0', 'u16', '0'),
+  ]),
+  command(
+    'node',
+    Template.cancelOnDisconnect,
+    'cancelOnDisconnect',
+    'Cancels the open orders of an account, because a session that asked for it has ended.',
+    [field('apiKeyId', 'u32', 'the session that has ended'), field('reserved0', 'u32', '0')],
+  ),
+  command(
+    'admin',
+    Template.changeInstrument,
+    'changeInstrument',
+    'Sets what may change of a listed instrument, for orders from now on.',
+    [
+      instrumentId,
+      field('marketProtectionPpm', 'u32', 'as in listInstrument; 0 = 50,000'),
+      ...instrumentSettings,
+      field('reserved0', 'u32', '0'),
+    ],
+  ),
+  command(
+    'admin',
+    Template.removeInstrument,
+    'removeInstrument',
+    'Removes an instrument without open orders and margin positions; its symbol is free again.',
+    [instrumentId, field('reserved0', 'u32', '0')],
+  ),
+  command('admin', Template.setMarkPrice, 'setMarkPrice', 'Settles a margin instrument to a price.', [
+    instrumentId,
+    priceTicks,
+  ]),
+  command(
+    'admin',
+    Template.activateLogic,
+    'activateLogic',
+    'Switches to later rules, from the next command on; there is no way back.',
+    [field('logicVersion', 'u32', 'greater than the one in force')],
+  ),
 
   event(Template.accepted, 'accepted', 'The order was accepted; trades and the rest follow.', [
     orderId,
@@ -601,6 +687,7 @@ export const messages: readonly Message[] = [
   event(Template.instrumentListed, 'instrumentListed', 'Public: an instrument as it is listed.', [
     ...listing,
     instrumentId,
+    ...listingAppended,
   ]),
   event(Template.accountOpened, 'accountOpened', 'The account exists.', [accountId]),
   event(Template.apiKeyRegistered, 'apiKeyRegistered', 'The key may log on.', [
@@ -722,6 +809,72 @@ export const messages: readonly Message[] = [
     field('realisedProfit', 'i64', 'of what was closed, minor units of quote'),
     instrumentId,
     field('reserved0', 'u32', '0'),
+    field('initialMargin', 'i64', 'held for it and the open orders of a margin instrument; minor units'),
+  ]),
+  event(Template.marketStateChanged, 'marketStateChanged', 'Public: what may happen in an instrument now.', [
+    field('endTimeUs', 'i64', 'command time at which nextState follows, epoch microseconds; 0 = it stays'),
+    field('uncrossLots', 'i64', 'quantity that was traded at the end of the auction'),
+    instrumentId,
+    field('uncrossPriceTicks', 'i32', 'price of all these trades; 0 = there was none'),
+    field('referencePriceTicks', 'i32', 'of an auction, as in setMarketState'),
+    marketState,
+    field('previousState', 'u8', 'until now', MarketState),
+    nextState,
+    field('cause', 'u8', 'why', MarketStateCause),
+  ]),
+  event(
+    Template.auctionIndicated,
+    'auctionIndicated',
+    'Public: what an auction would do if it ended now, whenever that has changed.',
+    [
+      field('executableLots', 'i64', 'quantity that would trade'),
+      field('imbalanceLots', 'i64', 'bought minus sold at the price; > 0 = buys are left over'),
+      instrumentId,
+      field('priceTicks', 'i32', 'price of all trades; 0 = nothing would trade'),
+    ],
+  ),
+  event(
+    Template.instrumentChanged,
+    'instrumentChanged',
+    'Public: the settings of an instrument as they are now.',
+    [
+      instrumentId,
+      field('marketProtectionPpm', 'u32', 'as in instrumentListed'),
+      ...instrumentSettings,
+      field('reserved0', 'u32', '0'),
+    ],
+  ),
+  event(
+    Template.markPriceChanged,
+    'markPriceChanged',
+    'Public: a margin instrument is settled to this price.',
+    [instrumentId, priceTicks],
+  ),
+  event(
+    Template.liquidationStarted,
+    'liquidationStarted',
+    'The equity has fallen below the maintenance margin: orders are cancelled and positions closed now.',
+    [
+      field('equity', 'i64', 'minor units of the asset'),
+      field('maintenanceMargin', 'i64', 'of all margin positions in the asset, minor units'),
+      asset,
+      field('reserved0', 'u32', '0'),
+    ],
+  ),
+  event(
+    Template.deleveraged,
+    'deleveraged',
+    'A part of a position was closed at the mark price without an order; the liquidated account comes first.',
+    [
+      field('positionLots', 'i64', 'position now'),
+      field('quantityLots', 'i64', 'change of the position, negative when it was a sale'),
+      instrumentId,
+      field('priceTicks', 'i32', 'the mark price'),
+    ],
+  ),
+  event(Template.logicActivated, 'logicActivated', 'Public: later rules hold from the next command on.', [
+    field('logicVersion', 'u32', 'rules from here on'),
+    field('previousVersion', 'u32', 'rules until here'),
   ]),
 
   session('gateway', Template.logonChallenge, 'logonChallenge', 'First message on every connection.', [
@@ -738,7 +891,7 @@ export const messages: readonly Message[] = [
       'last report seen; the ones after it are sent again; -1 = only new ones',
     ),
     field('apiKeyId', 'u32', 'from apiKeyRegistered'),
-    field('reserved0', 'u32', '0'),
+    field('flags', 'u32', 'bit 0: cancel the open orders of the account on disconnect', LogonFlag),
     bytes(
       'signature',
       64,

@@ -12,6 +12,8 @@ import {
   CancelReason,
   FEE_TIERS,
   Liquidity,
+  MarketState,
+  MarketStateCause,
   OrderFlag,
   OrderType,
   Permission,
@@ -26,8 +28,20 @@ import {
 import type { CommandName, EventName, MessageFields, NewOrder } from '../../src/wire/message-fields.js';
 import { Template } from '../../src/wire/schema.js';
 import type { Command, CommandOf, Event, EventOf, UnknownCommand } from './messages.js';
+import { auctionPrice, isAuction, isCallPhase, NOTHING } from './reference-auction.js';
 import { crosses, opposite, ReferenceBook } from './reference-book.js';
-import { checkListing } from './reference-listing.js';
+import { checkListing, checkMarginRates } from './reference-listing.js';
+import {
+  checkMargin,
+  equityOf,
+  gain,
+  hold,
+  isMargin,
+  isTooLargeAt,
+  lotCostOf,
+  MAX_MARGIN_MONEY,
+  maintenanceOf,
+} from './reference-margin.js';
 import {
   balanceOf,
   checkNotional,
@@ -40,7 +54,7 @@ import {
   settle,
   type TradeFees,
 } from './reference-money.js';
-import { countTrade } from './reference-position.js';
+import { countTrade, positionOf } from './reference-position.js';
 import {
   type Account,
   type ApiKey,
@@ -82,12 +96,28 @@ const PERMISSION_FOR: Readonly<Record<CommandName, number | undefined>> = {
   setOrderLimits: Permission.admin,
   transfer: Permission.admin,
   setAccountThrottle: Permission.admin,
+  setMarketState: Permission.admin,
+  changeInstrument: Permission.admin,
+  removeInstrument: Permission.admin,
+  setMarkPrice: Permission.admin,
+  cancelOnDisconnect: undefined,
   timeAdvanced: undefined,
   epochStarted: undefined,
+  activateLogic: Permission.admin,
 };
+
+const FLAT = { quantityLots: 0n, cost: 0n, realisedProfit: 0n };
 
 /** Whether a report answers the command, or tells an account what somebody else caused. */
 type ReportKind = 'answer' | 'notice';
+
+/** How an instrument's market goes on. */
+interface StateChange {
+  state: number;
+  endTimeUs: number;
+  nextState: number;
+  referencePriceTicks: number;
+}
 
 /** A price level that the current command has touched. */
 interface TouchedLevel {
@@ -123,6 +153,7 @@ export class ReferenceEngine {
   /** Where DAY orders that are entered now expire; 0 = no day was opened yet. */
   tradingDayEndUs = 0;
   epoch = 0;
+  logicVersion = 1;
   nextOrderId = 1;
   nextTradeId = 1;
   nextPriority = 1;
@@ -135,6 +166,9 @@ export class ReferenceEngine {
   #incoming: ReportKind = 'answer';
   /** Prices of the trades of the incoming order, in their order. */
   #tradePrices: number[] = [];
+  /** The open orders that expire, and those that came in as stops. */
+  readonly #timedOrders = new Set<Order>();
+  readonly #stops = new Set<Order>();
   /** Stops that have fired and not acted yet, with the trade price that fired them. */
   #elected: { order: Order; priceTicks: number }[] = [];
 
@@ -147,11 +181,14 @@ export class ReferenceEngine {
     this.#command = command;
     this.#events = [];
     this.#touched = [];
-    this.#incoming = 'answer';
     this.timeUs = Math.max(this.timeUs, command.timestampUs);
-    this.#expireOrders();
+    this.#startPhase();
+    this.#endWhatIsDue();
+    this.#checkMargins();
     this.#reportTouchedLevels();
-    const expiryEvents = this.#events.length;
+    const eventsOfTime = this.#events.length;
+    this.#startPhase();
+    this.#incoming = 'answer';
     try {
       const session = this.#session(command);
       this.#checkNumber(session, command.fields.clientSequence);
@@ -159,12 +196,14 @@ export class ReferenceEngine {
       this.#checkPermission(session, command.name);
       this.#execute(command);
       this.#runElectedStops();
+      this.#checkMargins();
     } catch (error) {
       if (!(error instanceof Rejection)) throw error;
-      if (this.#events.length > expiryEvents) throw new Error('reference engine: a rejection after an event');
+      if (this.#events.length > eventsOfTime) throw new Error('reference engine: a rejection after an event');
       this.#reject(error.code);
     }
     this.#reportTouchedLevels();
+    this.#reportIndications();
     return this.#events;
   }
 
@@ -271,24 +310,61 @@ export class ReferenceEngine {
       case 'setAccountThrottle':
         this.#setAccountThrottle(command);
         break;
+      case 'setMarketState':
+        this.#setMarketState(command);
+        break;
+      case 'changeInstrument':
+        this.#changeInstrument(command);
+        break;
+      case 'removeInstrument':
+        this.#removeInstrument(command);
+        break;
+      case 'setMarkPrice':
+        this.#setMarkPrice(command);
+        break;
+      case 'cancelOnDisconnect':
+        this.#cancelAll(this.openOrdersOf(this.#account(command.accountId)), CancelReason.disconnected);
+        break;
       case 'timeAdvanced':
         break;
       case 'epochStarted':
         this.#epochStarted(command);
         break;
+      case 'activateLogic':
+        this.#activateLogic(command);
+        break;
     }
   }
 
+  /** What is counted for one phase of a record, which is what ends by time or the command itself. */
+  #startPhase(): void {
+    this.#incoming = 'notice';
+    for (const account of this.accounts.values()) account.gains.clear();
+  }
+
   /**
-   * Ends every order whose time has come, before the command does anything: the earliest expiry first, then the lowest
-   * order id. Nobody asked for it, so the reports answer no session.
+   * Ends what is due before the command does anything: orders that expire and market states, in the order of their
+   * times; at one time the orders first by order id, then the states by instrument id. Nobody asked for it, so the
+   * reports answer no session.
    */
-  #expireOrders(): void {
-    const due = [...this.accounts.values()]
-      .flatMap((account) => [...account.openOrders.values()])
-      .filter(({ expireTimeUs }) => expireTimeUs !== 0 && expireTimeUs <= this.timeUs)
-      .sort((a, b) => a.expireTimeUs - b.expireTimeUs || a.orderId - b.orderId);
-    for (const order of due) if (this.#isOpen(order)) this.#cancelOpen(order, CancelReason.expired, 'notice');
+  #endWhatIsDue(): void {
+    for (;;) {
+      const order = [...this.#timedOrders]
+        .filter(({ expireTimeUs }) => expireTimeUs <= this.timeUs)
+        .sort((a, b) => a.expireTimeUs - b.expireTimeUs || a.orderId - b.orderId)[0];
+      const instrument = this.instruments
+        .filter(({ endTimeUs }) => endTimeUs !== 0 && endTimeUs <= this.timeUs)
+        .sort((a, b) => a.endTimeUs - b.endTimeUs || a.instrumentId - b.instrumentId)[0];
+      if (order !== undefined && (instrument === undefined || order.expireTimeUs <= instrument.endTimeUs)) {
+        this.#cancelOpen(order, CancelReason.expired, 'notice');
+      } else if (instrument !== undefined) {
+        const change = { state: instrument.nextState, endTimeUs: 0, nextState: 0, referencePriceTicks: 0 };
+        this.#changeState(instrument, change, MarketStateCause.time);
+        this.#runElectedStops();
+      } else {
+        return;
+      }
+    }
   }
 
   // --- administration -------------------------------------------------------------------------------------------
@@ -297,9 +373,9 @@ export class ReferenceEngine {
   #listInstrument(command: CommandOf<'listInstrument'>): void {
     const listing = command.fields;
     const factors = checkListing(listing);
-    if (this.instruments.some((instrument) => instrument.symbol === listing.symbol)) {
-      throw new Rejection(RejectCode.INSTRUMENT_EXISTS);
-    }
+    const isListed = ({ symbol, marketState }: Instrument) =>
+      symbol === listing.symbol && marketState !== MarketState.removed;
+    if (this.instruments.some(isListed)) throw new Rejection(RejectCode.INSTRUMENT_EXISTS);
     const knownBase = this.asset(listing.base);
     const knownQuote = this.asset(listing.quote);
     if (knownBase !== undefined && knownBase.decimals !== listing.baseDecimals) {
@@ -312,9 +388,12 @@ export class ReferenceEngine {
       throw new Rejection(RejectCode.TOO_MANY_INSTRUMENTS);
     const newAssets = [knownBase, knownQuote].filter((known) => known === undefined).length;
     if (this.assets.length + newAssets > this.#limits.assets) throw new Rejection(RejectCode.TOO_MANY_ASSETS);
+    if (listing.flags !== 0 && (knownQuote?.supply ?? 0n) > MAX_MARGIN_MONEY)
+      throw new Rejection(RejectCode.SUPPLY_TOO_LARGE);
 
     const base = knownBase ?? this.#addAsset(listing.base, listing.baseDecimals);
     const quote = knownQuote ?? this.#addAsset(listing.quote, listing.quoteDecimals);
+    if (listing.flags !== 0) quote.isMarginQuote = true;
     const marketProtectionPpm =
       listing.marketProtectionPpm === 0 ? DEFAULT_PROTECTION_PPM : listing.marketProtectionPpm;
     const instrument: Instrument = {
@@ -327,6 +406,22 @@ export class ReferenceEngine {
       bookSequence: 0,
       lastPriceTicks: 0,
       band: { minPriceTicks: 0, maxPriceTicks: 0, referencePriceTicks: 0, bandPpm: 0 },
+      marketState: MarketState.continuous,
+      endTimeUs: 0,
+      nextState: 0,
+      referencePriceTicks: 0,
+      indicated: NOTHING,
+      volatility: {
+        volatilityPpm: 0,
+        volatilityWindowUs: 0,
+        volatilityAuctionUs: 0,
+        window: 0,
+        referencePriceTicks: 0,
+      },
+      flags: listing.flags,
+      initialMarginPpm: listing.initialMarginPpm,
+      maintenanceMarginPpm: listing.maintenanceMarginPpm,
+      markPriceTicks: 0,
       fees: Array.from({ length: FEE_TIERS }, () => ({ makerPpm: 0, takerPpm: 0 })),
     };
     this.instruments.push(instrument);
@@ -340,7 +435,8 @@ export class ReferenceEngine {
   }
 
   #addAsset(code: string, decimals: number): Asset {
-    const asset = { assetId: this.assets.length + 1, code, decimals, supply: 0n, fees: 0n };
+    const assetId = this.assets.length + 1;
+    const asset = { assetId, code, decimals, supply: 0n, fees: 0n, insurance: 0n, isMarginQuote: false };
     this.assets.push(asset);
     return asset;
   }
@@ -363,6 +459,8 @@ export class ReferenceEngine {
       throttle: { maxCommands: 0, intervalUs: 0, interval: 0, counted: 0 },
       limits: new Map(),
       positions: new Map(),
+      margins: new Map(),
+      gains: new Map(),
     });
     this.#answerAdmin('accountOpened', { accountId });
   }
@@ -448,8 +546,7 @@ export class ReferenceEngine {
     account.status = status;
     this.#reportSettings(account);
     if (status !== AccountStatus.killed) return;
-    for (const order of this.openOrdersOf(account))
-      if (this.#isOpen(order)) this.#cancelOpen(order, CancelReason.killSwitch, 'notice');
+    this.#cancelAll(this.openOrdersOf(account), CancelReason.killSwitch);
   }
 
   /** Sets the prices that orders of an instrument may have from now on. */
@@ -575,6 +672,371 @@ export class ReferenceEngine {
     return timeUs > this.timeUs && timeUs <= Number.MAX_SAFE_INTEGER;
   }
 
+  /** Versions of the rules strictly rise. */
+  #activateLogic(command: CommandOf<'activateLogic'>): void {
+    const { logicVersion } = command.fields;
+    const previousVersion = this.logicVersion;
+    if (logicVersion <= previousVersion) throw new Rejection(RejectCode.LOGIC_NOT_NEWER);
+    this.logicVersion = logicVersion;
+    this.#answerAdmin('logicActivated', { logicVersion, previousVersion });
+  }
+
+  // --- market states --------------------------------------------------------------------------------------------
+
+  /** New orders and replaces are refused where only cancels are taken. */
+  #checkMarketOpen({ marketState }: Instrument): void {
+    if (marketState === MarketState.closed || marketState === MarketState.disabled)
+      throw new Rejection(RejectCode.MARKET_CLOSED);
+    if (marketState === MarketState.halted) throw new Rejection(RejectCode.MARKET_HALTED);
+  }
+
+  /** While orders are collected nobody knows which of them will take: a promise not to cannot be kept. */
+  #checkNotPostOnly(flags: number): void {
+    if ((flags & (OrderFlag.postOnly | OrderFlag.postOnlyReprice)) !== 0)
+      throw new Rejection(RejectCode.POST_ONLY_WOULD_TRADE);
+  }
+
+  #setMarketState(command: CommandOf<'setMarketState'>): void {
+    const { instrumentId, state, endTimeUs, nextState, referencePriceTicks } = command.fields;
+    const instrument = this.#instrument(instrumentId);
+    const isState = (value: number) => value >= MarketState.continuous && value <= MarketState.disabled;
+    if (!isState(state) || (endTimeUs === 0 ? nextState !== 0 : !isState(nextState)))
+      throw new Rejection(RejectCode.INVALID_MARKET_STATE);
+    if (endTimeUs !== 0 && !this.#isInFuture(endTimeUs)) throw new Rejection(RejectCode.INVALID_EXPIRE_TIME);
+    if (referencePriceTicks < -1 || (referencePriceTicks !== 0 && !isAuction(state)))
+      throw new Rejection(RejectCode.INVALID_PRICE);
+    this.#changeState(
+      instrument,
+      { state, endTimeUs, nextState, referencePriceTicks },
+      MarketStateCause.command,
+    );
+  }
+
+  /**
+   * A market goes on in another state. An auction that ends in continuous trading, pre-open or closed uncrosses, and so
+   * does whatever becomes continuous; otherwise orders stay as they are. Only continuous trading fires stops.
+   */
+  #changeState(instrument: Instrument, change: StateChange, cause: number): void {
+    const { marketState: previousState, lastPriceTicks } = instrument;
+    const { state, endTimeUs, nextState, referencePriceTicks } = change;
+    const isEntered = state !== previousState;
+    const endsAuction =
+      isAuction(previousState) && (state === MarketState.preOpen || state === MarketState.closed);
+    const isUncrossed = endsAuction || (isEntered && state === MarketState.continuous);
+    const uncross = isUncrossed ? this.#indicationOf(instrument) : NOTHING;
+    Object.assign(instrument, { marketState: state, endTimeUs, nextState, referencePriceTicks });
+    if (isEntered) instrument.indicated = NOTHING;
+    const fields = {
+      endTimeUs,
+      uncrossLots: Number(uncross.executableLots),
+      instrumentId: instrument.instrumentId,
+      uncrossPriceTicks: uncross.priceTicks,
+      referencePriceTicks,
+      state,
+      previousState,
+      nextState,
+      cause,
+    };
+    if (cause === MarketStateCause.command) this.#answerAdmin('marketStateChanged', fields);
+    else this.#emit('marketStateChanged', 0, 0, 0, fields);
+    if (uncross.priceTicks !== 0) this.#uncross(instrument, uncross.priceTicks);
+    if (state === MarketState.disabled) {
+      const orders = this.#allOpenOrders().filter((order) => order.instrument === instrument);
+      this.#cancelAll(
+        orders.sort((a, b) => a.orderId - b.orderId),
+        CancelReason.instrumentDisabled,
+      );
+    }
+    if (state !== MarketState.continuous || !isEntered) return;
+    this.#restartVolatilityWindow(instrument);
+    const last = uncross.priceTicks || lastPriceTicks;
+    if (last !== 0) this.#electStops(instrument, last);
+  }
+
+  /** What an uncross would do now. */
+  #indicationOf(instrument: Instrument) {
+    const { referencePriceTicks, lastPriceTicks } = instrument;
+    const reference = referencePriceTicks === -1 ? 0 : referencePriceTicks || lastPriceTicks;
+    return auctionPrice(this.book(instrument), reference);
+  }
+
+  /**
+   * Trades all orders that reach the price of the auction, at that price: the first buy with the first sell, until one
+   * side has none left. The older order of two is the maker. Self-trade prevention does not act.
+   */
+  #uncross(instrument: Instrument, priceTicks: number): void {
+    const book = this.book(instrument);
+    for (;;) {
+      const [buy, sell] = [book.best(Side.buy), book.best(Side.sell)];
+      if (buy === undefined || sell === undefined) break;
+      if (buy.priceTicks < priceTicks || sell.priceTicks > priceTicks) break;
+      const [maker, taker] = buy.orderId < sell.orderId ? [buy, sell] : [sell, buy];
+      const lots = Math.min(visibleLots(buy), visibleLots(sell));
+      const fees = this.#settle(maker, taker, lots, priceTicks);
+      this.#shrinkMaker(maker, lots);
+      this.#shrinkMaker(taker, lots);
+      const incoming = this.#incoming;
+      this.#incoming = 'notice';
+      this.#reportTrade(maker, taker, lots, priceTicks, fees);
+      this.#incoming = incoming;
+      this.#endLink(maker);
+      this.#endLink(taker);
+    }
+    this.#followTrade(instrument, priceTicks);
+  }
+
+  /** What the auctions would do now, where it is not what was told last. */
+  #reportIndications(): void {
+    for (const instrument of this.instruments) {
+      if (!isAuction(instrument.marketState)) continue;
+      const now = this.#indicationOf(instrument);
+      const before = instrument.indicated;
+      const isSame =
+        now.priceTicks === before.priceTicks &&
+        now.executableLots === before.executableLots &&
+        now.imbalanceLots === before.imbalanceLots;
+      if (isSame) continue;
+      instrument.indicated = now;
+      this.#emit('auctionIndicated', 0, 0, 0, {
+        executableLots: Number(now.executableLots),
+        imbalanceLots: Number(now.imbalanceLots),
+        instrumentId: instrument.instrumentId,
+        priceTicks: now.priceTicks,
+      });
+    }
+  }
+
+  /** Sets what may change of an instrument; open orders keep what they have. */
+  #changeInstrument(command: CommandOf<'changeInstrument'>): void {
+    const { clientSequence: _, reserved0, ...settings } = command.fields;
+    const { instrumentId, volatilityPpm, volatilityWindowUs, volatilityAuctionUs } = settings;
+    const { initialMarginPpm, maintenanceMarginPpm } = settings;
+    const instrument = this.#instrument(instrumentId);
+    if (settings.marketProtectionPpm > MAX_RATE_PPM) throw new Rejection(RejectCode.INVALID_PROTECTION);
+    const isValid =
+      volatilityPpm === 0
+        ? volatilityWindowUs === 0 && volatilityAuctionUs === 0
+        : volatilityPpm <= MAX_RATE_PPM && volatilityWindowUs !== 0 && volatilityAuctionUs !== 0;
+    if (!isValid) throw new Rejection(RejectCode.INVALID_VOLATILITY_LIMIT);
+    checkMarginRates(isMargin(instrument), settings);
+    const marketProtectionPpm = settings.marketProtectionPpm || DEFAULT_PROTECTION_PPM;
+    Object.assign(instrument, { marketProtectionPpm, initialMarginPpm, maintenanceMarginPpm });
+    Object.assign(instrument.volatility, { volatilityPpm, volatilityWindowUs, volatilityAuctionUs });
+    this.#restartVolatilityWindow(instrument);
+    this.#answerAdmin('instrumentChanged', { ...settings, marketProtectionPpm, reserved0: 0 });
+    for (const account of this.#marginAccounts(instrument)) hold(account, instrument);
+  }
+
+  /** Removes an instrument in which nothing is open. */
+  #removeInstrument(command: CommandOf<'removeInstrument'>): void {
+    const instrument = this.#instrument(command.fields.instrumentId);
+    const hasOrders = this.#allOpenOrders().some((order) => order.instrument === instrument);
+    const hasPositions = this.#marginAccounts(instrument).some(
+      (account) => positionOf(account, instrument).quantityLots !== 0n,
+    );
+    if (hasOrders || hasPositions) throw new Rejection(RejectCode.INSTRUMENT_IN_USE);
+    this.#changeState(
+      instrument,
+      { state: MarketState.removed, endTimeUs: 0, nextState: 0, referencePriceTicks: 0 },
+      MarketStateCause.command,
+    );
+  }
+
+  // --- margin ---------------------------------------------------------------------------------------------------
+
+  /** The accounts that hold margin in an instrument, or have, by account id; none in a spot instrument. */
+  #marginAccounts(instrument: Instrument): Account[] {
+    return [...this.accounts.values()]
+      .filter(({ margins }) => margins.has(instrument.instrumentId))
+      .sort((a, b) => a.accountId - b.accountId);
+  }
+
+  #lotCostOf(instrument: Instrument, side: number, priceTicks: number, rates: FeeRates): bigint {
+    return isMargin(instrument) ? lotCostOf(instrument, side, priceTicks, rates) : 0n;
+  }
+
+  #equityOf(account: Account, asset: Asset): bigint {
+    return equityOf(account, asset, this.instruments);
+  }
+
+  /** Settles every position of an instrument to a price: what the ones gain, the others lose. */
+  #setMarkPrice(command: CommandOf<'setMarkPrice'>): void {
+    const { instrumentId, priceTicks } = command.fields;
+    const instrument = this.#instrument(instrumentId);
+    if (!isMargin(instrument)) throw new Rejection(RejectCode.NOT_A_MARGIN_INSTRUMENT);
+    if (priceTicks < 1) throw new Rejection(RejectCode.INVALID_PRICE);
+    const holders = this.#marginAccounts(instrument);
+    if (holders.some((account) => isTooLargeAt(account, instrument, priceTicks)))
+      throw new Rejection(RejectCode.NOTIONAL_TOO_LARGE);
+    const moved = BigInt(priceTicks - instrument.markPriceTicks) * instrument.quoteMinorPerTickLot;
+    instrument.markPriceTicks = priceTicks;
+    for (const account of holders) {
+      gain(account, instrument.quote, positionOf(account, instrument).quantityLots * moved);
+      hold(account, instrument);
+    }
+    this.#answerAdmin('markPriceChanged', { instrumentId, priceTicks });
+  }
+
+  /** Liquidates as long as an account has less than the maintenance margin: lowest account id, then lowest asset id. */
+  #checkMargins(): void {
+    const next = () => {
+      const accounts = [...this.accounts.values()].sort((a, b) => a.accountId - b.accountId);
+      for (const account of accounts) {
+        for (const asset of this.assets)
+          if (this.#isBelowMaintenance(account, asset)) return { account, asset };
+      }
+      return undefined;
+    };
+    for (let due = next(); due !== undefined; due = next()) {
+      this.#liquidate(due.account, due.asset);
+      this.#runElectedStops();
+    }
+  }
+
+  #isBelowMaintenance(account: Account, asset: Asset): boolean {
+    if (account.margins.size === 0) return false;
+    return this.#equityOf(account, asset) < maintenanceOf(account, asset, this.instruments);
+  }
+
+  /**
+   * Cancels the margin orders of an account and closes its positions, by instrument id, until the equity is enough
+   * again. What is lost beyond the equity is paid by others.
+   */
+  #liquidate(account: Account, asset: Asset): void {
+    this.#incoming = 'notice';
+    this.#emit('liquidationStarted', account.accountId, 0, 0, {
+      equity: Number(this.#equityOf(account, asset)),
+      maintenanceMargin: Number(maintenanceOf(account, asset, this.instruments)),
+      asset: asset.code,
+      reserved0: 0,
+    });
+    const orders = this.openOrdersOf(account).filter(
+      ({ instrument }) => isMargin(instrument) && instrument.quote === asset,
+    );
+    this.#cancelAll(orders, CancelReason.liquidation);
+    for (const instrument of this.instruments) {
+      if (!isMargin(instrument) || instrument.quote !== asset) continue;
+      if (!this.#isBelowMaintenance(account, asset)) break;
+      if (positionOf(account, instrument).quantityLots === 0n) continue;
+      this.#closeByOrder(account, instrument);
+      this.#deleverage(account, instrument);
+    }
+    this.#coverLoss(account, asset);
+  }
+
+  /** Trades a position away with a market order within the protection around the mark price. */
+  #closeByOrder(account: Account, instrument: Instrument): void {
+    const held = positionOf(account, instrument).quantityLots;
+    const side = held > 0n ? Side.sell : Side.buy;
+    const isTraded = instrument.marketState === MarketState.continuous;
+    if (!isTraded || this.book(instrument).best(opposite(side)) === undefined) return;
+    const lots = Number(smallest(held < 0n ? -held : held, BigInt(MAX_INT32)));
+    const order: Order = {
+      orderId: this.nextOrderId++,
+      clientOrderId: 0n,
+      account,
+      instrument,
+      side,
+      orderType: OrderType.market,
+      timeInForce: TimeInForce.IOC,
+      priceTicks: this.#withinBand(instrument, this.#protected(instrument, side, instrument.markPriceTicks)),
+      quantityLots: lots,
+      leavesLots: lots,
+      cumulativeLots: 0,
+      priority: this.nextPriority++,
+      flags: OrderFlag.liquidation,
+      expireTimeUs: 0,
+      selfTradePrevention: SelfTradePrevention.allow,
+      displayLots: 0,
+      shownLots: 0,
+      triggerPriceTicks: 0,
+      triggerDirection: 0,
+      triggerAtEntry: 0,
+      trailingTicks: 0,
+      partner: undefined,
+      lotCost: 0n,
+      rates: this.#ratesOf(account, instrument),
+    };
+    reserve(order);
+    this.#emit('accepted', account.accountId, 0, 0, {
+      ...this.#terms(order),
+      orderType: order.orderType,
+      timeInForce: order.timeInForce,
+      flags: order.flags,
+      expireTimeUs: 0,
+      displayLots: 0,
+      triggerPriceTicks: 0,
+    });
+    this.#trade(order, false);
+  }
+
+  /** Closes what is left of a position at the mark price, against the largest positions of the other side. */
+  #deleverage(account: Account, instrument: Instrument): void {
+    const lotsOf = (holder: Account) => positionOf(holder, instrument).quantityLots;
+    const size = (lots: bigint) => (lots < 0n ? -lots : lots);
+    for (let held = lotsOf(account); held !== 0n; held = lotsOf(account)) {
+      const holder = this.#marginAccounts(instrument)
+        .filter((candidate) => lotsOf(candidate) * held < 0n)
+        .sort((a, b) => Number(size(lotsOf(b)) - size(lotsOf(a))))[0]!;
+      const lots = smallest(size(held), size(lotsOf(holder)));
+      for (const closing of [account, holder]) {
+        const isSale = lotsOf(closing) > 0n;
+        const side = isSale ? Side.sell : Side.buy;
+        countTrade(closing, instrument, side, instrument.markPriceTicks, lots);
+        hold(closing, instrument);
+        this.#emit('deleveraged', closing.accountId, 0, 0, {
+          positionLots: Number(lotsOf(closing)),
+          quantityLots: Number(isSale ? -lots : lots),
+          instrumentId: instrument.instrumentId,
+          priceTicks: instrument.markPriceTicks,
+        });
+      }
+    }
+  }
+
+  /**
+   * Pays for what an account has lost beyond its equity: the insurance fund first, then those who have gained in this
+   * phase, in proportion, and last the fees that were charged in it.
+   */
+  #coverLoss(account: Account, asset: Asset): void {
+    const loss = -this.#equityOf(account, asset);
+    if (loss <= 0n) return;
+    const insured = smallest(loss, asset.insurance);
+    asset.insurance -= insured;
+    const gainOf = (holder: Account) => holder.gains.get(asset.assetId) ?? 0n;
+    const winners = [...this.accounts.values()]
+      .filter((holder) => gainOf(holder) > 0n)
+      .sort((a, b) => a.accountId - b.accountId);
+    const gains = winners.reduce((sum, holder) => sum + gainOf(holder), 0n);
+    const shared = smallest(loss - insured, gains);
+    let left = shared;
+    for (const winner of winners) {
+      const share = smallest(left, (shared * gainOf(winner) + gains - 1n) / gains);
+      if (share === 0n) continue;
+      left -= share;
+      gain(winner, asset, -share);
+      this.#reportLoss(winner, asset, -share, BalanceReason.lossShared);
+    }
+    asset.fees -= loss - insured - shared;
+    balanceOf(account, asset).available += loss;
+    this.#reportLoss(account, asset, loss, BalanceReason.lossCovered);
+  }
+
+  #reportLoss(account: Account, asset: Asset, amount: bigint, reason: number): void {
+    const { available, reserved } = balanceOf(account, asset);
+    this.#emit('balanceChanged', account.accountId, 0, 0, {
+      transferId: 0n,
+      amount: Number(amount),
+      available: Number(available),
+      reserved: Number(reserved),
+      asset: asset.code,
+      decimals: asset.decimals,
+      reason,
+      duplicate: 0,
+      reserved0: 0,
+    });
+  }
+
   // --- money ----------------------------------------------------------------------------------------------------
 
   /**
@@ -585,6 +1047,7 @@ export class ReferenceEngine {
   #transfer(command: CommandOf<'deposit'> | CommandOf<'withdraw'>): void {
     const { name: kind, fields } = command;
     const { transferId, accountId } = fields;
+    if (transferId === 0n && this.logicVersion >= 2) throw new Rejection(RejectCode.INVALID_TRANSFER_ID);
     if (fields.amount < 1 || fields.amount > Number.MAX_SAFE_INTEGER)
       throw new Rejection(RejectCode.INVALID_AMOUNT);
     const amount = BigInt(fields.amount);
@@ -605,7 +1068,8 @@ export class ReferenceEngine {
     } else if (this.transfers.size >= this.#limits.transfers) {
       throw new Rejection(RejectCode.TOO_MANY_TRANSFERS);
     } else if (kind === 'deposit') {
-      if (asset.supply + amount > MAX_MONEY) throw new Rejection(RejectCode.SUPPLY_TOO_LARGE);
+      const most = asset.isMarginQuote ? MAX_MARGIN_MONEY : MAX_MONEY;
+      if (asset.supply + amount > most) throw new Rejection(RejectCode.SUPPLY_TOO_LARGE);
       asset.supply += amount;
       balance.available += amount;
     } else {
@@ -629,14 +1093,15 @@ export class ReferenceEngine {
   }
 
   /**
-   * Moves available money from one account to another, or out of the fees (account 0), once for each transfer id. The
-   * payer is told without an answer, the payee's report answers the command.
+   * Moves available money from one account to another, out of the fees (from account 0) or into the insurance fund (to
+   * account 0), once for each transfer id. The payer is told without an answer, the payee's report answers the command;
+   * where there is no payee, the payer's does.
    */
   #moveMoney(command: CommandOf<'transfer'>): void {
     const { transferId, fromAccountId, toAccountId, amount } = command.fields;
     if (amount < 1 || amount > Number.MAX_SAFE_INTEGER) throw new Rejection(RejectCode.INVALID_AMOUNT);
     const from = fromAccountId === 0 ? undefined : this.#account(fromAccountId);
-    const to = this.#account(toAccountId);
+    const to = toAccountId === 0 ? undefined : this.#account(toAccountId);
     if (from === to) throw new Rejection(RejectCode.INVALID_ACCOUNT);
     const asset = this.asset(command.fields.asset);
     if (asset === undefined) throw new Rejection(RejectCode.UNKNOWN_ASSET);
@@ -656,7 +1121,8 @@ export class ReferenceEngine {
       if (funds < moved) throw new Rejection(RejectCode.INSUFFICIENT_FUNDS);
       if (from === undefined) asset.fees -= moved;
       else balanceOf(from, asset).available -= moved;
-      balanceOf(to, asset).available += moved;
+      if (to === undefined) asset.insurance += moved;
+      else balanceOf(to, asset).available += moved;
       const content = { fromAccountId, accountId: toAccountId, asset: asset.code, amount: moved };
       this.transfers.set(transferId, { kind: 'transfer', ...content });
     }
@@ -671,9 +1137,14 @@ export class ReferenceEngine {
       duplicate: earlier === undefined ? 0 : 1,
       reserved0: 0,
     });
-    if (from !== undefined) this.#emit('balanceChanged', fromAccountId, 0, 0, fields(from, -amount));
     const { sessionId } = command;
-    this.#emit('balanceChanged', toAccountId, sessionId, command.fields.clientSequence, fields(to, amount));
+    const { clientSequence } = command.fields;
+    if (from !== undefined) {
+      const answered = to === undefined ? ([sessionId, clientSequence] as const) : ([0, 0] as const);
+      this.#emit('balanceChanged', fromAccountId, ...answered, fields(from, -amount));
+    }
+    if (to !== undefined)
+      this.#emit('balanceChanged', toAccountId, sessionId, clientSequence, fields(to, amount));
   }
 
   // --- orders ---------------------------------------------------------------------------------------------------
@@ -684,6 +1155,8 @@ export class ReferenceEngine {
     const account = this.#account(command.accountId);
     this.#checkFlow(account);
     const instrument = this.#instrument(fields.instrumentId);
+    this.#checkMarketOpen(instrument);
+    if (instrument.marketState === MarketState.cancelOnly) throw new Rejection(RejectCode.CANCEL_ONLY);
     if (fields.side !== Side.buy && fields.side !== Side.sell) throw new Rejection(RejectCode.INVALID_SIDE);
     const { orderType, timeInForce } = fields;
     if (!Object.values(OrderType).some((known) => known === orderType))
@@ -716,6 +1189,12 @@ export class ReferenceEngine {
     }
     const partner = this.#partnerOf(account, instrument, fields, isStop);
     if (this.#openOrderCount() >= this.#limits.openOrders) throw new Rejection(RejectCode.TOO_MANY_ORDERS);
+    if (isCallPhase(instrument.marketState)) {
+      if (isMarket || isImmediate) throw new Rejection(RejectCode.NO_IMMEDIATE_EXECUTION);
+      this.#checkNotPostOnly(fields.flags);
+    }
+    if (isMargin(instrument) && instrument.markPriceTicks === 0)
+      throw new Rejection(RejectCode.NO_MARK_PRICE);
     const direction = fields.triggerDirection || (fields.side === Side.buy ? RISING : FALLING);
     const trigger = isStop ? this.#triggerAtEntry(instrument, fields) : 0;
     const rates = this.#ratesOf(account, instrument);
@@ -723,9 +1202,14 @@ export class ReferenceEngine {
     this.#checkLimits(account, instrument, priceTicks, quantityLots, limit);
     this.#checkOpenOrders(account, instrument);
     checkNotional(instrument, fields.side, priceTicks, quantityLots, rates);
-    const needed = reservation(instrument, fields.side, priceTicks, quantityLots, rates);
-    if (reservedBalance(account, instrument, fields.side).available < needed) {
-      throw new Rejection(RejectCode.INSUFFICIENT_FUNDS);
+    const lotCost = this.#lotCostOf(instrument, fields.side, priceTicks, rates);
+    if (isMargin(instrument)) {
+      const entering = { side: fields.side, priceTicks, lots: quantityLots, lotCost };
+      checkMargin(account, instrument, entering, undefined, this.#equityOf(account, instrument.quote));
+    } else {
+      const needed = reservation(instrument, fields.side, priceTicks, quantityLots, rates);
+      if (reservedBalance(account, instrument, fields.side).available < needed)
+        throw new Rejection(RejectCode.INSUFFICIENT_FUNDS);
     }
 
     const order: Order = {
@@ -751,10 +1235,13 @@ export class ReferenceEngine {
       triggerAtEntry: trigger,
       trailingTicks: fields.trailingTicks,
       partner,
+      lotCost,
       rates,
     };
     if (partner !== undefined) partner.partner = order;
     account.openOrders.set(order.clientOrderId, order);
+    if (expireTimeUs !== 0) this.#timedOrders.add(order);
+    if (isStop) this.#stops.add(order);
     reserve(order);
     this.#report('accepted', {
       ...this.#terms(order),
@@ -768,7 +1255,8 @@ export class ReferenceEngine {
 
     if (isStop) {
       const last = instrument.lastPriceTicks;
-      if (last !== 0 && this.#fires(order, last)) this.#elected.push({ order, priceTicks: last });
+      const isLookedAt = last !== 0 && instrument.marketState === MarketState.continuous;
+      if (isLookedAt && this.#fires(order, last)) this.#elected.push({ order, priceTicks: last });
       return;
     }
     const fillable = this.#fillableLots(order);
@@ -836,7 +1324,9 @@ export class ReferenceEngine {
     if (trigger !== 0) {
       limit = fields.priceTicks || derived(trigger);
     } else if (fields.orderType === OrderType.limit) {
-      limit = this.#makerPrice(instrument, side, fields.priceTicks, fields.flags);
+      limit = isCallPhase(instrument.marketState)
+        ? fields.priceTicks
+        : this.#makerPrice(instrument, side, fields.priceTicks, fields.flags);
     } else {
       const best = this.book(instrument).best(opposite(side));
       if (best === undefined && (fields.priceTicks === 0 || fields.quoteAmount !== 0))
@@ -870,21 +1360,37 @@ export class ReferenceEngine {
     return { priceTicks, quantityLots: Number(most) };
   }
 
-  /** Trades an incoming order, rests or cancels what is left, and sees which stops its trades have fired. */
+  /**
+   * Trades an incoming order, rests or cancels what is left, and sees which stops its trades have fired. Outside
+   * continuous trading it only rests. A trade that would go too far stops it, and starts a volatility auction.
+   */
   #trade(order: Order, mayRest: boolean): void {
+    const { instrument } = order;
+    if (instrument.marketState !== MarketState.continuous) {
+      this.#rest(order);
+      return;
+    }
     this.#tradePrices = [];
-    this.#match(order);
+    const isStopped = this.#match(order) === 'beyond the limit';
     if (order.leavesLots > 0) {
       if (mayRest) this.#rest(order);
       else this.#cancelRemainder(order, CancelReason.iocRemainder, this.#incoming);
+    }
+    if (isStopped) {
+      const change = {
+        state: MarketState.volatilityAuction,
+        endTimeUs: this.timeUs + instrument.volatility.volatilityAuctionUs,
+        nextState: MarketState.continuous,
+        referencePriceTicks: 0,
+      };
+      this.#changeState(instrument, change, MarketStateCause.volatility);
     }
     for (const priceTicks of this.#tradePrices) this.#electStops(order.instrument, priceTicks);
   }
 
   /** The stops of an instrument that wait for a trade. */
   #waitingStops(instrument: Instrument): Order[] {
-    return [...this.accounts.values()]
-      .flatMap((account) => [...account.openOrders.values()])
+    return [...this.#stops]
       .filter((order) => order.instrument === instrument && order.triggerPriceTicks !== 0)
       .filter((order) => !this.#elected.some((elected) => elected.order === order));
   }
@@ -896,21 +1402,14 @@ export class ReferenceEngine {
   }
 
   /**
-   * A trade at a price: trailing stops follow it, then every stop that it fires goes to the end of the queue. Rising
-   * ones by rising trigger, then falling ones by falling trigger, at one trigger the lowest order id first.
+   * A trade at a price: trailing stops follow it, then, in continuous trading, every stop that it fires goes to the end
+   * of the queue. Rising ones by rising trigger, then falling ones by falling trigger, at one trigger the lowest order id
+   * first.
    */
   #electStops(instrument: Instrument, priceTicks: number): void {
-    instrument.lastPriceTicks = priceTicks;
-    const waiting = this.#waitingStops(instrument);
-    for (const stop of waiting) {
-      if (stop.trailingTicks === 0) continue;
-      const { triggerPriceTicks: trigger, trailingTicks: distance } = stop;
-      stop.triggerPriceTicks =
-        stop.side === Side.buy
-          ? Math.min(trigger, priceTicks + distance)
-          : Math.max(trigger, priceTicks - distance);
-    }
-    const fired = waiting.filter((stop) => this.#fires(stop, priceTicks));
+    this.#followTrade(instrument, priceTicks);
+    if (instrument.marketState !== MarketState.continuous) return;
+    const fired = this.#waitingStops(instrument).filter((stop) => this.#fires(stop, priceTicks));
     fired.sort((a, b) => a.orderId - b.orderId);
     const rising = fired.filter((stop) => stop.triggerDirection === RISING);
     const falling = fired.filter((stop) => stop.triggerDirection === FALLING);
@@ -919,12 +1418,26 @@ export class ReferenceEngine {
     for (const order of [...rising, ...falling]) this.#elected.push({ order, priceTicks });
   }
 
+  /** The last trade was at a price, and trailing stops follow it. */
+  #followTrade(instrument: Instrument, priceTicks: number): void {
+    instrument.lastPriceTicks = priceTicks;
+    for (const stop of this.#waitingStops(instrument)) {
+      if (stop.trailingTicks === 0) continue;
+      const { triggerPriceTicks: trigger, trailingTicks: distance } = stop;
+      stop.triggerPriceTicks =
+        stop.side === Side.buy
+          ? Math.min(trigger, priceTicks + distance)
+          : Math.max(trigger, priceTicks - distance);
+    }
+  }
+
   /** The stops that have fired act one after the other, each completely; their trades may fire more. */
   #runElectedStops(): void {
     this.#incoming = 'notice';
     for (let next = this.#elected.shift(); next !== undefined; next = this.#elected.shift()) {
-      // Its partner may have traded in the meantime.
-      if (this.#isOpen(next.order)) this.#actStop(next.order, next.priceTicks);
+      // Its partner may have traded in the meantime, or trading may have stopped: then it waits again.
+      const isTraded = next.order.instrument.marketState === MarketState.continuous;
+      if (isTraded && this.#isOpen(next.order)) this.#actStop(next.order, next.priceTicks);
     }
   }
 
@@ -1027,7 +1540,9 @@ export class ReferenceEngine {
   #fillableLots(taker: Order): number {
     const book = this.book(taker.instrument);
     let lots = 0;
+    const { low, high } = this.#volatilityRangeOf(taker.instrument);
     for (const price of book.pricesInReach(taker.side, taker.priceTicks)) {
+      if (price < low || price > high) return lots;
       const level = book.level(opposite(taker.side), price);
       const firstOwn = level.findIndex((maker) => this.#isPrevented(taker, maker));
       if (firstOwn !== -1 && taker.selfTradePrevention !== SelfTradePrevention.cancelOldest) {
@@ -1054,31 +1569,71 @@ export class ReferenceEngine {
     return Math.max(1, Number(roundedUp));
   }
 
-  /** Trades an incoming order against the opposite side: best price first, and at a price the earliest first. */
-  #match(taker: Order): void {
+  /**
+   * Trades an incoming order against the opposite side: best price first, and at a price the earliest first. It ends
+   * early before a trade that would go further than the volatility limit.
+   */
+  #match(taker: Order): 'done' | 'beyond the limit' {
+    const { low, high } = this.#volatilityRangeOf(taker.instrument, 'start the window');
     const book = this.book(taker.instrument);
     while (taker.leavesLots > 0) {
       const maker = book.best(opposite(taker.side));
-      if (maker === undefined || !crosses(taker.side, taker.priceTicks, maker.priceTicks)) return;
+      if (maker === undefined || !crosses(taker.side, taker.priceTicks, maker.priceTicks)) return 'done';
       if (this.#isPrevented(taker, maker)) {
         this.#preventSelfTrade(taker, maker);
         continue;
       }
+      if (maker.priceTicks < low || maker.priceTicks > high) return 'beyond the limit';
       const lots = Math.min(taker.leavesLots, visibleLots(maker));
-      const fees = settle(maker, taker, lots);
-      for (const order of [maker, taker]) {
-        order.leavesLots -= lots;
-        order.cumulativeLots += lots;
-      }
-      this.#tradePrices.push(maker.priceTicks);
-      countTrade(maker, maker.priceTicks, lots);
-      countTrade(taker, maker.priceTicks, lots);
+      const { priceTicks } = maker;
+      const fees = this.#settle(maker, taker, lots, priceTicks);
+      this.#tradePrices.push(priceTicks);
       this.#shrinkMaker(maker, lots);
       if (taker.leavesLots === 0) this.#forget(taker);
-      this.#reportTrade(maker, taker, lots, fees);
+      this.#reportTrade(maker, taker, lots, priceTicks, fees);
       this.#endLink(maker);
       this.#endLink(taker);
     }
+    return 'done';
+  }
+
+  /** Money, quantities and positions of a trade. */
+  #settle(maker: Order, taker: Order, lots: number, priceTicks: number): TradeFees {
+    const fees = settle(maker, taker, lots, priceTicks);
+    for (const order of [maker, taker]) {
+      order.leavesLots -= lots;
+      order.cumulativeLots += lots;
+      countTrade(order.account, order.instrument, order.side, priceTicks, BigInt(lots));
+    }
+    for (const { account, instrument } of [maker, taker]) if (isMargin(instrument)) hold(account, instrument);
+    return fees;
+  }
+
+  /**
+   * The prices at which an instrument may trade now: so far from the last trade before the present window of command
+   * time. The window starts with the first order that comes in to match in it.
+   */
+  #volatilityRangeOf(instrument: Instrument, start?: 'start the window'): { low: number; high: number } {
+    const { volatility } = instrument;
+    if (volatility.volatilityPpm === 0) return { low: 0, high: MAX_INT32 };
+    const window = Math.floor(this.timeUs / volatility.volatilityWindowUs);
+    const isNew = window !== volatility.window;
+    const referencePriceTicks = isNew ? instrument.lastPriceTicks : volatility.referencePriceTicks;
+    if (start !== undefined) Object.assign(volatility, { window, referencePriceTicks });
+    if (referencePriceTicks === 0) return { low: 0, high: MAX_INT32 };
+    const reference = BigInt(referencePriceTicks);
+    const ppm = BigInt(volatility.volatilityPpm);
+    return {
+      low: Number((reference * (PPM - ppm) + PPM - 1n) / PPM),
+      high: Number((reference * (PPM + ppm)) / PPM),
+    };
+  }
+
+  /** From now on the reference is the last trade. */
+  #restartVolatilityWindow({ volatility, lastPriceTicks }: Instrument): void {
+    const { volatilityPpm, volatilityWindowUs } = volatility;
+    volatility.window = volatilityPpm === 0 ? 0 : Math.floor(this.timeUs / volatilityWindowUs);
+    volatility.referencePriceTicks = volatilityPpm === 0 ? 0 : lastPriceTicks;
   }
 
   /** A resting order has lost some of what it displays: it is gone, or displays more at the back of its level. */
@@ -1096,11 +1651,11 @@ export class ReferenceEngine {
   }
 
   /** The two sides of a trade: the maker's report, which answers nobody's command, then the taker's. */
-  #reportTrade(maker: Order, taker: Order, lots: number, fees: TradeFees): void {
+  #reportTrade(maker: Order, taker: Order, lots: number, priceTicks: number, fees: TradeFees): void {
     const tradeId = this.nextTradeId++;
     const fields = (order: Order, liquidity: number, fee: bigint) => ({
       ...this.#terms(order),
-      priceTicks: maker.priceTicks,
+      priceTicks,
       quantityLots: lots,
       tradeId,
       leavesLots: order.leavesLots,
@@ -1178,6 +1733,7 @@ export class ReferenceEngine {
     const account = this.#account(command.accountId);
     this.#checkFlow(account);
     const instrument = this.#instrument(fields.instrumentId);
+    this.#checkMarketOpen(instrument);
     if (fields.flags !== 0 && fields.flags !== ReplaceFlag.reinsert)
       throw new Rejection(RejectCode.INVALID_FLAGS);
     if (fields.quantityLots < 1) throw new Rejection(RejectCode.INVALID_QUANTITY);
@@ -1198,16 +1754,30 @@ export class ReferenceEngine {
 
     const newCumulative = isReinsert ? 0 : order.cumulativeLots;
     const newLeaves = fields.quantityLots - newCumulative;
-    const priceTicks = this.#makerPrice(instrument, order.side, fields.priceTicks, order.flags);
+    const isContinuous = instrument.marketState === MarketState.continuous;
+    const priceTicks = isContinuous
+      ? this.#makerPrice(instrument, order.side, fields.priceTicks, order.flags)
+      : fields.priceTicks;
     const keepsPriority =
       !isReinsert && priceTicks === order.priceTicks && fields.quantityLots <= order.quantityLots;
+    if (!keepsPriority && instrument.marketState === MarketState.cancelOnly)
+      throw new Rejection(RejectCode.CANCEL_ONLY);
+    if (!keepsPriority && !isContinuous) this.#checkNotPostOnly(order.flags);
     const rates = keepsPriority ? order.rates : this.#ratesOf(account, instrument);
+    const lotCost = keepsPriority
+      ? order.lotCost
+      : this.#lotCostOf(instrument, order.side, priceTicks, rates);
     if (!keepsPriority) this.#checkLimits(account, instrument, priceTicks, newLeaves, priceTicks);
     checkNotional(instrument, order.side, priceTicks, newLeaves, rates);
-    const held = reservation(instrument, order.side, order.priceTicks, order.leavesLots, order.rates);
-    const needed = reservation(instrument, order.side, priceTicks, newLeaves, rates);
-    if (reservedBalance(account, instrument, order.side).available + held < needed) {
-      throw new Rejection(RejectCode.INSUFFICIENT_FUNDS);
+    if (isMargin(instrument)) {
+      const entering = { side: order.side, priceTicks, lots: newLeaves, lotCost };
+      if (!keepsPriority)
+        checkMargin(account, instrument, entering, order, this.#equityOf(account, instrument.quote));
+    } else {
+      const held = reservation(instrument, order.side, order.priceTicks, order.leavesLots, order.rates);
+      const needed = reservation(instrument, order.side, priceTicks, newLeaves, rates);
+      if (reservedBalance(account, instrument, order.side).available + held < needed)
+        throw new Rejection(RejectCode.INSUFFICIENT_FUNDS);
     }
 
     if (!keepsPriority) {
@@ -1222,6 +1792,7 @@ export class ReferenceEngine {
     order.clientOrderId = fields.newClientOrderId;
     order.priceTicks = priceTicks;
     order.rates = rates;
+    order.lotCost = lotCost;
     order.quantityLots = fields.quantityLots;
     order.cumulativeLots = newCumulative;
     order.leavesLots = newLeaves;
@@ -1284,15 +1855,17 @@ export class ReferenceEngine {
     let positionCount = 0;
     for (const { instrumentId } of withPositions ? this.instruments : []) {
       const position = account.positions.get(instrumentId);
-      if (position === undefined) continue;
-      if (position.quantityLots === 0n && position.realisedProfit === 0n) continue;
+      const initialMargin = account.margins.get(instrumentId)?.held ?? 0n;
+      const { quantityLots, cost, realisedProfit } = position ?? FLAT;
+      if (quantityLots === 0n && realisedProfit === 0n && initialMargin === 0n) continue;
       positionCount += 1;
       this.#report('position', {
-        quantityLots: Number(position.quantityLots),
-        cost: Number(position.cost),
-        realisedProfit: Number(position.realisedProfit),
+        quantityLots: Number(quantityLots),
+        cost: Number(cost),
+        realisedProfit: Number(realisedProfit),
         instrumentId,
         reserved0: 0,
+        initialMargin: Number(initialMargin),
       });
     }
     const orders = this.openOrdersOf(account);
@@ -1327,7 +1900,8 @@ export class ReferenceEngine {
 
   #instrument(instrumentId: number): Instrument {
     const instrument = this.instruments.find((candidate) => candidate.instrumentId === instrumentId);
-    if (instrument === undefined) throw new Rejection(RejectCode.UNKNOWN_INSTRUMENT);
+    if (instrument === undefined || instrument.marketState === MarketState.removed)
+      throw new Rejection(RejectCode.UNKNOWN_INSTRUMENT);
     return instrument;
   }
 
@@ -1341,6 +1915,11 @@ export class ReferenceEngine {
   /** The open orders of an account, the oldest first; a replace does not make an order younger. */
   openOrdersOf(account: Account): Order[] {
     return [...account.openOrders.values()].sort((a, b) => a.orderId - b.orderId);
+  }
+
+  /** The open orders of all accounts. */
+  #allOpenOrders(): Order[] {
+    return [...this.accounts.values()].flatMap((account) => [...account.openOrders.values()]);
   }
 
   #openOrderCount(): number {
@@ -1366,6 +1945,11 @@ export class ReferenceEngine {
     this.#cancelRemainder(order, reason, kind);
   }
 
+  /** Cancels orders that nobody asked to cancel; one may have gone with its partner. */
+  #cancelAll(orders: readonly Order[], reason: number): void {
+    for (const order of orders) if (this.#isOpen(order)) this.#cancelOpen(order, reason, 'notice');
+  }
+
   /** Ends an order that is in no book (any more): its money is free again. */
   #cancelRemainder(order: Order, reason: number, kind: ReportKind): void {
     release(order);
@@ -1383,7 +1967,9 @@ export class ReferenceEngine {
   }
 
   #forget(order: Order): void {
-    order.account.openOrders.delete(order.clientOrderId);
+    if (this.#isOpen(order)) order.account.openOrders.delete(order.clientOrderId);
+    this.#timedOrders.delete(order);
+    this.#stops.delete(order);
   }
 
   // --- events ---------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 /** Balances, reservations and settlement of the reference engine, in BigInt minor units. */
 import { RejectCode, Side } from '../../src/core/codes.js';
+import { countOpen, gain, isMargin } from './reference-margin.js';
 import type { Account, Asset, Balance, FeeRates, Instrument, Order } from './reference-state.js';
 import { Rejection } from './rejection.js';
 
@@ -58,6 +59,10 @@ export function reservedBalance(account: Account, instrument: Instrument, side: 
 
 /** Moves what `lots` of an order hold back from available to reserved. */
 export function reserve(order: Order, lots = order.leavesLots): void {
+  if (isMargin(order.instrument)) {
+    countOpen(order, lots);
+    return;
+  }
   const amount = reservation(order.instrument, order.side, order.priceTicks, lots, order.rates);
   const balance = reservedBalance(order.account, order.instrument, order.side);
   balance.available -= amount;
@@ -66,6 +71,10 @@ export function reserve(order: Order, lots = order.leavesLots): void {
 
 /** Gives back what `lots` of an order hold back. */
 export function release(order: Order, lots = order.leavesLots): void {
+  if (isMargin(order.instrument)) {
+    countOpen(order, -lots);
+    return;
+  }
   const amount = reservation(order.instrument, order.side, order.priceTicks, lots, order.rates);
   const balance = reservedBalance(order.account, order.instrument, order.side);
   balance.reserved -= amount;
@@ -97,19 +106,19 @@ export interface TradeFees {
 }
 
 /**
- * Settles a fill at the maker's price. Both orders held money back at their own limits, so what the buyer held back
- * for these lots is dissolved, the price and its fee are paid from it, and the rest is free to use at once; the
- * seller's fee comes off the proceeds.
+ * Settles a fill at a price: the maker's, or that of an auction. Both orders held money back at their own limits, so
+ * what the buyer held back for these lots is dissolved, the price and its fee are paid from it, and the rest is free to
+ * use at once; the seller's fee comes off the proceeds. In a margin instrument the difference to the mark price is paid.
  *
  * Fees are a part of the notional in millionths, rounded towards the venue: charges up, rebates down. A rebate is
  * paid out of the taker's fee of the same trade and is never more than that.
  */
-export function settle(maker: Order, taker: Order, lots: number): TradeFees {
+export function settle(maker: Order, taker: Order, lots: number, priceTicks: number): TradeFees {
   const { instrument } = maker;
   const buy = maker.side === Side.buy ? maker : taker;
   const sell = maker.side === Side.buy ? taker : maker;
   const delivered = BigInt(lots) * instrument.baseMinorPerLot;
-  const paid = notional(instrument, maker.priceTicks, lots);
+  const paid = notional(instrument, priceTicks, lots);
   const takerFee = portionUp(paid, taker.rates.takerPpm);
   const { makerPpm } = maker.rates;
   const rebate = portionDown(paid, Math.max(0, -makerPpm));
@@ -117,11 +126,19 @@ export function settle(maker: Order, taker: Order, lots: number): TradeFees {
   const makerFee = makerPpm >= 0 ? portionUp(paid, makerPpm) : unpaidRebate - rebate;
   const feeOf = (order: Order) => (order === maker ? makerFee : takerFee);
 
+  instrument.quote.fees += makerFee + takerFee;
+  if (isMargin(instrument)) {
+    release(buy, lots);
+    release(sell, lots);
+    const worth = notional(instrument, instrument.markPriceTicks, lots);
+    gain(buy.account, instrument.quote, worth - paid - feeOf(buy));
+    gain(sell.account, instrument.quote, paid - worth - feeOf(sell));
+    return { maker: makerFee, taker: takerFee };
+  }
   release(buy, lots);
   balanceOf(buy.account, instrument.quote).available -= paid + feeOf(buy);
   balanceOf(buy.account, instrument.base).available += delivered;
   balanceOf(sell.account, instrument.base).reserved -= delivered;
   balanceOf(sell.account, instrument.quote).available += paid - feeOf(sell);
-  instrument.quote.fees += makerFee + takerFee;
   return { maker: makerFee, taker: takerFee };
 }

@@ -1,7 +1,7 @@
 /** Positions of the reference engine: average cost and realised profit, exact, in BigInt. */
 import { Side } from '../../src/core/codes.js';
 import { MAX_MONEY, notional } from './reference-money.js';
-import type { Order, Position } from './reference-state.js';
+import type { Account, Instrument, Position } from './reference-state.js';
 
 function absolute(value: bigint): bigint {
   return value < 0n ? -value : value;
@@ -13,8 +13,8 @@ function bounded(value: bigint): bigint {
   return value < -MAX_MONEY ? -MAX_MONEY : value;
 }
 
-/** The position of an order's account in its instrument; flat when it never traded. */
-export function positionOf({ account, instrument }: Order): Position {
+/** The position of an account in an instrument; flat when it never traded. */
+export function positionOf(account: Account, instrument: Instrument): Position {
   let position = account.positions.get(instrument.instrumentId);
   if (position === undefined) {
     position = { quantityLots: 0n, cost: 0n, realisedProfit: 0n };
@@ -24,15 +24,21 @@ export function positionOf({ account, instrument }: Order): Position {
 }
 
 /**
- * Counts a trade of an order into the position of its account. What goes on in its direction adds to the cost. What
+ * Counts a trade into the position of an account. What goes on in its direction adds to the cost. What
  * goes against it closes a part: that part of the cost, rounded down, leaves with it, and the difference to the price
  * is profit or loss. What is beyond the position opens one the other way.
  */
-export function countTrade(order: Order, priceTicks: number, lots: number): void {
-  const position = positionOf(order);
-  const direction = order.side === Side.buy ? 1n : -1n;
-  const worth = (quantity: bigint) => notional(order.instrument, priceTicks, 1) * quantity;
-  let opening = BigInt(lots);
+export function countTrade(
+  account: Account,
+  instrument: Instrument,
+  side: number,
+  priceTicks: number,
+  lots: bigint,
+): void {
+  const position = positionOf(account, instrument);
+  const direction = side === Side.buy ? 1n : -1n;
+  const worth = (quantity: bigint) => notional(instrument, priceTicks, 1) * quantity;
+  let opening = lots;
   const held = absolute(position.quantityLots);
   if (position.quantityLots * direction < 0n) {
     const closing = opening < held ? opening : held;

@@ -8,6 +8,10 @@ export interface Asset {
   supply: bigint;
   /** What the venue holds of the fees that it charged, in minor units; part of the supply. */
   fees: bigint;
+  /** What pays for losses beyond the equity of liquidated accounts, in minor units; part of the supply. */
+  insurance: bigint;
+  /** Whether margin is held in it, which bounds its supply. */
+  isMarginQuote: boolean;
 }
 
 export interface Balance {
@@ -35,6 +39,40 @@ export interface Account {
   limits: Map<number, OrderLimits>;
   /** By instrument id. */
   positions: Map<number, Position>;
+  /** By instrument id: of margin instruments. */
+  margins: Map<number, Margin>;
+  /** By asset id: what margin instruments have added in this phase of a command. */
+  gains: Map<number, bigint>;
+}
+
+/** What an account holds for its position and orders in a margin instrument. */
+export interface Margin {
+  /** Lots of its open orders, waiting stops too. */
+  openBuys: bigint;
+  openSells: bigint;
+  /** What its open orders may cost beyond the margin of what they lead to. */
+  orderCosts: bigint;
+  /** Part of the reserved balance in the quote asset. */
+  held: bigint;
+}
+
+/** What an auction would do if it ended now; price 0 = nothing would trade. */
+export interface Indication {
+  priceTicks: number;
+  executableLots: bigint;
+  /** Bought minus sold at the price. */
+  imbalanceLots: bigint;
+}
+
+/** When trading pauses because prices move too far; ppm 0 = never. */
+export interface Volatility {
+  volatilityPpm: number;
+  volatilityWindowUs: number;
+  volatilityAuctionUs: number;
+  /** The window of command time that the reference belongs to. */
+  window: number;
+  /** The last trade before that window; 0 = there was none. */
+  referencePriceTicks: number;
 }
 
 /** How many orders and replaces an account may send in an interval of command time; 0 = no limit. */
@@ -109,6 +147,22 @@ export interface Instrument {
   /** Price of the last trade; 0 = there was none yet. */
   lastPriceTicks: number;
   band: PriceBand;
+  /** MarketState. */
+  marketState: number;
+  /** Command time at which nextState follows; 0 = the state stays. */
+  endTimeUs: number;
+  nextState: number;
+  /** Of an auction: 0 = the last trade, -1 = none. */
+  referencePriceTicks: number;
+  /** What was indicated last. */
+  indicated: Indication;
+  volatility: Volatility;
+  /** InstrumentFlag bits. */
+  flags: number;
+  initialMarginPpm: number;
+  maintenanceMarginPpm: number;
+  /** 0 = not known yet. */
+  markPriceTicks: number;
   /** By fee tier. */
   fees: FeeRates[];
 }
@@ -148,6 +202,8 @@ export interface Order {
   trailingTicks: number;
   /** The other order of a linked pair. */
   partner: Order | undefined;
+  /** What a lot of it may cost beyond its margin; 0 for spot. */
+  lotCost: bigint;
   /** The rates in force when it last took its place. */
   rates: FeeRates;
 }

@@ -20,11 +20,14 @@ import {
   expireInUs,
   feeTier,
   inFuture,
+  instrumentChange,
   instrumentFees,
   listing,
   MAX_INT32,
   MAX_UINT32,
   MAX_UINT64,
+  marketState,
+  markPrice,
   minQuantityLots,
   moveOfMoney,
   orderFlags,
@@ -109,6 +112,12 @@ export const TRADING: Shape = {
     setOrderLimits: 4,
     transfer: 8,
     setAccountThrottle: 3,
+    setMarketState: 7,
+    changeInstrument: 4,
+    removeInstrument: 2,
+    setMarkPrice: 2,
+    cancelOnDisconnect: 2,
+    activateLogic: 1,
   },
   numberedOneIn: 2,
 };
@@ -118,6 +127,13 @@ export const FOUNDING: Shape = {
   ...TRADING,
   weights: { ...TRADING.weights, deposit: 80, openAccount: 20, registerApiKey: 10, listInstrument: 20 },
   numberedOneIn: 10,
+};
+
+/** Trades in margin instruments, at mark prices that move. */
+export const MARGIN: Shape = {
+  ...TRADING,
+  usualInstrument: (id) => (id >= 6n && id < 11n ? 2 : id === 11n ? 3 : 1),
+  weights: { ...TRADING.weights, setMarkPrice: 25, withdraw: 5, deposit: 12 },
 };
 
 /** Many accounts, thousands of open orders, and levels over the whole range of prices. */
@@ -148,6 +164,7 @@ const TRADING_COMMANDS: readonly CommandName[] = [
   'replaceOrder',
   'massCancel',
   'requestSnapshot',
+  'cancelOnDisconnect',
 ];
 
 /** Whether an order names the other of its pair; without the flag now and then too. */
@@ -260,6 +277,12 @@ function fieldsOf({
     setOrderLimits: fc.record({ accountId: account, instrumentId: anyInstrument, ...orderLimits }),
     transfer: moveOfMoney(account),
     setAccountThrottle: fc.record({ accountId: account, ...throttle }),
+    setMarketState: marketState,
+    changeInstrument: instrumentChange,
+    removeInstrument: fc.record({ instrumentId: rarely(fc.integer({ min: 3, max: 6 }), anyInstrument, 8) }),
+    setMarkPrice: markPrice,
+    cancelOnDisconnect: fc.record({ apiKeyId: fc.constantFrom(0, 2) }),
+    activateLogic: fc.record({ logicVersion: rarely(fc.constant(2), fc.constantFrom(0, 1), 4) }),
   };
 }
 

@@ -28,6 +28,7 @@ const COVERING_VOLUME = 100_000;
 const NOT_FROM_ENGINE = new Set<string>([
   ...Object.keys(RejectCode).filter((name) => RejectCode[name as keyof typeof RejectCode] < 3000),
   'TOO_MANY_HOLDINGS',
+  'UNKNOWN_LOGIC_VERSION',
 ]);
 const FROM_ENGINE_ANYWAY = ['BAD_FIELD', 'NOT_PERMITTED', 'DUPLICATE_COMMAND'];
 
@@ -64,7 +65,7 @@ const OUTCOMES = [
     .map((mode) => `self-trade: ${mode}`),
   ...['instrumentFeesChanged', 'accountChanged', 'tradingDayChanged'],
   ...['priceBandChanged', 'orderLimitsChanged', 'position', 'transfer done', 'transfer again'],
-  ...['instrumentListed', 'accountOpened', 'apiKeyRegistered', 'epochChanged'],
+  ...['instrumentListed', 'accountOpened', 'apiKeyRegistered', 'epochChanged', 'logicActivated'],
   ...Object.keys(RejectCode).filter((name) => !NOT_FROM_ENGINE.has(name)),
   ...FROM_ENGINE_ANYWAY,
 ];

@@ -1,6 +1,6 @@
 /** Arbitraries of single values: the usual ones, few so that they collide, and now and then an edge. */
 import fc from 'fast-check';
-import { OrderType, Side, TimeInForce } from '../../src/core/codes.js';
+import { MarketState, OrderType, Side, TimeInForce } from '../../src/core/codes.js';
 
 export const MAX_INT32 = 2 ** 31 - 1;
 export const MAX_UINT32 = 2 ** 32 - 1;
@@ -39,8 +39,8 @@ export function chainOnce<K, T>(
 }
 
 export const anyInstrument = rarely(
-  fc.integer({ min: 1, max: 5 }),
-  fc.constantFrom(0, 6, 99, MAX_UINT32),
+  fc.integer({ min: 1, max: 6 }),
+  fc.constantFrom(0, 7, 99, MAX_UINT32),
   10,
 );
 export const edgePrice = fc.constantFrom(
@@ -101,7 +101,20 @@ export const publicKey = fc
   .integer({ min: 0, max: 12 })
   .map((value) => Uint8Array.from({ length: 32 }, (_, index) => (index === value ? value : 0)));
 
-export const listing = fc.record({
+const NO_MARGIN = { flags: 0, initialMarginPpm: 0, maintenanceMarginPpm: 0 };
+const marginRates = {
+  initialMarginPpm: rarely(fc.constantFrom(100_000, 250_000), fc.constantFrom(0, 1, 1_000_001), 12),
+  maintenanceMarginPpm: rarely(fc.constantFrom(50_000, 100_000), fc.constantFrom(0, 1, 250_001), 12),
+};
+
+/** Spot mostly, now and then with margin. */
+const listedMargin = rarely(
+  fc.constant(NO_MARGIN),
+  fc.record({ flags: rarely(fc.constant(1), fc.constantFrom(0, 2, MAX_UINT32), 15), ...marginRates }),
+  4,
+);
+
+const listingTerms = {
   symbol: rarely(
     fc.constantFrom('AAA-USD', 'NEW-1', 'NEW.2', 'N/3_4:5', 'A23456789012345678901234'),
     fc.constantFrom('', 'new', 'A B', 'A\0B', 'É'),
@@ -124,6 +137,102 @@ export const listing = fc.record({
     fc.constantFrom(1_000_001, MAX_UINT32),
     15,
   ),
+};
+
+export const listing = fc
+  .record({ ...listingTerms, margin: listedMargin })
+  .map(({ margin, ...terms }) => ({ ...terms, ...margin }));
+
+const usuallyTraded = rarely(fc.constantFrom(1, 1, 1, 2, 2, 3), anyInstrument, 6);
+
+/** Trading mostly; other states mostly end soon. */
+export const marketState = fc
+  .record({
+    instrumentId: usuallyTraded,
+    state: rarely(
+      fc.constantFrom<number>(
+        MarketState.continuous,
+        MarketState.continuous,
+        MarketState.openingAuction,
+        MarketState.openingAuction,
+        MarketState.closingAuction,
+        MarketState.volatilityAuction,
+        MarketState.preOpen,
+        MarketState.halted,
+        MarketState.cancelOnly,
+        MarketState.closed,
+      ),
+      fc.constantFrom<number>(0, MarketState.disabled, MarketState.removed, 255),
+      15,
+    ),
+    ends: rarely(fc.boolean(), fc.constant(null), 20),
+    endInUs: rarely(fc.constantFrom(1, 300, 1000, 3000, 8000), fc.constantFrom(0, -1, 2 ** 53), 20),
+    nextState: rarely(
+      fc.constantFrom<number>(
+        MarketState.continuous,
+        MarketState.continuous,
+        MarketState.continuous,
+        MarketState.preOpen,
+        MarketState.closed,
+        MarketState.openingAuction,
+      ),
+      fc.constantFrom<number>(0, MarketState.disabled, MarketState.removed),
+      20,
+    ),
+    referencePriceTicks: rarely(
+      fc.constantFrom(0, 0, 0, -1, 97, 100, 103),
+      fc.constantFrom(-2, MAX_INT32),
+      20,
+    ),
+  })
+  .map(({ ends, endInUs, nextState, referencePriceTicks, ...change }) => {
+    const isAuction =
+      change.state >= MarketState.openingAuction && change.state <= MarketState.volatilityAuction;
+    const isOpen = change.state === MarketState.continuous;
+    // Without a flip of the coin: an end, and a reference only where there is one.
+    const hasEnd = ends === null ? isOpen : !isOpen || ends;
+    return {
+      ...change,
+      endInUs: hasEnd ? endInUs : null,
+      nextState: hasEnd || ends === null ? nextState : 0,
+      referencePriceTicks: isAuction || ends === null ? referencePriceTicks : 0,
+    };
+  });
+
+/** Limits within the prices that orders have, so that some trades go beyond. */
+export const instrumentChange = fc
+  .record({
+    instrumentId: usuallyTraded,
+    marketProtectionPpm: rarely(
+      fc.constantFrom(0, 10_000, 50_000),
+      fc.constantFrom(1_000_001, MAX_UINT32),
+      12,
+    ),
+    volatility: rarely(
+      fc.record({
+        volatilityPpm: fc.constantFrom(10_000, 30_000, 50_000),
+        volatilityWindowUs: fc.constantFrom(500, 3000, 10_000),
+        volatilityAuctionUs: fc.constantFrom(300, 2000),
+      }),
+      fc.record({
+        volatilityPpm: fc.constantFrom(0, 0, 0, 1, 1_000_001),
+        volatilityWindowUs: fc.constantFrom(0, 0, 0, 1, MAX_UINT32),
+        volatilityAuctionUs: fc.constantFrom(0, 0, 0, 1, MAX_UINT32),
+      }),
+      3,
+    ),
+    margin: rarely(fc.constant<null>(null), fc.record(marginRates), 2),
+  })
+  .map(({ volatility, margin, ...rest }) => ({
+    ...rest,
+    ...volatility,
+    ...(margin ?? { initialMarginPpm: 0, maintenanceMarginPpm: 0 }),
+  }));
+
+/** Around the prices that orders have, and far enough from one to the next that some go bankrupt. */
+export const markPrice = fc.record({
+  instrumentId: usuallyTraded,
+  priceTicks: rarely(fc.integer({ min: 80, max: 122 }), fc.constantFrom(0, -1, 1, 700, MAX_INT32), 25),
 });
 
 export const epoch = fc.record({

@@ -7,6 +7,8 @@
  */
 import {
   AccountStatus,
+  InstrumentFlag,
+  MarketState,
   nameOf,
   OrderFlag,
   OrderType,
@@ -63,6 +65,7 @@ function execObject(command: Command | UnknownCommand, listings: readonly ListIn
         baseDecimals,
         quoteDecimals,
         marketProtectionPpm,
+        ...listedMargin(command.fields),
       };
     }
     case 'openAccount':
@@ -193,6 +196,36 @@ function execObject(command: Command | UnknownCommand, listings: readonly ListIn
       const text = decimal(BigInt(amount), -decimalsOf(listings, asset));
       return { type, from: fromAccountId, to: toAccountId, asset, amount: text, transferId };
     }
+    case 'setMarketState': {
+      const { instrumentId, state, nextState, endTimeUs, referencePriceTicks } = command.fields;
+      const listing = listings[instrumentId - 1];
+      const reference = referencePriceTicks === -1 ? 'none' : ticksText(listing, referencePriceTicks);
+      return {
+        type,
+        symbol: listing?.symbol ?? `#${instrumentId}`,
+        state: nameOf(MarketState, state) ?? state,
+        ...(nextState === 0 ? {} : { nextState: nameOf(MarketState, nextState) ?? nextState }),
+        ...(endTimeUs === 0 ? {} : { endTimeUs }),
+        ...(referencePriceTicks === 0 ? {} : { referencePrice: reference }),
+      };
+    }
+    case 'changeInstrument': {
+      const { clientSequence: _, instrumentId, reserved0, ...settings } = command.fields;
+      return { type, symbol: listings[instrumentId - 1]?.symbol ?? `#${instrumentId}`, ...settings };
+    }
+    case 'removeInstrument': {
+      const { instrumentId } = command.fields;
+      return { type, symbol: listings[instrumentId - 1]?.symbol ?? `#${instrumentId}` };
+    }
+    case 'setMarkPrice': {
+      const { instrumentId, priceTicks } = command.fields;
+      const listing = listings[instrumentId - 1];
+      return { type, symbol: listing?.symbol ?? `#${instrumentId}`, price: ticksText(listing, priceTicks) };
+    }
+    case 'cancelOnDisconnect': {
+      const { apiKeyId } = command.fields;
+      return { type, account, ...(apiKeyId === 0 ? {} : { apiKeyId }) };
+    }
     case 'setTradingDayEnd':
       return { type, endTimeUs: command.fields.endTimeUs };
     case 'requestSnapshot': {
@@ -210,6 +243,13 @@ function execObject(command: Command | UnknownCommand, listings: readonly ListIn
         ...(type === 'unknown' ? { templateId: command.templateId } : {}),
       };
   }
+}
+
+function listedMargin(listing: ListInstrument): object {
+  const { flags, initialMarginPpm, maintenanceMarginPpm } = listing;
+  if (flags === 0 && initialMarginPpm === 0 && maintenanceMarginPpm === 0) return {};
+  const margin = flags === InstrumentFlag.margin ? { margin: true } : flags === 0 ? {} : { flags };
+  return { ...margin, initialMarginPpm, maintenanceMarginPpm };
 }
 
 function flagFields(flags: number): object {

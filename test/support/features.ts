@@ -25,11 +25,16 @@ export const FEATURES = [
   'throttle',
   'transfers',
   'positions',
+  'marketStates',
+  'volatility',
+  'instrumentChanges',
+  'disconnect',
+  'margin',
 ] as const;
 export type Feature = (typeof FEATURES)[number];
 
 /** What the fast engine has. */
-const BUILT: readonly Feature[] = FEATURES;
+const BUILT: readonly Feature[] = FEATURES.filter((feature) => feature !== 'margin');
 
 const chosen = (process.env['RINGFENCE_FEATURES'] ?? '').split(',').filter((name) => name !== '');
 for (const name of chosen) {
@@ -57,6 +62,11 @@ const FEATURE_OF: Partial<Record<CommandName, Feature>> = {
   setOrderLimits: 'limits',
   setAccountThrottle: 'throttle',
   transfer: 'transfers',
+  setMarketState: 'marketStates',
+  changeInstrument: 'instrumentChanges',
+  removeInstrument: 'instrumentChanges',
+  cancelOnDisconnect: 'disconnect',
+  setMarkPrice: 'margin',
 };
 
 /** Whether a command belongs to no feature, or to one that is used. */
@@ -82,6 +92,15 @@ export function usedFields(name: string, fields: Readonly<Record<string, unknown
   if (name === 'massCancel' && !isUsed('massCancelScope'))
     Object.assign(result, { instrumentId: 0, side: 0 });
   if (name === 'requestSnapshot' && !isUsed('positions')) result['flags'] = 0;
+  if (!isUsed('margin')) {
+    const noMargin = { initialMarginPpm: 0, maintenanceMarginPpm: 0 };
+    if (name === 'listInstrument') Object.assign(result, { flags: 0, ...noMargin });
+    if (name === 'changeInstrument') Object.assign(result, noMargin);
+    // Account 0 is the insurance fund.
+    if (name === 'transfer' && result['toAccountId'] === 0) result['toAccountId'] = 5;
+  }
+  if (name === 'changeInstrument' && !isUsed('volatility'))
+    Object.assign(result, { volatilityPpm: 0, volatilityWindowUs: 0, volatilityAuctionUs: 0 });
   if (name !== 'newOrder') return result;
   for (const [feature, atRest] of AT_REST) if (!isUsed(feature)) Object.assign(result, atRest);
   const { timeInForce, orderType } = result;

@@ -29,6 +29,7 @@ export interface ComparedEngine {
 }
 
 const ALL_LEVELS = 2 ** 31 - 1;
+const FLAT = { quantityLots: 0n, cost: 0n, realisedProfit: 0n };
 
 export class ModelComparison {
   readonly #engine: ComparedEngine;
@@ -133,15 +134,21 @@ export function describeModel(model: ReferenceEngine): string {
         displayLots: order.displayLots,
         triggerPriceTicks: order.triggerPriceTicks,
       }));
-      const positions = [...(isUsed('positions') ? account.positions : [])]
-        .sort(([a], [b]) => a - b)
-        .filter(([, { quantityLots, realisedProfit }]) => quantityLots !== 0n || realisedProfit !== 0n)
-        .map(([instrumentId, { quantityLots, cost, realisedProfit }]) => ({
-          instrumentId,
-          quantityLots: Number(quantityLots),
-          cost: Number(cost),
-          realisedProfit: Number(realisedProfit),
-        }));
+      const positions = (isUsed('positions') ? model.instruments : []).flatMap(({ instrumentId }) => {
+        const position = account.positions.get(instrumentId);
+        const { quantityLots, cost, realisedProfit } = position ?? FLAT;
+        const initialMargin = account.margins.get(instrumentId)?.held ?? 0n;
+        if (quantityLots === 0n && realisedProfit === 0n && initialMargin === 0n) return [];
+        return [
+          {
+            instrumentId,
+            quantityLots: Number(quantityLots),
+            cost: Number(cost),
+            realisedProfit: Number(realisedProfit),
+            initialMargin: Number(initialMargin),
+          },
+        ];
+      });
       const { accountId, reportSequence, feeTier, selfTradeGroup, selfTradePrevention, status } = account;
       const { maxCommands, intervalUs } = account.throttle;
       const settings = { feeTier, selfTradeGroup, selfTradePrevention, status, maxCommands, intervalUs };
@@ -158,10 +165,28 @@ export function describeModel(model: ReferenceEngine): string {
     marketProtectionPpm: instrument.marketProtectionPpm,
     lastPriceTicks: instrument.lastPriceTicks,
     fees: instrument.fees.map(plainRates),
+    marketState: instrument.marketState,
+    endTimeUs: instrument.endTimeUs,
+    nextState: instrument.nextState,
+    indicatedPriceTicks: instrument.indicated.priceTicks,
+    indicatedLots: Number(instrument.indicated.executableLots),
+    indicatedImbalance: Number(instrument.indicated.imbalanceLots),
+    volatilityPpm: instrument.volatility.volatilityPpm,
+    volatilityWindowUs: instrument.volatility.volatilityWindowUs,
+    volatilityAuctionUs: instrument.volatility.volatilityAuctionUs,
+    flags: instrument.flags,
+    initialMarginPpm: instrument.initialMarginPpm,
+    maintenanceMarginPpm: instrument.maintenanceMarginPpm,
+    markPriceTicks: instrument.markPriceTicks,
   }));
-  const assets = model.assets.map(({ assetId, code, decimals, supply, fees }) => {
-    return { assetId, asset: code, decimals, supply: Number(supply), fees: Number(fees) };
-  });
+  const assets = model.assets.map(({ assetId, code, decimals, supply, fees, insurance }) => ({
+    assetId,
+    asset: code,
+    decimals,
+    supply: Number(supply),
+    fees: Number(fees),
+    insurance: Number(insurance),
+  }));
   const books = model.instruments.map((instrument) => {
     const book = model.book(instrument);
     return { bids: levelsOf(book.buys), asks: levelsOf(book.sells) };
@@ -213,8 +238,9 @@ export function describeCore(core: Core, model: ReferenceEngine): string {
     const { reportSequence, openOrderCount, feeTier, selfTradeGroup, selfTradePrevention, status } = view;
     const { maxCommands, intervalUs } = view.throttle;
     const settings = { feeTier, selfTradeGroup, selfTradePrevention, status, maxCommands, intervalUs };
-    const positions = view.positions.map(({ instrumentId, quantityLots, cost, realisedProfit }) => {
-      return { instrumentId, quantityLots, cost, realisedProfit };
+    const positions = view.positions.map((position) => {
+      const { instrumentId, quantityLots, cost, realisedProfit, initialMargin } = position;
+      return { instrumentId, quantityLots, cost, realisedProfit, initialMargin };
     });
     return { accountId, reportSequence, settings, openOrderCount, balances, positions, orders };
   });
@@ -228,9 +254,22 @@ export function describeCore(core: Core, model: ReferenceEngine): string {
     marketProtectionPpm: view.marketProtectionPpm,
     lastPriceTicks: view.lastPriceTicks,
     fees: view.fees.map(plainRates),
+    marketState: view.marketState,
+    endTimeUs: view.endTimeUs,
+    nextState: view.nextState,
+    indicatedPriceTicks: view.indicatedPriceTicks,
+    indicatedLots: view.indicatedLots,
+    indicatedImbalance: view.indicatedImbalance,
+    volatilityPpm: view.volatilityPpm,
+    volatilityWindowUs: view.volatilityWindowUs,
+    volatilityAuctionUs: view.volatilityAuctionUs,
+    flags: view.flags,
+    initialMarginPpm: view.initialMarginPpm,
+    maintenanceMarginPpm: view.maintenanceMarginPpm,
+    markPriceTicks: view.markPriceTicks,
   }));
-  const assets = queryAssets(core).map(({ assetId, asset, decimals, supply, fees }) => {
-    return { assetId, asset, decimals, supply, fees };
+  const assets = queryAssets(core).map(({ assetId, asset, decimals, supply, fees, insurance }) => {
+    return { assetId, asset, decimals, supply, fees, insurance };
   });
   const books = instruments.map(({ instrumentId }) => {
     const { bids, asks } = queryBook(core, instrumentId, ALL_LEVELS);

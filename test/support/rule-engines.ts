@@ -22,7 +22,7 @@ export interface RuleEngine {
   balance(accountId: number, asset: string): { available: number; reserved: number };
   /** What the venue holds of the fees of an asset. */
   fees(asset: string): number;
-  position(accountId: number, instrumentId: number): Omit<PositionView, 'instrumentId'>;
+  position(accountId: number, instrumentId: number): Omit<PositionView, 'instrumentId' | 'initialMargin'>;
 }
 
 class Reference implements RuleEngine {
@@ -53,7 +53,7 @@ class Reference implements RuleEngine {
     return Number(this.#engine.asset(asset)!.fees);
   }
 
-  position(accountId: number, instrumentId: number): Omit<PositionView, 'instrumentId'> {
+  position(accountId: number, instrumentId: number): Omit<PositionView, 'instrumentId' | 'initialMargin'> {
     const { quantityLots, cost, realisedProfit } = this.#engine.accounts
       .get(accountId)!
       .positions.get(instrumentId)!;
@@ -109,7 +109,7 @@ class Fast implements RuleEngine {
     return queryAssets(this.#engine.core).find((one) => one.asset === asset)!.fees;
   }
 
-  position(accountId: number, instrumentId: number): Omit<PositionView, 'instrumentId'> {
+  position(accountId: number, instrumentId: number): Omit<PositionView, 'instrumentId' | 'initialMargin'> {
     const { positions } = queryAccount(this.#engine.core, accountId)!;
     const found = positions.find((one) => one.instrumentId === instrumentId);
     const { quantityLots = 0, cost = 0, realisedProfit = 0 } = found ?? {};

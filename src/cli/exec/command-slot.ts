@@ -5,6 +5,8 @@
 import { writeInt64 } from '../../base/int64.js';
 import {
   AccountStatus,
+  InstrumentFlag,
+  MarketState,
   OrderFlag,
   OrderType,
   Permission,
@@ -15,6 +17,7 @@ import {
   TimeInForce,
   TriggerDirection,
 } from '../../core/codes.js';
+import { LogicVersion } from '../../core/logic-version.js';
 import { type DecimalUnit, parseUnit } from '../../wire/decimal.js';
 import { offsetOf, Template } from '../../wire/schema.js';
 import { HeaderWord, SLOT_WORDS, writeSlotHeader } from '../../wire/slot.js';
@@ -86,6 +89,9 @@ const FIELDS = {
     'baseDecimals',
     'quoteDecimals',
     'marketProtectionPpm',
+    'margin',
+    'initialMarginPpm',
+    'maintenanceMarginPpm',
   ),
   openAccount: fields('account'),
   registerApiKey: fields('account', 'permissions', 'publicKey'),
@@ -134,6 +140,20 @@ const FIELDS = {
   setPriceBand: fields('symbol', 'minPrice', 'maxPrice', 'referencePrice', 'bandPpm'),
   setOrderLimits: fields('account', 'symbol', 'maxOrderNotional', 'maxOrderQuantity', 'maxOpenOrders'),
   transfer: fields('from', 'to', 'asset', 'amount', 'transferId'),
+  setMarketState: fields('symbol', 'state', 'endTimeUs', 'nextState', 'referencePrice'),
+  changeInstrument: fields(
+    'symbol',
+    'marketProtectionPpm',
+    'volatilityPpm',
+    'volatilityWindowUs',
+    'volatilityAuctionUs',
+    'initialMarginPpm',
+    'maintenanceMarginPpm',
+  ),
+  removeInstrument: fields('symbol'),
+  setMarkPrice: fields('symbol', 'price'),
+  cancelOnDisconnect: fields('account', 'apiKeyId'),
+  activateLogic: fields('logicVersion'),
 } as const;
 
 /** Type names of the lines that are commands. */
@@ -145,6 +165,8 @@ const MAX_UINT32 = 0xffffffff;
 const NO_INSTRUMENT_ID = MAX_UINT32;
 const MIN_INT32 = -0x80000000;
 const MAX_INT32 = 0x7fffffff;
+/** `referencePrice` of an auction that has none. */
+const NO_REFERENCE = 'none';
 /** The same in every command: its first field. */
 const CLIENT_SEQUENCE_WORD = bodyWord('newOrder', 'clientSequence');
 
@@ -156,7 +178,11 @@ type SettingType =
   | 'setAccountStatus'
   | 'setAccountThrottle'
   | 'setPriceBand'
-  | 'setOrderLimits';
+  | 'setOrderLimits'
+  | 'setMarketState'
+  | 'changeInstrument'
+  | 'removeInstrument'
+  | 'setMarkPrice';
 
 export class CommandSlot {
   /** The slot of the command that was encoded last. */
@@ -238,8 +264,18 @@ export class CommandSlot {
       case 'setAccountThrottle':
       case 'setPriceBand':
       case 'setOrderLimits':
+      case 'setMarketState':
+      case 'changeInstrument':
+      case 'removeInstrument':
+      case 'setMarkPrice':
         this.setting(type, line, { accountId: 0, sequence, timestampUs });
         return true;
+      case 'cancelOnDisconnect': {
+        refuseUnknownFields(line, type, FIELDS[type]);
+        const header = { accountId: this.accountOf(line), sequence, timestampUs };
+        encodeSlot(type, header, { apiKeyId: optionalCount(line, 'apiKeyId') }, this.words, 0);
+        return true;
+      }
       case 'requestSnapshot': {
         refuseUnknownFields(line, type, FIELDS[type]);
         const header = { accountId: this.accountOf(line), sequence, timestampUs };
@@ -251,9 +287,26 @@ export class CommandSlot {
         refuseUnknownFields(line, type, FIELDS.timeAdvanced);
         encodeSlot('timeAdvanced', { accountId: 0, sequence, timestampUs }, {}, this.words, 0);
         return true;
+      case 'activateLogic':
+        this.activateLogic(line, { accountId: 0, sequence, timestampUs });
+        return true;
       default:
         return false;
     }
+  }
+
+  private activateLogic(line: LineObject, header: SlotHeader): void {
+    refuseUnknownFields(line, 'activateLogic', FIELDS.activateLogic);
+    const logicVersion = integerField(line, 'logicVersion', 0, MAX_UINT32);
+    if (logicVersion > LogicVersion.newest) {
+      const known = `this release knows up to ${LogicVersion.newest}`;
+      throw new LineError(
+        'UNKNOWN_LOGIC_VERSION',
+        'logicVersion',
+        `there is no version ${logicVersion}; ${known}`,
+      );
+    }
+    encodeSlot('activateLogic', header, { logicVersion }, this.words, 0);
   }
 
   private newOrder(line: LineObject, sequence: number, timestampUs: number): void {
@@ -392,6 +445,46 @@ export class CommandSlot {
           maxOpenOrders: hasCount ? integerField(line, 'maxOpenOrders', 0, MAX_INT32) : 0,
         };
         encodeSlot(type, header, values, this.words, 0);
+        break;
+      }
+      case 'setMarketState': {
+        const instrument = this.instrument(line);
+        const hasReference = line['referencePrice'] !== NO_REFERENCE;
+        const values = {
+          instrumentId: instrument?.instrumentId ?? UNKNOWN_INSTRUMENT_ID,
+          state: marketStateField(line, 'state'),
+          endTimeUs: line['endTimeUs'] === undefined ? 0 : timeField(line, 'endTimeUs'),
+          nextState: line['nextState'] === undefined ? 0 : marketStateField(line, 'nextState'),
+          referencePriceTicks: hasReference ? optionalPrice(line, instrument, 'referencePrice') : -1,
+        };
+        encodeSlot(type, header, values, this.words, 0);
+        break;
+      }
+      case 'changeInstrument': {
+        const values = {
+          instrumentId: this.instrument(line)?.instrumentId ?? UNKNOWN_INSTRUMENT_ID,
+          marketProtectionPpm: optionalCount(line, 'marketProtectionPpm'),
+          volatilityPpm: optionalCount(line, 'volatilityPpm'),
+          volatilityWindowUs: optionalCount(line, 'volatilityWindowUs'),
+          volatilityAuctionUs: optionalCount(line, 'volatilityAuctionUs'),
+          initialMarginPpm: optionalCount(line, 'initialMarginPpm'),
+          maintenanceMarginPpm: optionalCount(line, 'maintenanceMarginPpm'),
+        };
+        encodeSlot(type, header, values, this.words, 0);
+        break;
+      }
+      case 'removeInstrument': {
+        const instrumentId = this.instrument(line)?.instrumentId ?? UNKNOWN_INSTRUMENT_ID;
+        encodeSlot(type, header, { instrumentId }, this.words, 0);
+        break;
+      }
+      case 'setMarkPrice': {
+        const instrument = this.instrument(line);
+        const values = {
+          instrumentId: instrument?.instrumentId ?? UNKNOWN_INSTRUMENT_ID,
+          priceTicks: priceField(line, instrument, 'price'),
+        };
+        encodeSlot(type, header, values, this.words, 0);
       }
     }
   }
@@ -476,10 +569,10 @@ export class CommandSlot {
       lotExponent: lot.exponent,
       baseDecimals: this.decimalsField(line, 'baseDecimals', base, usualBase),
       quoteDecimals: this.decimalsField(line, 'quoteDecimals', quote, usualQuote),
-      marketProtectionPpm:
-        line['marketProtectionPpm'] === undefined
-          ? 0
-          : integerField(line, 'marketProtectionPpm', 0, MAX_UINT32),
+      marketProtectionPpm: optionalCount(line, 'marketProtectionPpm'),
+      flags: flagField(line, 'margin') ? InstrumentFlag.margin : 0,
+      initialMarginPpm: optionalCount(line, 'initialMarginPpm'),
+      maintenanceMarginPpm: optionalCount(line, 'maintenanceMarginPpm'),
     };
     encodeSlot('listInstrument', header, values, this.words, 0);
   }
@@ -570,6 +663,15 @@ function optionalQuantity(
   field: OptionalQuantity,
 ): number {
   return line[field] === undefined ? 0 : quantityField(line, instrument, field);
+}
+
+/** A whole number, or 0 when the line has none. */
+function optionalCount(line: LineObject, field: string): number {
+  return line[field] === undefined ? 0 : integerField(line, field, 0, MAX_UINT32);
+}
+
+function marketStateField(line: LineObject, field: string): number {
+  return nameField(line, field, MarketState, 'INVALID_MARKET_STATE');
 }
 
 /** A command time, epoch microseconds. */

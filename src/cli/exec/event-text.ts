@@ -7,7 +7,10 @@ import {
   AccountStatus,
   BalanceReason,
   CancelReason,
+  InstrumentFlag,
   Liquidity,
+  MarketState,
+  MarketStateCause,
   nameOf,
   OrderFlag,
   OrderType,
@@ -90,6 +93,7 @@ const ORDER_TYPES = namesOf(OrderType);
 const TIMES_IN_FORCE = namesOf(TimeInForce);
 const CANCEL_REASONS = namesOf(CancelReason);
 const SELF_TRADE_PREVENTIONS = namesOf(SelfTradePrevention);
+const MARKET_STATES = namesOf(MarketState);
 
 /** What the line of a rejected command named, for the text of the rejection. */
 export interface CommandContext {
@@ -247,6 +251,7 @@ export class EventText {
           baseDecimals: listed.baseDecimals,
           quoteDecimals: listed.quoteDecimals,
           marketProtectionPpm: listed.marketProtectionPpm,
+          ...marginObject(listed.flags, listed),
           instrumentId: listed.instrumentId,
         };
       }
@@ -373,6 +378,9 @@ export class EventText {
           quantity: formatUnits(position.quantityLots, lot),
           cost: formatUnits(position.cost, quoteUnit),
           realisedProfit: formatUnits(position.realisedProfit, quoteUnit),
+          ...(position.initialMargin === 0
+            ? {}
+            : { initialMargin: formatUnits(position.initialMargin, quoteUnit) }),
         };
       }
       case 'triggered': {
@@ -408,6 +416,79 @@ export class EventText {
           cumulative: formatUnits(order.cumulativeLots, lot),
         };
       }
+      case 'marketStateChanged': {
+        const changed = event.fields;
+        const { tick, lot, symbol } = this.instrument(changed.instrumentId);
+        return {
+          symbol,
+          state: MARKET_STATES[changed.state],
+          previousState: MARKET_STATES[changed.previousState],
+          cause: nameOf(MarketStateCause, changed.cause),
+          ...(changed.endTimeUs === 0
+            ? {}
+            : { endTimeUs: changed.endTimeUs, nextState: MARKET_STATES[changed.nextState] }),
+          ...(changed.referencePriceTicks > 0
+            ? { referencePrice: formatUnits(changed.referencePriceTicks, tick) }
+            : {}),
+          ...(changed.uncrossPriceTicks === 0
+            ? {}
+            : {
+                uncrossPrice: formatUnits(changed.uncrossPriceTicks, tick),
+                uncrossQuantity: formatUnits(changed.uncrossLots, lot),
+              }),
+        };
+      }
+      case 'auctionIndicated': {
+        const indicated = event.fields;
+        const { tick, lot, symbol } = this.instrument(indicated.instrumentId);
+        return {
+          symbol,
+          price: formatUnits(indicated.priceTicks, tick),
+          quantity: formatUnits(indicated.executableLots, lot),
+          imbalance: formatUnits(indicated.imbalanceLots, lot),
+        };
+      }
+      case 'instrumentChanged': {
+        const { instrumentId, initialMarginPpm, maintenanceMarginPpm, ...settings } = event.fields;
+        return {
+          symbol: this.instrument(instrumentId).symbol,
+          marketProtectionPpm: settings.marketProtectionPpm,
+          volatilityPpm: settings.volatilityPpm,
+          volatilityWindowUs: settings.volatilityWindowUs,
+          volatilityAuctionUs: settings.volatilityAuctionUs,
+          ...(initialMarginPpm === 0 ? {} : { initialMarginPpm, maintenanceMarginPpm }),
+        };
+      }
+      case 'markPriceChanged': {
+        const { tick, symbol } = this.instrument(event.fields.instrumentId);
+        return { symbol, price: formatUnits(event.fields.priceTicks, tick) };
+      }
+      case 'liquidationStarted': {
+        const { equity, maintenanceMargin, asset } = event.fields;
+        const unit = this.listings.assetUnit(asset)!;
+        return {
+          account: event.accountId,
+          asset,
+          equity: formatUnits(equity, unit),
+          maintenanceMargin: formatUnits(maintenanceMargin, unit),
+        };
+      }
+      case 'deleveraged': {
+        const { instrumentId, priceTicks, quantityLots, positionLots } = event.fields;
+        const { tick, lot, symbol } = this.instrument(instrumentId);
+        return {
+          account: event.accountId,
+          symbol,
+          price: formatUnits(priceTicks, tick),
+          quantity: formatUnits(quantityLots, lot),
+          position: formatUnits(positionLots, lot),
+        };
+      }
+      case 'logicActivated':
+        return {
+          logicVersion: event.fields.logicVersion,
+          previousVersion: event.fields.previousVersion,
+        };
       default:
         throw new Error(`the engine answered with ${event.name}, which is no event`);
     }
@@ -418,11 +499,22 @@ export class EventText {
   }
 }
 
+/** What a margin instrument has beyond a spot instrument. */
+function marginObject(
+  flags: number,
+  rates: { initialMarginPpm: number; maintenanceMarginPpm: number },
+): object {
+  if ((flags & InstrumentFlag.margin) === 0) return {};
+  const { initialMarginPpm, maintenanceMarginPpm } = rates;
+  return { margin: true, initialMarginPpm, maintenanceMarginPpm };
+}
+
 function flagsText(flags: number): string {
   return (
     ((flags & OrderFlag.postOnly) !== 0 ? '"postOnly":true,' : '') +
     ((flags & OrderFlag.postOnlyReprice) !== 0 ? '"postOnlyReprice":true,' : '') +
-    ((flags & OrderFlag.linked) !== 0 ? '"linked":true,' : '')
+    ((flags & OrderFlag.linked) !== 0 ? '"linked":true,' : '') +
+    ((flags & OrderFlag.liquidation) !== 0 ? '"liquidation":true,' : '')
   );
 }
 

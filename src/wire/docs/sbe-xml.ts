@@ -3,7 +3,11 @@ import {
   AccountStatus,
   BalanceReason,
   CancelReason,
+  InstrumentFlag,
   Liquidity,
+  LogonFlag,
+  MarketState,
+  MarketStateCause,
   OrderFlag,
   OrderType,
   RejectCode,
@@ -39,6 +43,8 @@ const ENUMERATIONS = [
   { name: 'SelfTradePrevention', encoding: 'uint8', values: SelfTradePrevention },
   { name: 'TriggerDirection', encoding: 'uint8', values: TriggerDirection },
   { name: 'AccountStatus', encoding: 'uint8', values: AccountStatus },
+  { name: 'MarketState', encoding: 'uint8', values: MarketState },
+  { name: 'MarketStateCause', encoding: 'uint8', values: MarketStateCause },
   { name: 'RejectCode', encoding: 'uint16', values: RejectCode },
 ] as const;
 
@@ -46,6 +52,8 @@ const FLAG_SETS = [
   { name: 'OrderFlags', encoding: 'uint8', values: OrderFlag },
   { name: 'ReplaceFlags', encoding: 'uint32', values: ReplaceFlag },
   { name: 'SnapshotFlags', encoding: 'uint32', values: SnapshotFlag },
+  { name: 'InstrumentFlags', encoding: 'uint32', values: InstrumentFlag },
+  { name: 'LogonFlags', encoding: 'uint32', values: LogonFlag },
 ] as const;
 
 function escapeXml(text: string): string {
