@@ -7,7 +7,7 @@
  * }
  * ```
  *
- * Linear probing over pairs (hash, row), at most half full; row 0 means empty. Deletion shifts the rest of the
+ * Linear probing over pairs (hash, row), at most four sevenths full; row 0 means empty. Deletion shifts the rest of the
  * cluster back, so there are no tombstones and an index of constant size never degrades.
  *
  * The index grows in place, by linear hashing, two places at an insertion: no insertion pays for all, and no old table
@@ -34,7 +34,7 @@ export type IntegerHashIndex = ReturnType<typeof makeIntegerHashIndex>;
 
 /** An index for up to `maxRows` rows. */
 export function makeIntegerHashIndex(maxRows: number) {
-  const maxPlaces = Math.max(START_PLACES, maxRows * 2 + 2);
+  const maxPlaces = Math.max(START_PLACES, maxRows * 2);
   const table = makeWords((maxPlaces + maxRows + 1) * 2);
   const state = makeWords(STATE_WORDS);
   state[LIMIT] = START_PLACES;
@@ -67,7 +67,7 @@ export function makeIntegerHashIndex(maxRows: number) {
     const count = state[COUNT] + 1;
     if (count > maxRows) fail('the index has room', count);
     state[COUNT] = count;
-    if (count << 1 > state[LIMIT]) {
+    if (count * 7 > state[LIMIT] * 4) {
       addPlace();
       addPlace();
     }
