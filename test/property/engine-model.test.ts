@@ -7,6 +7,7 @@ import { describe, expect, test, vi } from 'vitest';
 import {
   BalanceReason,
   CancelReason,
+  MarketStateCause,
   nameOf,
   RejectCode,
   rejectName,
@@ -47,6 +48,8 @@ function outcomeOf(event: Event): string {
       return `replaced, ${event.fields.priorityKept === 1 ? 'keeps' : 'loses'} priority`;
     case 'selfTradePrevented':
       return `self-trade: ${nameOf(SelfTradePrevention, event.fields.selfTradePrevention)}`;
+    case 'marketStateChanged':
+      return `market state, cause ${nameOf(MarketStateCause, event.fields.cause)}${event.fields.uncrossLots > 0 ? ', uncrossed' : ''}`;
     case 'trade':
       return event.fields.fee === 0 ? 'trade' : event.fields.fee > 0 ? 'trade with fee' : 'trade with rebate';
     default:
@@ -65,6 +68,10 @@ const OUTCOMES = [
     .map((mode) => `self-trade: ${mode}`),
   ...['instrumentFeesChanged', 'accountChanged', 'tradingDayChanged'],
   ...['priceBandChanged', 'orderLimitsChanged', 'position', 'transfer done', 'transfer again'],
+  ...['command', 'time', 'volatility'].map((cause) => `market state, cause ${cause}`),
+  ...['command', 'time'].map((cause) => `market state, cause ${cause}, uncrossed`),
+  ...['auctionIndicated', 'instrumentChanged', 'markPriceChanged', 'liquidationStarted', 'deleveraged'],
+  ...['lossCovered done', 'lossShared done'],
   ...['instrumentListed', 'accountOpened', 'apiKeyRegistered', 'epochChanged', 'logicActivated'],
   ...Object.keys(RejectCode).filter((name) => !NOT_FROM_ENGINE.has(name)),
   ...FROM_ENGINE_ANYWAY,
