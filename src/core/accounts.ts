@@ -44,6 +44,8 @@ export const AccountWord = {
   throttleCounted: 28,
   /** u32: length of the intervals in microseconds. */
   throttleIntervalUs: 29,
+  /** Handle of a margin record (margins.ts), 0 = the account has never had an order in a margin instrument. */
+  firstMargin: 30,
 } as const;
 
 /** Bits of `AccountWord.controls`. */

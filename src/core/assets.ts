@@ -1,5 +1,6 @@
 /** Assets: code, decimals and total supply. Ids are 1, 2, 3 ...; a record starts at word id * ASSET_WORDS. */
 import { type EntityHash, EntityKind, makeEntityHash } from './entity-hash.js';
+import { MONEY_MAX } from './money.js';
 import { sameWords } from './text-fields.js';
 
 const ASSET_WORDS = 4;
@@ -14,9 +15,14 @@ export function makeAssets(maxAssets: number) {
   const words = new Int32Array((maxAssets + 1) * ASSET_WORDS);
   /** Deposits minus withdrawals by asset id, in minor units. */
   const supply = new Float64Array(maxAssets + 1);
+  /** Most that there may be by asset id, in minor units. */
+  const supplyMax = new Float64Array(maxAssets + 1).fill(MONEY_MAX);
   /** What the venue holds of the fees that it charged, by asset id, in minor units; part of the supply. */
   const fees = new Float64Array(maxAssets + 1);
   const feeWords = new Int32Array(fees.buffer);
+  /** What pays for losses beyond the equity of liquidated accounts, by asset id, in minor units; part of the supply. */
+  const insurance = new Float64Array(maxAssets + 1);
+  const insuranceWords = new Int32Array(insurance.buffer);
   const hash = makeEntityHash(EntityKind.asset, 0);
   let count = 0;
 
@@ -53,6 +59,15 @@ export function makeAssets(maxAssets: number) {
     }
   };
 
+  /** Adds the insurance funds to `hash`: a row for each asset with something in it. */
+  const addInsurance = (hash: EntityHash): void => {
+    for (let assetId = 1; assetId <= count; assetId += 1) {
+      if (insurance[assetId] === 0) continue;
+      hash.hashRow(insuranceWords, assetId * 2, 2, assetId, 0);
+      hash.add();
+    }
+  };
+
   const decimals = (assetId: number): number => {
     return words[assetId * ASSET_WORDS + ASSET_CODE_WORDS];
   };
@@ -65,7 +80,9 @@ export function makeAssets(maxAssets: number) {
   return {
     words,
     supply,
+    supplyMax,
     fees,
+    insurance,
     maxAssets,
     hash,
     get count(): number {
@@ -75,6 +92,7 @@ export function makeAssets(maxAssets: number) {
     add,
     hashAsset,
     addFees,
+    addInsurance,
     decimals,
     codeAt,
   };

@@ -13,6 +13,7 @@ import { type CoreOptions, resolveCoreOptions } from './core-options.js';
 import { type Expiries, makeExpiries } from './expiries.js';
 import { HOLDING_WORDS, type Holdings, makeHoldings } from './holdings.js';
 import { INSTRUMENT_WORDS, type Instruments, makeInstruments } from './instruments.js';
+import { MARGIN_WORDS, type Margins, makeMargins } from './margins.js';
 import { type MarketTimes, makeMarketTimes } from './market-times.js';
 import { makeOrderBooks, type OrderBooks } from './order-books.js';
 import { makeOrderExtras, ORDER_EXTRA_WORDS, type OrderExtras } from './order-extras.js';
@@ -53,6 +54,7 @@ export class Core {
   readonly auctionsToTell: AuctionsToTell;
   readonly holdings: Holdings;
   readonly positions: Positions;
+  readonly margins: Margins;
   readonly orderLimits: OrderLimits;
   readonly apiKeys: ApiKeys;
   readonly transfers: Transfers;
@@ -73,12 +75,13 @@ export class Core {
       limits.maxInstruments * INSTRUMENT_WORDS,
       limits.maxHoldings * HOLDING_WORDS,
       limits.maxPositions * POSITION_WORDS,
+      limits.maxPositions * MARGIN_WORDS,
       limits.maxOrderLimits * ORDER_LIMITS_WORDS,
       limits.maxApiKeys * API_KEY_WORDS,
       (limits.maxInstruments + 1) * 4 * BOOK_SIDE_WORDS,
       maxLevels * LEVEL_WORDS,
       (maxLevels + IDLE_PAGES) * PAGE_WORDS,
-      limits.maxOrders * ORDER_WORDS,
+      (limits.maxOrders + 1) * ORDER_WORDS,
       limits.maxOrders * ORDER_EXTRA_WORDS,
     ]);
     this.arena = arena;
@@ -88,6 +91,7 @@ export class Core {
     this.instruments = makeInstruments(arena, limits.maxInstruments);
     this.priceBands = makePriceBands(arena);
     this.holdings = makeHoldings(arena, limits.maxHoldings);
+    this.margins = makeMargins(arena, limits.maxPositions, this.instruments, this.holdings, this.positions);
     this.apiKeys = makeApiKeys(arena, limits.maxApiKeys);
     this.marketTimes = makeMarketTimes(arena, this.instruments);
     this.auctionsToTell = makeAuctionsToTell(limits.maxInstruments);

@@ -70,12 +70,25 @@ export const InstrumentWord = {
   volatilityReference: 77,
   /** Double: number of the present window. */
   volatilityWindow: 78,
+  /** InstrumentFlag bits. */
+  flags: 96,
+  /** Margin rates in millionths; 0 for spot. */
+  initialMarginPpm: 97,
+  maintenanceMarginPpm: 98,
+  /** Price in ticks that positions are settled to; 0 = none yet. */
+  markPrice: 99,
+  /** Handle of a margin record (margins.ts), or 0. */
+  firstMargin: 100,
 } as const;
 
 /** Bits of `InstrumentWord.controls`. */
 export const InstrumentControl = {
   /** Prices are bounded: price-bands.ts. */
   band: 1,
+  /** It is a margin instrument: margins.ts. */
+  margin: 32,
+  /** It has no mark price yet. */
+  unmarked: 64,
   /** It was removed, and counts as if it had never been. */
   removed: 2,
   /** Its state is another one than continuous: market-states.ts. */
@@ -90,6 +103,8 @@ const HASHED_WORDS = 15;
 const LAST_PRICE = InstrumentWord.lastPrice;
 const FIRST_BAND = InstrumentWord.minPrice;
 const BAND_WORDS = 4;
+const FIRST_MARGIN_TERM = InstrumentWord.flags;
+const MARGIN_TERM_WORDS = 4;
 const FIRST_MARKET_WORD = InstrumentWord.marketState;
 const MARKET_WORDS = 16;
 const FEE_WORDS = 2 * FEE_TIERS;
@@ -186,6 +201,7 @@ export function makeInstruments(arena: Arena, maxInstruments: number) {
     hash.extendRow(words, instrument + FEES, FEE_WORDS, FEES);
     hash.extendRow(words, instrument + LAST_PRICE, 1, LAST_PRICE);
     hash.extendRow(words, instrument + FIRST_BAND, BAND_WORDS, FIRST_BAND);
+    hash.extendRow(words, instrument + FIRST_MARGIN_TERM, MARGIN_TERM_WORDS, FIRST_MARGIN_TERM);
     hash.extendRow(words, instrument + FIRST_MARKET_WORD, MARKET_WORDS, FIRST_MARKET_WORD);
   };
 

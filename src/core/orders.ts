@@ -32,7 +32,7 @@ export const OrderWord = {
   /** Neighbours in the queue of the level; `next` links free records. */
   next: 13,
   previous: 14,
-  /** Handles of the holdings that settlement moves. */
+  /** Handles of the holdings that settlement moves; an order of a margin instrument moves no base (0). */
   quoteHolding: 15,
   baseHolding: 16,
   /** Neighbours among the open orders of the account, by order id. */
@@ -47,7 +47,10 @@ export const OrderWord = {
   hashHigh: 22,
   /** Handle of the record with what most orders do not have, or 0 (order-extras.ts). */
   extra: 23,
-  /** Double: what each lot of the leaves reserves, in minor units: base of a sell, quote of a buy with its fee. */
+  /**
+   * Double: what each lot of the leaves reserves, in minor units: base of a sell, quote of a buy with its fee; in a
+   * margin instrument what it may cost beyond its margin.
+   */
   lotReserve: 24,
   /** Rates in millionths that the order took with its place. */
   makerPpm: 26,
@@ -75,6 +78,8 @@ const HASH_LOW = OrderWord.hashLow;
 const HASH_HIGH = OrderWord.hashHigh;
 const EXTRA = OrderWord.extra;
 const MAKER_PPM = OrderWord.makerPpm;
+const BASE_HOLDING = OrderWord.baseHolding;
+const LOT_RESERVE = OrderWord.lotReserve;
 const LAST_ORDER_ID = CounterWord.orderId;
 const LAST_PRIORITY = CounterWord.priority;
 
@@ -100,8 +105,9 @@ export function makeOrders(arena: Arena, maxOrders: number, extras: OrderExtras,
   const hash = makeEntityHash(EntityKind.order, maxOrders + 1);
   const { markDirty, subtract } = hash;
   const counters = makeWords(COUNTER_WORDS);
-  state[FRESH] = arena.reserve(maxOrders * ORDER_WORDS);
-  const end = state[FRESH] + maxOrders * ORDER_WORDS;
+  // One more than may be open, for the order of a liquidation.
+  state[FRESH] = arena.reserve((maxOrders + 1) * ORDER_WORDS);
+  const end = state[FRESH] + (maxOrders + 1) * ORDER_WORDS;
 
   const isFull = (): boolean => {
     return state[COUNT] === maxOrders;
@@ -175,6 +181,8 @@ export function makeOrders(arena: Arena, maxOrders: number, extras: OrderExtras,
     // The first word of an account is its id.
     hash.hashRow(words, order, HASHED_WORDS, words[words[order + ACCOUNT]], 0);
     hash.extendRow(words, order + MAKER_PPM, 2, MAKER_PPM);
+    // What it may cost beyond its margin depends on the mark price that it came in at.
+    if (words[order + BASE_HOLDING] === 0) hash.extendRow(words, order + LOT_RESERVE, 2, LOT_RESERVE);
     const extra = words[order + EXTRA];
     if (extra === 0) return;
     hash.extendRow(words, extra, HASHED_EXTRA_WORDS, EXTRA);

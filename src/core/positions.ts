@@ -37,6 +37,8 @@ export const PositionWord = {
   dirty: 11,
   hashLow: 12,
   hashHigh: 13,
+  /** Handle of the margin record (margins.ts), 0 = none. */
+  margin: 14,
 } as const;
 
 const HASHED_WORDS = 6;

@@ -6,6 +6,7 @@ import type { CommitGate } from '../runtime/commit-gate.js';
 import { Counter, type NodeCounters } from '../runtime/counters.js';
 import { offsetOf, Template } from '../wire/schema.js';
 import { HeaderWord, SLOT_HEADER_BYTES, SLOT_WORDS, templateOf } from '../wire/slot.js';
+import type { InstrumentNews } from './instrument-news.js';
 import type { KeyTable } from './key-table.js';
 import { NO_ENTRY, type ReportLog } from './report-log.js';
 import { adminListKey, type ReportSender } from './report-sender.js';
@@ -37,6 +38,7 @@ export interface EgressPublisherParts {
   readonly marketData: MarketData;
   /** Slots of the instrumentListed events so far; filled here. */
   readonly listings: Int32Array[];
+  readonly news: InstrumentNews;
   /** Called for each epochChanged event. */
   readonly onEpochChanged: (epoch: number) => void;
 }
@@ -105,10 +107,15 @@ export class EgressPublisher {
       this.parts.marketData.onBookDelta(words, wordIndex);
       return;
     }
+    if (templateId === Template.auctionIndicated) {
+      this.parts.marketData.onAuctionIndicated(words, wordIndex);
+      return;
+    }
     if (templateId === Template.trade) this.parts.marketData.onTrade(words, wordIndex);
     else if (templateId === Template.instrumentListed) this.onInstrumentListed(words, wordIndex);
     else if (templateId === Template.apiKeyRegistered) this.onApiKeyRegistered(words, wordIndex);
     else if (templateId === Template.epochChanged) this.onEpochChanged(words, wordIndex);
+    else if (this.parts.news.note(words, wordIndex)) this.tellOthers(words, wordIndex);
     const reportedTo = this.reportToAccount(words, wordIndex);
     this.reportToSession(words, wordIndex, reportedTo);
   }
@@ -152,12 +159,16 @@ export class EgressPublisher {
   }
 
   private onInstrumentListed(words: Int32Array, wordIndex: number): void {
-    const { listings, marketData, output, sessions } = this.parts;
+    const { listings, marketData, output } = this.parts;
     listings.push(output.ring.words.slice(wordIndex, wordIndex + SLOT_WORDS));
     marketData.list(words[wordIndex + LISTED_ID]!);
+    this.tellOthers(words, wordIndex);
+  }
+
+  /** Sends a public event to every session but the one that gets it as its answer. */
+  private tellOthers(words: Int32Array, wordIndex: number): void {
     const apiKeyId = words[wordIndex + HeaderWord.sessionId]!;
-    // The session that listed it gets it as its answer.
-    for (const session of sessions.all()) {
+    for (const session of this.parts.sessions.all()) {
       if (session.isAdmitted && session.key!.apiKeyId !== apiKeyId) this.sendPublic(session, wordIndex);
     }
   }

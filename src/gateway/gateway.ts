@@ -12,10 +12,12 @@ import { Counter, type NodeCounters } from '../runtime/counters.js';
 import { MsgpackDecoder } from '../wire/msgpack-decoder.js';
 import { SUBPROTOCOL_MSGPACK } from '../wire/schema.js';
 import type { ClientSocket } from './client-socket.js';
+import { DisconnectCanceller } from './disconnect-canceller.js';
 import { EgressPublisher } from './egress-publisher.js';
 import type { GatewayOptions } from './gateway-options.js';
 import { Housekeeping } from './housekeeping.js';
 import { IngressAdapter } from './ingress-adapter.js';
+import { InstrumentNews } from './instrument-news.js';
 import { KeyTable } from './key-table.js';
 import { Listener } from './listener.js';
 import { monotonicMs } from './monotonic-ms.js';
@@ -74,6 +76,7 @@ export class Gateway {
   private readonly ingress: IngressAdapter;
   private readonly egress: EgressPublisher;
   private readonly housekeeping: Housekeeping;
+  private readonly canceller: DisconnectCanceller;
   private readonly clientListener: Listener;
   private readonly adminListener: Listener;
   /** Last of the node's own commands, with which it opens; 0 when that is not awaited. */
@@ -96,6 +99,7 @@ export class Gateway {
     this.isClosing = false;
     const keys = new KeyTable();
     const listings: Int32Array[] = [];
+    const news = new InstrumentNews();
     const reportLog = new ReportLog(options.reportRetention);
     this.sessions = new SessionTable(counters, log);
     this.reports = new ReportSender(this.sessions, reportLog);
@@ -111,6 +115,7 @@ export class Gateway {
       reportLog,
       sender: this.reports,
       listings,
+      news,
       log,
     });
     this.ingress = new IngressAdapter({
@@ -135,12 +140,18 @@ export class Gateway {
       sender: this.reports,
       marketData: this.marketData,
       listings,
+      news,
       onEpochChanged: (epoch) => {
         this.epoch = epoch;
       },
     });
     this.housekeeping = new Housekeeping(options, this.sessions, this.reports);
-    this.sessions.onEnded = (session) => this.marketData.remove(session);
+    this.canceller = new DisconnectCanceller(this.sequencer, () => this.publishThisTurn());
+    this.sessions.onEnded = (session) => {
+      this.marketData.remove(session);
+      // A node that shuts down leaves orders as they are: they are there again when it is.
+      if (!this.isClosing) this.canceller.onEnded(session);
+    };
     this.sessions.onResendFlushed = (session) => {
       this.reports.resendMore(session);
       this.sessions.flushAll();
@@ -204,6 +215,7 @@ export class Gateway {
     const { clock, options } = this.parts;
     if (this.openingSequence !== 0) this.poll();
     if (this.sequencer.isLeading && this.sequencer.publishOwn()) {
+      this.canceller.retry();
       this.sequencer.advanceTime(options.timeAdvanceMs);
     }
     this.housekeeping.round(monotonicMs(clock));

@@ -72,7 +72,7 @@ function startingMoney(world: World, accountId: number, assetPlace: number): num
     case 'poor':
       return 1500;
     case 'margin':
-      return 600;
+      return 250;
     case 'rich':
       return Math.floor(Number.MAX_SAFE_INTEGER / ACCOUNTS);
     case 'wide':
@@ -115,7 +115,7 @@ function foundWorld(script: CommandScript, world: World): Command[] {
     commands.push(
       script.command('registerApiKey', {}, { accountId, permissions: 1, publicKey: key(100 + accountId) }),
     );
-    if (accountId <= 2) commands.push(...settingsOf(script, accountId));
+    if (accountId <= 2 && world !== 'margin') commands.push(...settingsOf(script, accountId));
     for (const [place, asset] of ASSETS.entries()) {
       const amount = startingMoney(world, accountId, place);
       if (amount === 0) continue;
