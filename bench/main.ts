@@ -14,6 +14,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   replay: async () => (await import('./replay.js')).replay,
   pipeline: async () => (await import('./pipeline.js')).pipeline,
   'end-to-end': async () => (await import('./end-to-end.js')).endToEnd,
+  disturbance: async () => (await import('./disturbance.js')).disturbance,
   micro: async () => (await import('./micro.js')).micro,
 };
 

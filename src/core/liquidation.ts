@@ -188,7 +188,7 @@ export function makeLiquidation(core: Core, sink: EventSink, endings: OrderEndin
     const instrument = instruments.handleOf(instrumentId);
     const held = positions.quantityLots(position);
     const bookSide = instrumentId * 2 + (held > 0 ? 1 : 0);
-    if (!hooks.isTraded(instrument) || books.ladder.best(bookSide ^ 1) === 0) return;
+    if (!hooks.isTraded(instrument) || books.withOrders(books.ladder.best(bookSide ^ 1)) === 0) return;
     const lots = Math.min(Math.abs(held), LOTS_MAX);
     const rates = instruments.ratesAt(instrument, words[account + AccountWord.settings]);
     const order = orders.allocate();

@@ -11,7 +11,6 @@ import { openStorage } from '../../journal/open-storage.js';
 import { PreparedSegments } from '../../journal/prepared-segments.js';
 import { type RecoveryReport, recover } from '../../journal/recover.js';
 import { type SegmentPreparer, startSegmentPreparer } from '../../journal/segment-preparer.js';
-import { startUpkeep, type UpkeepThread } from '../../journal/upkeep-thread.js';
 import { PromisedEpoch } from '../replication/promised-epoch.js';
 import { waitCellAsync } from '../ring/shared-cell.js';
 import { ACKNOWLEDGEMENT_POLICIES, type AcknowledgementPolicy } from '../runtime/acknowledgement-policy.js';
@@ -39,6 +38,7 @@ import { allocateNodeMemory, type NodeMemory } from './node-memory.js';
 import { type NodeStatus, nodeStatus } from './node-status.js';
 import type { ReplicationInput } from './replication-worker.js';
 import { archiveDirectoryOf, UpkeepLog, upkeepRulesOf } from './upkeep-log.js';
+import { startUpkeep, type UpkeepThread } from './upkeep-thread.js';
 import type {
   FatalMessage,
   FetchMessage,
