@@ -24,7 +24,7 @@ import type { Storage } from './storage.js';
 export interface RecoveryReport {
   readonly segments: number;
   readonly bytes: number;
-  /** First record that is there; 1, or 0 when the journal is empty. */
+  /** First record that is there: 1 unless older segments were removed; 0 when the journal is empty. */
   readonly firstSequence: number;
   /** Last good record; 0 when the journal is empty. */
   readonly lastSequence: number;
@@ -83,12 +83,24 @@ export function segmentNames(storage: Storage): string[] {
   return names;
 }
 
+export interface RecoveryOptions {
+  /**
+   * The oldest segments may have been removed; whoever asks for that must go on from a snapshot of the command before
+   * `firstSequence`, or of a later one. Default: a journal that does not begin with the first command is damaged.
+   */
+  readonly mayBeginLater?: boolean;
+}
+
 /**
  * Looks at the journal and decides what counts. Changes nothing.
  * @param identity whose journal it must be; undefined = anybody's (offline tools)
  * @throws JournalCorruptionError, JournalForeignError, JournalVersionError, JournalIoError, JournalPermissionError
  */
-export function recover(storage: Storage, identity?: JournalIdentity): RecoveryReport {
+export function recover(
+  storage: Storage,
+  identity?: JournalIdentity,
+  options: RecoveryOptions = {},
+): RecoveryReport {
   // The control file first: beside a running writer it may be older than the list of segments, never newer.
   const early = storage.exists(CONTROL_FILE) ? readControlFile(storage) : undefined;
   const names = segmentNames(storage);
@@ -100,11 +112,14 @@ export function recover(storage: Storage, identity?: JournalIdentity): RecoveryR
   if (names.length === 0) return { ...EMPTY, controlGeneration: control.generation };
 
   let bytes = 0;
+  let firstSequence = 1;
   let previous: SegmentScanner | undefined;
   for (const name of names) {
     previous?.close();
     const scanner = new SegmentScanner(storage, name, identity);
-    checkLink(scanner, previous);
+    if (previous === undefined && options.mayBeginLater === true)
+      firstSequence = scanner.header.firstSequence;
+    else checkLink(scanner, previous);
     bytes += scanner.fileBytes;
     previous = scanner;
   }
@@ -115,7 +130,7 @@ export function recover(storage: Storage, identity?: JournalIdentity): RecoveryR
       ...end,
       segments: names.length,
       bytes,
-      firstSequence: last.nextSequence > 1 ? 1 : 0,
+      firstSequence: last.nextSequence > 1 ? firstSequence : 0,
       lastSequence: last.nextSequence - 1,
       chain: last.chain,
       epoch: last.epoch,
@@ -136,6 +151,19 @@ function controlState(storage: Storage, names: readonly string[]): ControlState 
   if (names.length === 0) return undefined;
   if (storage.exists(CONTROL_FILE)) return readControlFile(storage);
   throw new JournalCorruptionError(CONTROL_FILE, 0, 'the control file beside the segments', 'no such file');
+}
+
+/** The error of a journal that begins with a later command although nothing says what was before it. */
+export function missingBeginning(storage: Storage): JournalCorruptionError {
+  const name = segmentNames(storage)[0]!;
+  const first = new SegmentScanner(storage, name);
+  first.close();
+  return new JournalCorruptionError(
+    first.header.previousName,
+    0,
+    `the segment before ${name}, or a good snapshot of command ${first.header.firstSequence - 1} or a later one`,
+    'no such file',
+  );
 }
 
 /** Each segment must name the one before it; the first one must name none. */

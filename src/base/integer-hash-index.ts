@@ -64,6 +64,12 @@ export function makeIntegerHashIndex(maxRows: number) {
     place(hash, row);
   };
 
+  /** Makes an index that is empty large enough for `rows` rows, so that it need not grow while they are inserted. */
+  const expect = (rows: number): void => {
+    if (state[COUNT] !== 0) fail('the index is empty', state[COUNT]);
+    state[SIZE] = Math.min(maxSize, Math.max(START_SIZE, powerOfTwoFrom(rows * 2)));
+  };
+
   /** Removes `row`, which must have been inserted under this hash. */
   const remove = (hash: number, row: number): void => {
     let found = first(hash);
@@ -159,6 +165,7 @@ export function makeIntegerHashIndex(maxRows: number) {
     first,
     next,
     insert,
+    expect,
     remove,
   };
 }

@@ -6,6 +6,7 @@ import { makeIntegerHashIndex } from '../base/integer-hash-index.js';
 import type { Arena } from './arena.js';
 import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
 import { OrderWord } from './orders.js';
+import { makeTable } from './table.js';
 
 export const ACCOUNT_WORDS = 16;
 
@@ -138,6 +139,33 @@ export function makeAccounts(arena: Arena, maxAccounts: number) {
     markDirty(account);
   };
 
+  const tables = [
+    makeTable('accounts', AccountWord, {
+      memory: words,
+      first,
+      recordWords: ACCOUNT_WORDS,
+      capacity: maxAccounts,
+      rows: () => state[COUNT],
+      handles: {
+        firstOrder: 'orders',
+        lastOrder: 'orders',
+        lastQuoteHolding: 'holdings',
+        lastBaseHolding: 'holdings',
+      },
+      derived: ['dirty'],
+    }),
+    makeTable('accounts.state', { count: COUNT }, { memory: state }),
+    hash.tableOf('accounts'),
+  ];
+
+  /** Makes the index again, after the records were read from a snapshot. */
+  const rebuild = (): void => {
+    index.expect(state[COUNT]);
+    for (let n = 0; n < state[COUNT]; n += 1) {
+      insertRow(wordHash(words[handleOf(n) + ID]), handleOf(n));
+    }
+  };
+
   return {
     words,
     maxAccounts,
@@ -153,5 +181,7 @@ export function makeAccounts(arena: Arena, maxAccounts: number) {
     removeOrder,
     hashAccount,
     settleHash,
+    tables,
+    rebuild,
   };
 }

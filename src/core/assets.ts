@@ -1,25 +1,30 @@
 /** Assets: code, decimals and total supply. Ids are 1, 2, 3 ...; a record starts at word id * ASSET_WORDS. */
+import { makeWords } from '../base/columns.js';
 import { type EntityHash, EntityKind, makeEntityHash } from './entity-hash.js';
+import { makeTable } from './table.js';
 import { sameWords } from './text-fields.js';
 
 const ASSET_WORDS = 4;
 export const ASSET_CODE_WORDS = 3;
 export const ASSET_CODE_BYTES = 12;
 
+/** Words of the private state. */
+const COUNT = 0;
+
 export type Assets = ReturnType<typeof makeAssets>;
 
 export function makeAssets(maxAssets: number) {
+  const state = makeWords(1);
   const areSame = sameWords;
   /** Code (three words) and decimals. */
   const words = new Int32Array((maxAssets + 1) * ASSET_WORDS);
   /** Deposits minus withdrawals by asset id, in minor units. */
   const supply = new Float64Array(maxAssets + 1);
   const hash = makeEntityHash(EntityKind.asset, 0);
-  let count = 0;
 
   /** Id of the asset whose code lies at `at`, or 0. A scan: assets are few and listings and transfers rare. */
   const find = (text: Int32Array, at: number): number => {
-    for (let id = 1; id <= count; id += 1) {
+    for (let id = 1; id <= state[COUNT]; id += 1) {
       if (areSame(words, id * ASSET_WORDS, text, at, ASSET_CODE_WORDS)) return id;
     }
     return 0;
@@ -27,13 +32,13 @@ export function makeAssets(maxAssets: number) {
 
   /** Adds an asset whose code is new; the caller has seen that there is room. Returns its id. */
   const add = (text: Int32Array, at: number, decimals: number): number => {
-    count += 1;
-    const asset = count * ASSET_WORDS;
+    state[COUNT] += 1;
+    const asset = state[COUNT] * ASSET_WORDS;
     for (let i = 0; i < ASSET_CODE_WORDS; i += 1) words[asset + i] = text[at + i];
     words[asset + ASSET_CODE_WORDS] = decimals;
-    hashAsset(count, hash);
+    hashAsset(state[COUNT], hash);
     hash.add();
-    return count;
+    return state[COUNT];
   };
 
   /** Hashes one asset into `hash`. */
@@ -50,18 +55,46 @@ export function makeAssets(maxAssets: number) {
     return assetId * ASSET_WORDS;
   };
 
+  const tables = [
+    makeTable(
+      'assets',
+      { code: 0, decimals: ASSET_CODE_WORDS },
+      {
+        memory: words,
+        first: ASSET_WORDS,
+        recordWords: ASSET_WORDS,
+        capacity: maxAssets,
+        rows: () => state[COUNT],
+      },
+    ),
+    makeTable(
+      'assets.supply',
+      { supply: 0 },
+      {
+        memory: new Int32Array(supply.buffer),
+        first: 2,
+        recordWords: 2,
+        capacity: maxAssets,
+        rows: () => state[COUNT],
+      },
+    ),
+    makeTable('assets.state', { count: COUNT }, { memory: state }),
+    hash.tableOf('assets'),
+  ];
+
   return {
     words,
     supply,
     maxAssets,
     hash,
     get count(): number {
-      return count;
+      return state[COUNT];
     },
     find,
     add,
     hashAsset,
     decimals,
     codeAt,
+    tables,
   };
 }

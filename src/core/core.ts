@@ -14,6 +14,7 @@ import { INSTRUMENT_WORDS, type Instruments, makeInstruments } from './instrumen
 import { makeOrderBooks, type OrderBooks } from './order-books.js';
 import { makeOrders, ORDER_WORDS, type Orders } from './orders.js';
 import { BOOK_SIDE_WORDS, IDLE_PAGES, LEVEL_WORDS, PAGE_WORDS } from './price-ladder.js';
+import { makeTable, type Table } from './table.js';
 import { makeTransfers, type Transfers } from './transfers.js';
 
 export type { CoreOptions };
@@ -35,9 +36,13 @@ export class Core {
   readonly clientIds: ClientOrderIds;
   /** Epoch, node, cluster and command time. */
   readonly engine: Int32Array;
+  /** All state, as it goes into a snapshot; see table.ts. */
+  readonly tables: readonly Table[];
+  readonly options: Required<CoreOptions>;
 
   constructor(options: CoreOptions = {}) {
     const limits = resolveCoreOptions(options);
+    this.options = limits;
     const maxLevels = limits.maxOrders + 1;
     const arena = makeArena([
       limits.maxAccounts * ACCOUNT_WORDS,
@@ -60,5 +65,26 @@ export class Core {
     this.transfers = makeTransfers(limits.maxTransfers);
     this.clientIds = makeClientOrderIds(arena, limits.maxOrders);
     this.engine = makeWords(ENGINE_WORDS);
+    this.tables = [
+      ...this.accounts.tables,
+      ...this.instruments.tables,
+      ...this.holdings.tables,
+      ...this.apiKeys.tables,
+      ...this.assets.tables,
+      ...this.transfers.tables,
+      ...this.orders.tables,
+      ...this.books.ladder.tables,
+      makeTable('engine', EngineWord, { memory: this.engine }),
+    ];
+  }
+
+  /** Makes all that is derived from the tables, after they were read from a snapshot into this core, which was new. */
+  rebuild(): void {
+    this.accounts.rebuild();
+    this.holdings.rebuild();
+    this.apiKeys.rebuild();
+    this.transfers.rebuild();
+    this.clientIds.rebuild(this.orders);
+    this.books.ladder.rebuild();
   }
 }

@@ -3,6 +3,7 @@ import { makeWords } from '../base/columns.js';
 import { incrementInt64 } from '../base/int64.js';
 import type { Arena } from './arena.js';
 import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
+import { makeTable } from './table.js';
 import { sameWords } from './text-fields.js';
 
 export const INSTRUMENT_WORDS = 32;
@@ -124,6 +125,19 @@ export function makeInstruments(arena: Arena, maxInstruments: number) {
     hash.state[DIRTY_COUNT] = 0;
   };
 
+  const tables = [
+    makeTable('instruments', InstrumentWord, {
+      memory: words,
+      first: origin + INSTRUMENT_WORDS,
+      recordWords: INSTRUMENT_WORDS,
+      capacity: maxInstruments,
+      rows: () => state[COUNT],
+      derived: ['dirty'],
+    }),
+    makeTable('instruments.state', { count: COUNT }, { memory: state }),
+    hash.tableOf('instruments'),
+  ];
+
   return {
     words,
     doubles,
@@ -142,5 +156,6 @@ export function makeInstruments(arena: Arena, maxInstruments: number) {
     touch,
     hashInstrument,
     settleHash,
+    tables,
   };
 }

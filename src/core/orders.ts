@@ -4,6 +4,7 @@ import { makeWords } from '../base/columns.js';
 import { incrementInt64 } from '../base/int64.js';
 import type { Arena } from './arena.js';
 import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
+import { makeTable } from './table.js';
 
 export const ORDER_WORDS = 32;
 
@@ -84,8 +85,9 @@ export function makeOrders(arena: Arena, maxOrders: number) {
   const hash = makeEntityHash(EntityKind.order, maxOrders + 1);
   const { markDirty, subtract } = hash;
   const counters = makeWords(COUNTER_WORDS);
-  state[FRESH] = arena.reserve(maxOrders * ORDER_WORDS);
-  const end = state[FRESH] + maxOrders * ORDER_WORDS;
+  const first = arena.reserve(maxOrders * ORDER_WORDS);
+  state[FRESH] = first;
+  const end = first + maxOrders * ORDER_WORDS;
 
   const isFull = (): boolean => {
     return state[COUNT] === maxOrders;
@@ -156,6 +158,47 @@ export function makeOrders(arena: Arena, maxOrders: number) {
     hash.state[DIRTY_COUNT] = 0;
   };
 
+  const tables = [
+    makeTable('orders', OrderWord, {
+      memory: words,
+      first,
+      recordWords: ORDER_WORDS,
+      capacity: maxOrders,
+      rows: () => (state[FRESH] - first) / ORDER_WORDS,
+      handles: {
+        account: 'accounts',
+        level: 'levels',
+        next: 'orders',
+        previous: 'orders',
+        quoteHolding: 'holdings',
+        baseHolding: 'holdings',
+        accountNext: 'orders',
+        accountPrevious: 'orders',
+      },
+      // The hash is of handles, which may be others in the core that reads it.
+      derived: ['clientIdHash', 'dirty'],
+    }),
+    makeTable(
+      'orders.state',
+      { count: COUNT, free: FREE, fresh: FRESH },
+      {
+        memory: state,
+        handles: { free: 'orders', fresh: 'orders' },
+      },
+    ),
+    makeTable('orders.counters', CounterWord, { memory: counters }),
+    hash.tableOf('orders'),
+  ];
+
+  /** Calls `visit` with every record that is in use, in the order of the records. */
+  const forEach = (visit: (order: number) => void): void => {
+    const isFree = new Uint8Array((state[FRESH] - first) / ORDER_WORDS);
+    for (let order = state[FREE]; order !== 0; order = words[order + NEXT]) {
+      isFree[(order - first) / ORDER_WORDS] = 1;
+    }
+    for (let n = 0; n < isFree.length; n += 1) if (isFree[n] === 0) visit(first + n * ORDER_WORDS);
+  };
+
   return {
     words,
     maxOrders,
@@ -171,5 +214,7 @@ export function makeOrders(arena: Arena, maxOrders: number) {
     touch,
     hashOrder,
     settleHash,
+    tables,
+    forEach,
   };
 }

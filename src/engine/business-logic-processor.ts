@@ -8,7 +8,9 @@ import { makeAdministration } from '../core/administration.js';
 import { ApiKeyWord } from '../core/api-keys.js';
 import { Permission, RejectCode } from '../core/codes.js';
 import type { Core } from '../core/core.js';
+import { type PackedTable, unpackTables } from '../core/snapshot-tables.js';
 import { stateHash, writeStateHash } from '../core/state-hash.js';
+import type { Table } from '../core/table.js';
 import { makeTrading } from '../core/trading.js';
 import { Template } from '../wire/schema.js';
 import { HeaderWord, packTemplate, RECORD_VERSION, templateOf } from '../wire/slot.js';
@@ -104,6 +106,20 @@ export class BusinessLogicProcessor {
     this.output = output;
     this.sink = makeSlotEventSink(core, output);
     this.onCommand = makeCommandHandler(core, this.sink);
+  }
+
+  /** All that a snapshot holds of the core and of the output hash. */
+  get tables(): readonly Table[] {
+    return [...this.core.tables, this.sink.table];
+  }
+
+  /**
+   * Takes over the state of a snapshot, before the first command; see unpackTables.
+   * @throws SnapshotTableError for tables that this core cannot take
+   */
+  restore(packed: readonly PackedTable[], wordsOf: (place: number) => Int32Array): void {
+    unpackTables(this.tables, packed, wordsOf);
+    this.core.rebuild();
   }
 
   /** Hash of the whole state: 16 hex digits. */

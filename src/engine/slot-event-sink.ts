@@ -11,6 +11,7 @@ import { HoldingWord } from '../core/holdings.js';
 import { InstrumentWord, SYMBOL_WORDS } from '../core/instruments.js';
 import { CounterWord, OrderWord } from '../core/orders.js';
 import { LevelWord, PRICE_MAX } from '../core/price-ladder.js';
+import { makeTable } from '../core/table.js';
 import { Template } from '../wire/schema.js';
 import { HeaderWord, packTemplate, RECORD_VERSION, SLOT_WORDS } from '../wire/slot.js';
 import type { EventOutput } from './event-output.js';
@@ -643,7 +644,11 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     state[LANE_HIGH] = fold(state[LANE_HIGH], second) ^ first;
   };
 
+  /** The output hash as a table of a snapshot: one that goes on from a snapshot is that of all events since genesis. */
+  const table = makeTable('output', { laneLow: LANE_LOW, laneHigh: LANE_HIGH }, { memory: state });
+
   return {
+    table,
     beginCommand,
     hashLow,
     hashHigh,
