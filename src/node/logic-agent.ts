@@ -42,6 +42,9 @@ export class LogicAgent implements Agent {
     this.hashes = new Int32Array(4);
     this.checkpointSequence = 0;
     this.idleRounds = 0;
+    // What a snapshot held is done: nobody needs to wait for a command after it.
+    const last = input.nextSequence - 1;
+    if (last > 0) this.publishProgress(last);
   }
 
   roleName(): string {
@@ -65,15 +68,19 @@ export class LogicAgent implements Agent {
     }
     this.flush();
     input.release(count);
-    const engine = this.processor.core.engine;
-    this.counters.set(Counter.epoch, engine[EngineWord.epoch]! >>> 0);
-    this.counters.set(Counter.leaderNode, engine[EngineWord.nodeId]! >>> 0);
-    this.counters.set(Counter.logicProcessed, first + count - 1);
+    this.publishProgress(first + count - 1);
     return count;
   }
 
   onClose(): void {
     this.checkpoint(this.input.nextSequence - 1);
+  }
+
+  private publishProgress(sequence: number): void {
+    const engine = this.processor.core.engine;
+    this.counters.set(Counter.epoch, engine[EngineWord.epoch]! >>> 0);
+    this.counters.set(Counter.leaderNode, engine[EngineWord.nodeId]! >>> 0);
+    this.counters.set(Counter.logicProcessed, sequence);
   }
 
   private checkpoint(sequence: number): void {

@@ -1,4 +1,6 @@
 /** Thread of the business logic. */
+import { SnapshotFile } from '../../journal/snapshot-file.js';
+import { loadSnapshot } from '../../replay/load-snapshot.js';
 import { Core } from '../core/core.js';
 import { BusinessLogicProcessor } from '../engine/business-logic-processor.js';
 import { RingEventOutput } from '../engine/ring-event-output.js';
@@ -17,6 +19,8 @@ export interface LogicInput {
   readonly memory: NodeMemory;
   readonly waitStrategy: WaitStrategyName;
   readonly maxOrders: number;
+  /** The snapshot to go on from; undefined = from the first command on. */
+  readonly snapshot: SharedArrayBuffer | undefined;
 }
 
 runAgentWorker<LogicInput>((input, { counters }) => {
@@ -31,6 +35,7 @@ runAgentWorker<LogicInput>((input, { counters }) => {
     () => counters.get(Counter.stopPhase) >= StopPhase.logic || counters.get(Counter.poison) !== 0,
   );
   const processor = new BusinessLogicProcessor(new Core({ maxOrders: input.maxOrders }), output);
+  if (input.snapshot !== undefined) loadSnapshot(processor, new SnapshotFile(input.snapshot));
   const agent = new LogicAgent(
     processor,
     consumer,

@@ -13,6 +13,8 @@ export interface LeadMessage {
   readonly ackPolicy: AcknowledgementPolicy;
   /** Raw public key of the first administrator, to be registered; empty when the journal has it already. */
   readonly adminPublicKey: Uint8Array;
+  /** Time of the last command that was in the journal at the start. */
+  readonly afterUs: number;
 }
 
 /** Gateway -> main: the opening of the epoch has passed the commit gate; sessions are taken. */
