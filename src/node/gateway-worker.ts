@@ -23,7 +23,7 @@ export interface GatewayInput {
   readonly options: GatewayOptions;
   readonly logLevel: string;
   /** The snapshot to go on from; undefined = from the first command on. */
-  readonly snapshot: SharedArrayBuffer | undefined;
+  snapshot: SharedArrayBuffer | undefined;
 }
 
 void runEventLoopWorker<GatewayInput>((input, { counters, clock }) => {
@@ -42,6 +42,8 @@ void runEventLoopWorker<GatewayInput>((input, { counters, clock }) => {
   if (input.snapshot !== undefined) {
     const snapshot = new SnapshotFile(input.snapshot);
     gateway.restore(snapshot, snapshot.facts.epoch);
+    // The memory is large, and nobody needs it any more.
+    input.snapshot = undefined;
   }
   const lead = (message: LeadMessage): void => {
     const { epoch, isNewEpoch, ackPolicy, adminPublicKey, afterUs } = message;

@@ -23,6 +23,7 @@ export class LogicAgent implements Agent {
   private readonly flush: () => void;
   private readonly checkpoints: CheckpointRing;
   private readonly counters: NodeCounters;
+  private readonly dump: (sequence: number) => void;
   private readonly hashes: Int32Array;
   private checkpointSequence: number;
   private idleRounds: number;
@@ -33,12 +34,14 @@ export class LogicAgent implements Agent {
     flush: () => void,
     checkpoints: CheckpointRing,
     counters: NodeCounters,
+    dump: (sequence: number) => void,
   ) {
     this.processor = processor;
     this.input = input;
     this.flush = flush;
     this.checkpoints = checkpoints;
     this.counters = counters;
+    this.dump = dump;
     this.hashes = new Int32Array(4);
     this.checkpointSequence = 0;
     this.idleRounds = 0;
@@ -52,6 +55,7 @@ export class LogicAgent implements Agent {
   }
 
   doWork(): number {
+    if (this.counters.get(Counter.dumpAsked) !== 0) return this.dumpAndStop();
     const input = this.input;
     const count = Math.min(input.available(), BATCH_MAX);
     if (count === 0) {
@@ -74,6 +78,15 @@ export class LogicAgent implements Agent {
 
   onClose(): void {
     this.checkpoint(this.input.nextSequence - 1);
+  }
+
+  /** The follower has come to another state: this one is kept as it is, and nothing more is done to it. */
+  private dumpAndStop(): number {
+    if (this.counters.get(Counter.dumped) !== 0) return 0;
+    const sequence = this.input.nextSequence - 1;
+    this.dump(sequence);
+    this.counters.set(Counter.dumped, sequence);
+    return 0;
   }
 
   private publishProgress(sequence: number): void {

@@ -60,5 +60,11 @@ export interface FatalMessage {
   readonly exitCode: number;
 }
 
+/** Follower -> main: the states of the node and of its follower differ; the node ends. */
+export interface FromFollower {
+  readonly type: 'diverged';
+  readonly message: string;
+}
+
 export type ToReplication = ReplicateMessage | FollowMessage | PromoteMessage;
 export type FromReplication = PromotedMessage | PromotionRefusedMessage | FatalMessage;

@@ -1,5 +1,5 @@
 /** The level-2 books of all instruments as a section of a snapshot, best level first. */
-import { writeInt64 } from '../base/int64.js';
+import { readInt64, writeInt64 } from '../base/int64.js';
 import { Side } from '../core/codes.js';
 import type { Core } from '../core/core.js';
 import { queryBook, queryInstruments } from '../core/queries.js';
@@ -53,4 +53,15 @@ export function booksOf(
   }
   const bytes = new Uint8Array(words.buffer, 0, rows * BOOK_ROW_WORDS * 4);
   return { name: BOOKS, bytes: bytes.length, pieces: () => [bytes] };
+}
+
+/** The times that `booksOf` was given, from a snapshot. */
+export function bookTimesIn(snapshot: { words(name: string): Int32Array }): number[] {
+  const words = snapshot.words(BOOKS);
+  const timesUs: number[] = [];
+  for (let at = 0; at < words.length; at += BOOK_ROW_WORDS) {
+    if (words[at + BookRow.side] !== 0) continue;
+    timesUs[words[at + BookRow.instrumentId]!] = readInt64(words, at + BookRow.timestampUs);
+  }
+  return timesUs;
 }

@@ -82,6 +82,18 @@ export const Counter = {
   lowDiskAlarms: 31,
   /** Bytes left in the segment written to; 0 when there is none: journaler. */
   journalSegmentRoom: 32,
+  /** Last command that the follower has carried out; 0 when there is no follower: follower. */
+  followed: 33,
+  /** Last command of the newest snapshot; 0 = none: main thread at the start, then the follower. */
+  snapshotSequence: 34,
+  /** How many snapshots were asked for: main thread. */
+  snapshotsAsked: 35,
+  /** How many of them are answered: follower. */
+  snapshotsServed: 36,
+  /** 1 when the business logic is to write out its state and stop there: follower. */
+  dumpAsked: 37,
+  /** The command whose state the business logic has written out: business logic. */
+  dumped: 38,
 } as const;
 
 export type Counter = (typeof Counter)[keyof typeof Counter];
