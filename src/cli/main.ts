@@ -16,6 +16,7 @@ import { addLoadCommand } from './commands/load.js';
 import { addPromoteCommand } from './commands/promote.js';
 import { addReplayCommand } from './commands/replay.js';
 import { addServeCommand } from './commands/serve.js';
+import { addSnapshotCommand } from './commands/snapshot.js';
 import { addStatusCommand } from './commands/status.js';
 import { addStopCommand } from './commands/stop.js';
 import { addVersionCommand, versionText } from './commands/version.js';
@@ -50,6 +51,7 @@ function program(): Command {
   addStopCommand(root);
   addReplayCommand(root);
   addJournalCommand(root);
+  addSnapshotCommand(root);
   addAccountCommand(root);
   addBookCommand(root);
   addAuditCommand(root);

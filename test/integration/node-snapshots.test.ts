@@ -2,13 +2,15 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { auditJournal, compareWithAcknowledged } from '../../src/cli/demo/demo-audit.js';
 import type { DemoNode } from '../../src/cli/demo/demo-node.js';
 import { DemoTraffic } from '../../src/cli/demo/demo-traffic.js';
 import type { FlowCommand } from '../../src/cli/import/flow-command.js';
 import { LoadFlow } from '../../src/cli/load-flow.js';
 import { isAtRest, NodeRig, statusWhen } from '../support/node/node-rig.js';
+
+vi.setConfig({ testTimeout: 240_000 });
 
 const MAX_ORDERS = 1 << 20;
 const ACCOUNTS = 3;

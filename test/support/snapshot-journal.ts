@@ -25,7 +25,9 @@ export const CORE: CoreOptions = {
 /** Slots of `count` random commands, dense from 1 on. */
 export function randomSlots(count: number, seed: number): Int32Array {
   const lists = fc.sample(intents(TRADING, 600), { seed, numRuns: 20 + Math.ceil(count / 20) });
-  const commands = buildRun('ordinary', lists.flat()).slice(0, count);
+  // What no release has written yet is refused by the readers of journals.
+  const known = lists.flat().filter((intent) => intent.name !== 'unknown');
+  const commands = buildRun('ordinary', known).slice(0, count);
   if (commands.length < count) throw new Error(`only ${commands.length} random commands`);
   const words = new Int32Array(commands.length * SLOT_WORDS);
   for (const [place, command] of commands.entries()) writeCommand(command, words, place * SLOT_WORDS);
