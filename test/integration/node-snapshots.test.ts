@@ -1,13 +1,18 @@
 /** Snapshots of a node under load, kill -9, and starts that go on from them. */
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { callControl } from '../../src/cli/control-client.js';
 import { auditJournal, compareWithAcknowledged } from '../../src/cli/demo/demo-audit.js';
 import type { DemoNode } from '../../src/cli/demo/demo-node.js';
 import { DemoTraffic } from '../../src/cli/demo/demo-traffic.js';
 import type { FlowCommand } from '../../src/cli/import/flow-command.js';
 import { LoadFlow } from '../../src/cli/load-flow.js';
+import { connectAdmin, NODE_WEB_SOCKET } from '../../src/cli/market.js';
+import { RingfenceClient } from '../../src/client/client.js';
+import { OrderType, Permission, Side, TimeInForce } from '../../src/core/codes.js';
 import { isAtRest, NodeRig, statusWhen } from '../support/node/node-rig.js';
 
 vi.setConfig({ testTimeout: 240_000 });
@@ -77,7 +82,7 @@ describe('a node that takes snapshots', () => {
     await expectSound(node, dataDir);
 
     await node.kill();
-    for (const name of snapshotsIn(dataDir)) damage(dataDir, name);
+    for (const name of snapshotsIn(dataDir)) if (name !== newer) damage(dataDir, name);
     writeFileSync(join(dataDir, 'journal', 'snapshots', '00000000000000000001.snap.tmp'), 'half');
     node = await rig.start(dataDir);
     const third = (await statusWhen(node, isAtRest)).start;
@@ -106,5 +111,107 @@ describe('a node that takes snapshots', () => {
     node = await rig.start(other);
     await node.stop();
     expect(existsSync(join(other, 'journal', 'snapshots')) ? snapshotsIn(other) : []).toEqual([]);
+  });
+});
+
+describe('a client that comes back after a start from a snapshot', () => {
+  let rig: NodeRig;
+  afterEach(() => rig.close());
+
+  test('gets exactly the reports that it missed, from the same node and from the standby that was promoted', async () => {
+    rig = new NodeRig();
+    const primaryDir = rig.init('primary', { ...FLAGS, ackPolicy: 'disk' });
+    let primary = await rig.start(primaryDir);
+    const standbyDir = rig.initStandby('standby', primary, { ...FLAGS, ackPolicy: 'disk' });
+    let standby = await rig.start(standbyDir);
+    await statusWhen(primary, (status) => status.standby.connected);
+
+    const admin = await connectAdmin([primary.admin], join(primaryDir, 'keys', 'admin.pem'));
+    const listing = { symbol: 'AAA-USD', base: 'AAA', quote: 'USD', tickMantissa: 1, tickExponent: 0 };
+    const decimals = { lotMantissa: 1, lotExponent: 0, baseDecimals: 0, quoteDecimals: 0 };
+    await admin.listInstrument({ ...listing, ...decimals, marketProtectionPpm: 0 });
+    await admin.openAccount({ accountId: 9 });
+    await admin.deposit({ accountId: 9, asset: 'USD', amount: 1_000_000, transferId: 1n });
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    const raw = Buffer.from(publicKey.export({ format: 'jwk' }).x!, 'base64url');
+    const key = await admin.registerApiKey({ accountId: 9, permissions: Permission.trade, publicKey: raw });
+    await admin.close();
+
+    const connect = async (node: DemoNode, resumeAfter: number) => {
+      const client = new RingfenceClient({
+        urls: [node.client],
+        apiKeyId: key.fields.apiKeyId,
+        signer: (bytes) => sign(null, bytes, privateKey),
+        webSocket: NODE_WEB_SOCKET,
+        resumeAfter,
+      });
+      const reports: [string, number, bigint][] = [];
+      client.on('accepted', ({ reportSequence, clientOrderId }) =>
+        reports.push(['accepted', reportSequence, clientOrderId]),
+      );
+      client.on('cancelled', ({ reportSequence, clientOrderId }) =>
+        reports.push(['cancelled', reportSequence, clientOrderId]),
+      );
+      client.on('snapshotRequired', () => reports.push(['snapshotRequired', 0, 0n]));
+      await client.connect();
+      return { client, reports };
+    };
+    const order = (client: RingfenceClient, clientOrderId: bigint) =>
+      client.newOrder({
+        clientOrderId,
+        instrumentId: 1,
+        side: Side.buy,
+        orderType: OrderType.limit,
+        timeInForce: TimeInForce.GTC,
+        priceTicks: 10 + Number(clientOrderId),
+        quantityLots: 1,
+      });
+
+    const { client: first, reports: seen } = await connect(primary, 0);
+    for (let id = 1n; id <= 6n; id++) await order(first, id);
+    await first.cancelOrder({ clientOrderId: 3n, instrumentId: 1 });
+    const atSnapshot = seen.length;
+    await statusWhen(standby, (status) => status.processed >= 15);
+    for (const dataDir of [primaryDir, standbyDir]) {
+      const { sequence } = (await callControl(dataDir, 'POST', '/snapshot')) as { sequence: number };
+      expect(sequence).toBeGreaterThan(10);
+    }
+    for (let id = 7n; id <= 9n; id++) await order(first, id);
+    await first.close();
+    expect(seen.length).toBe(atSnapshot + 3);
+
+    await primary.kill();
+    primary = await rig.start(primaryDir);
+    const restarted = (await statusWhen(primary, isAtRest)).start;
+    expect(restarted.snapshotSequence).toBeGreaterThan(10);
+    expect(restarted.replayed).toBeGreaterThan(0);
+    for (const after of [0, seen[2]![1], seen[atSnapshot]![1]]) {
+      const { client, reports } = await connect(primary, after);
+      const missed = seen.filter(([, reportSequence]) => reportSequence > after);
+      await expect.poll(() => reports.length, { timeout: 20_000 }).toBeGreaterThanOrEqual(missed.length);
+      expect(reports).toEqual(missed);
+      await client.close();
+    }
+    const { client: again } = await connect(primary, seen.at(-1)![1]);
+    expect((await order(again, 10n)).name).toBe('accepted');
+    await expect(order(again, 5n)).rejects.toMatchObject({ name: 'DUPLICATE_CLIENT_ORDER_ID' });
+    await again.close();
+
+    await standby.kill();
+    standby = await rig.start(standbyDir, ['--primary-address', primary.replication!]);
+    const { start } = await statusWhen(standby, (status) => status.primary.connected);
+    expect(start.snapshotSequence).toBeGreaterThan(10);
+    const lead = await statusWhen(primary, isAtRest);
+    await statusWhen(standby, (status) => status.processed >= lead.processed);
+    await primary.kill();
+    await standby.promote('disk');
+    const { client, reports } = await connect(standby, seen[2]![1]);
+    const missed = seen.slice(3);
+    await expect.poll(() => reports.length, { timeout: 20_000 }).toBeGreaterThanOrEqual(missed.length + 1);
+    expect(reports.slice(0, missed.length)).toEqual(missed);
+    expect(reports[missed.length]).toEqual(['accepted', seen.at(-1)![1] + 1, 10n]);
+    expect((await order(client, 11n)).name).toBe('accepted');
+    await client.close();
+    await expectSound(standby, standbyDir);
   });
 });
