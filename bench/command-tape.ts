@@ -42,13 +42,14 @@ export class CommandTape {
   setupCount: number;
   private readonly clientSequences: Float64Array;
 
-  constructor(accounts: number, expectedCommands: number) {
+  /** `funds`: minor units of both assets for each account; the supply of an asset ends at 2^53-1. */
+  constructor(accounts: number, expectedCommands: number, funds = FUNDS) {
     this.words = new Int32Array((expectedCommands + accounts * 5 + 16) * SLOT_WORDS);
     this.count = 0;
     this.onceCount = 0;
     this.setupCount = 0;
     this.clientSequences = new Float64Array(accounts + 1);
-    this.setUp(accounts);
+    this.setUp(accounts, funds);
   }
 
   /** A limit order in instrument 1. The client order id is a safe integer. */
@@ -107,7 +108,7 @@ export class CommandTape {
     }
   }
 
-  private setUp(accounts: number): void {
+  private setUp(accounts: number, funds: number): void {
     const list = this.add(Template.listInstrument, 0);
     this.text(list + wordOf('listInstrument', 'symbol'), 'BENCH-USD');
     this.text(list + wordOf('listInstrument', 'base'), 'BENCH');
@@ -123,18 +124,18 @@ export class CommandTape {
       this.words[key + wordOf('registerApiKey', 'accountId')] = account;
       this.words[key + wordOf('registerApiKey', 'permissions')] = Permission.trade;
       this.words[key + wordOf('registerApiKey', 'publicKey')] = account;
-      this.deposit(account, account * 2, 'BENCH');
-      this.deposit(account, account * 2 + 1, 'USD');
+      this.deposit(account, account * 2, 'BENCH', funds);
+      this.deposit(account, account * 2 + 1, 'USD', funds);
     }
     this.onceCount = this.count;
     for (let account = 1; account <= accounts; account += 1) this.add(Template.massCancel, account);
     this.setupCount = this.count;
   }
 
-  private deposit(account: number, transferId: number, asset: string): void {
+  private deposit(account: number, transferId: number, asset: string, funds: number): void {
     const at = this.add(Template.deposit, 0);
     writeInt64(this.words, at + wordOf('deposit', 'transferId'), transferId);
-    writeInt64(this.words, at + wordOf('deposit', 'amount'), FUNDS);
+    writeInt64(this.words, at + wordOf('deposit', 'amount'), funds);
     this.words[at + wordOf('deposit', 'accountId')] = account;
     this.text(at + wordOf('deposit', 'asset'), asset);
   }

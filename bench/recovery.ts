@@ -119,7 +119,7 @@ function writeBook(
   options: ConstructorParameters<typeof Core>[0],
 ): { snapshot: TakenSnapshot; ms: number } {
   const prng = new Prng(1);
-  const tape = new CommandTape(accounts, orders);
+  const tape = new CommandTape(accounts, orders, Math.floor(Number.MAX_SAFE_INTEGER / accounts));
   for (let id = 1; id <= orders; id++) {
     const side = id % 2 === 0 ? Side.buy : Side.sell;
     const distance = prng.between(1, PRICES_A_SIDE);

@@ -152,17 +152,17 @@ export function makeAccounts(arena: Arena, maxAccounts: number) {
         lastQuoteHolding: 'holdings',
         lastBaseHolding: 'holdings',
       },
-      derived: ['dirty'],
+      derived: ['dirty', 'hashLow', 'hashHigh'],
     }),
     makeTable('accounts.state', { count: COUNT }, { memory: state }),
-    hash.tableOf('accounts'),
   ];
 
-  /** Makes the index again, after the records were read from a snapshot. */
+  /** Makes index and hash again, after the records were read from a snapshot. */
   const rebuild = (): void => {
     index.expect(state[COUNT]);
     for (let n = 0; n < state[COUNT]; n += 1) {
       insertRow(wordHash(words[handleOf(n) + ID]), handleOf(n));
+      touch(handleOf(n));
     }
   };
 

@@ -126,17 +126,17 @@ export function makeApiKeys(arena: Arena, maxApiKeys: number) {
       capacity: maxApiKeys,
       rows: () => state[COUNT],
       handles: { account: 'accounts' },
-      derived: ['dirty'],
+      derived: ['dirty', 'hashLow', 'hashHigh'],
     }),
     makeTable('apiKeys.state', { count: COUNT }, { memory: state }),
-    hash.tableOf('apiKeys'),
   ];
 
-  /** Makes the index again, after the records were read from a snapshot. */
+  /** Makes index and hash again, after the records were read from a snapshot. */
   const rebuild = (): void => {
     index.expect(state[COUNT]);
     for (let id = 1; id <= state[COUNT]; id += 1) {
       insertRow(publicKeyHash(words, handleOf(id) + ApiKeyWord.publicKey), id);
+      touch(handleOf(id));
     }
   };
 

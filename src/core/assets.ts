@@ -79,8 +79,15 @@ export function makeAssets(maxAssets: number) {
       },
     ),
     makeTable('assets.state', { count: COUNT }, { memory: state }),
-    hash.tableOf('assets'),
   ];
+
+  /** Makes the hash again, after the records were read from a snapshot. */
+  const rebuild = (): void => {
+    for (let id = 1; id <= state[COUNT]; id += 1) {
+      hashAsset(id, hash);
+      hash.add();
+    }
+  };
 
   return {
     words,
@@ -96,5 +103,6 @@ export function makeAssets(maxAssets: number) {
     decimals,
     codeAt,
     tables,
+    rebuild,
   };
 }

@@ -81,9 +81,12 @@ export class Core {
   /** Makes all that is derived from the tables, after they were read from a snapshot into this core, which was new. */
   rebuild(): void {
     this.accounts.rebuild();
+    this.instruments.rebuild();
     this.holdings.rebuild();
     this.apiKeys.rebuild();
+    this.assets.rebuild();
     this.transfers.rebuild();
+    this.orders.rebuild();
     this.clientIds.rebuild(this.orders);
     this.books.ladder.rebuild();
   }

@@ -6,7 +6,6 @@
  * the state hash is asked for. Stores keep the last hash of each row, to take it out of the sum.
  */
 import { makeWords } from '../base/columns.js';
-import { makeTable, type Table } from './table.js';
 
 /** Words of `EntityHash.state`: sums of the row hashes, lanes of the row hashed last, rows on the dirty list. */
 export const HashWord = { low: 0, high: 1, rowLow: 2, rowHigh: 3, dirtyCount: 4 } as const;
@@ -66,11 +65,7 @@ export function makeEntityHash(kind: number, maxRows: number) {
     state[HIGH] -= high;
   };
 
-  /** The sum as a table of a snapshot; `name` is that of the rows. */
-  const tableOf = (name: string): Table =>
-    makeTable(`${name}.hash`, HashWord, { memory: state, derived: ['rowLow', 'rowHigh', 'dirtyCount'] });
-
-  return { state, dirtyRows, markDirty, hashRow, add, exchange, subtract, tableOf };
+  return { state, dirtyRows, markDirty, hashRow, add, exchange, subtract };
 }
 
 /** Kinds of entities; numbers enter the state hash. */

@@ -143,26 +143,16 @@ export function makeHoldings(arena: Arena, maxHoldings: number) {
       handles: { account: 'accounts' },
       derived: ['dirty'],
     }),
-    makeTable(
-      'holdings.hashes',
-      { low: 0, high: 1 },
-      {
-        memory: hashes,
-        recordWords: 2,
-        capacity: maxHoldings,
-        rows: () => state[COUNT],
-      },
-    ),
     makeTable('holdings.state', { count: COUNT }, { memory: state }),
-    hash.tableOf('holdings'),
   ];
 
-  /** Makes the index again, after the records were read from a snapshot. */
+  /** Makes index and hash again, after the records were read from a snapshot. */
   const rebuild = (): void => {
     index.expect(state[COUNT]);
     for (let n = 0; n < state[COUNT]; n += 1) {
       const holding = handleOf(n);
       insertRow(pairHash(words[holding + ACCOUNT], words[holding + ASSET_ID]), holding);
+      touch(holding);
     }
   };
 

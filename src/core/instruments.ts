@@ -132,11 +132,15 @@ export function makeInstruments(arena: Arena, maxInstruments: number) {
       recordWords: INSTRUMENT_WORDS,
       capacity: maxInstruments,
       rows: () => state[COUNT],
-      derived: ['dirty'],
+      derived: ['dirty', 'hashLow', 'hashHigh'],
     }),
     makeTable('instruments.state', { count: COUNT }, { memory: state }),
-    hash.tableOf('instruments'),
   ];
+
+  /** Makes the hash again, after the records were read from a snapshot. */
+  const rebuild = (): void => {
+    for (let id = 1; id <= state[COUNT]; id += 1) touch(handleOf(id));
+  };
 
   return {
     words,
@@ -157,5 +161,6 @@ export function makeInstruments(arena: Arena, maxInstruments: number) {
     hashInstrument,
     settleHash,
     tables,
+    rebuild,
   };
 }

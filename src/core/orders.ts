@@ -176,7 +176,7 @@ export function makeOrders(arena: Arena, maxOrders: number) {
         accountPrevious: 'orders',
       },
       // The hash is of handles, which may be others in the core that reads it.
-      derived: ['clientIdHash', 'dirty'],
+      derived: ['clientIdHash', 'dirty', 'hashLow', 'hashHigh'],
     }),
     makeTable(
       'orders.state',
@@ -187,8 +187,10 @@ export function makeOrders(arena: Arena, maxOrders: number) {
       },
     ),
     makeTable('orders.counters', CounterWord, { memory: counters }),
-    hash.tableOf('orders'),
   ];
+
+  /** Makes the hash again, after the records were read from a snapshot. */
+  const rebuild = (): void => forEach(touch);
 
   /** Calls `visit` with every record that is in use, in the order of the records. */
   const forEach = (visit: (order: number) => void): void => {
@@ -215,6 +217,7 @@ export function makeOrders(arena: Arena, maxOrders: number) {
     hashOrder,
     settleHash,
     tables,
+    rebuild,
     forEach,
   };
 }

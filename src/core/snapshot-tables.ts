@@ -25,7 +25,7 @@ export class SnapshotTableError extends Error {
 }
 
 /** Rows that are read at once, so that the records stay in the cache while column after column is filled in. */
-const BLOCK_ROWS = 1024;
+const BLOCK_ROWS = 128;
 
 /** What `packRows` packs at present. The state hash must have been asked for since the last command. */
 export function packedTables(tables: readonly Table[]): PackedTable[] {
@@ -97,6 +97,8 @@ function columnsOf(
 ): ReadColumn[] {
   const rowWords = packedRowWords(source);
   const columns: ReadColumn[] = [];
+  /** Fields that stand side by side in both are copied together. */
+  const runs: { word: number; column: number; words: number }[] = [];
   let column = 0;
   for (const field of source.fields) {
     const at = column;
@@ -112,11 +114,11 @@ function columnsOf(
       );
     }
     if (table !== undefined && own !== undefined && own.target === '') {
-      for (let i = 0; i < known; i += 1) {
-        columns.push((words, from, count) =>
-          copyIn(table, own.word + i, words, at + i, rowWords, from, count),
-        );
-      }
+      const last = runs.at(-1);
+      const follows =
+        last !== undefined && last.word + last.words === own.word && last.column + last.words === at;
+      if (follows) last.words += known;
+      else runs.push({ word: own.word, column: at, words: known });
     }
     if (table !== undefined && own !== undefined && own.target !== '') {
       const records = tableNamed(tables, own.target);
@@ -126,6 +128,11 @@ function columnsOf(
       );
     }
     column += field.words;
+  }
+  for (const run of runs) {
+    columns.push((words, from, count) =>
+      copyIn(table!, run.word, run.words, words, run.column, rowWords, from, count),
+    );
   }
   return columns;
 }
@@ -185,6 +192,7 @@ function packHandles(
 function copyIn(
   table: Table,
   word: number,
+  width: number,
   source: Int32Array,
   column: number,
   rowWords: number,
@@ -195,7 +203,7 @@ function copyIn(
   let to = table.first + from * recordWords + word;
   let at = column + from * rowWords;
   for (let row = 0; row < count; row += 1) {
-    memory[to] = source[at];
+    for (let i = 0; i < width; i += 1) memory[to + i] = source[at + i];
     to += recordWords;
     at += rowWords;
   }

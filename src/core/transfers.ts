@@ -77,15 +77,16 @@ export function makeTransfers(maxTransfers: number) {
       rows: () => state[COUNT],
     }),
     makeTable('transfers.state', { count: COUNT }, { memory: state }),
-    hash.tableOf('transfers'),
   ];
 
-  /** Makes the index again, after the records were read from a snapshot. */
+  /** Makes index and hash again, after the records were read from a snapshot. */
   const rebuild = (): void => {
     index.expect(state[COUNT]);
     for (let row = 1; row <= state[COUNT]; row += 1) {
       const at = row * TRANSFER_WORDS;
       insertRow(pairHash(words[at + TransferWord.idLow], words[at + TransferWord.idHigh]), row);
+      hashTransfer(row, hash);
+      hash.add();
     }
   };
 
