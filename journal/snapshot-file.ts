@@ -4,20 +4,25 @@
  *
  * ```
  *  0 magic "RFSNAPST"   8 format u32   12 bytes of the header u32   16 bytes of the file i64   24 zero
- * 32 SHA-256 of bytes 0..32 and 64..end
- * 64 header: JSON, filled up with spaces to a multiple of 8; then the sections, each filled up with zeros
+ * 32 SHA-256 of bytes 0..32 and 160..end
+ * 64 Ed25519 public key of the node that took it   96 its signature of the sum
+ * 160 header: JSON, filled up with spaces to a multiple of 8; then the sections, each filled up with zeros
  * ```
  * Magic and format keep their places in every later format, so that an old release can name a new one.
  */
 import { createHash } from 'node:crypto';
 import { readInt64, writeInt64 } from '../src/base/int64.js';
 import { JournalCorruptionError, JournalVersionError } from './errors.js';
+import { isSignedBy, type ManifestSigner } from './manifest-key.js';
 import { type ReadableFile, readFully, type Storage } from './storage.js';
 
 export const SNAPSHOT_FORMAT = 1;
-const HEAD_BYTES = 64;
+const HEAD_BYTES = 160;
 const SUM_OFFSET = 32;
 const SUM_BYTES = 32;
+const KEY_OFFSET = 64;
+const SIGNATURE_OFFSET = 96;
+const SIGNED_AS = 'ringfence snapshot 1\n';
 const MAGIC_LOW = 0x4e534652; // "RFSN"
 const MAGIC_HIGH = 0x54535041; // "APST"
 /** Bytes after which what was written is synced, so that no large write is left for one sync. */
@@ -75,6 +80,7 @@ export interface WrittenSnapshot {
 
 /**
  * Writes a snapshot under `name`; it is there, durably, when this returns.
+ * @param signer key of the node; undefined = not signed (a dump)
  * @param onPiece called after each piece, so that the thread may rest
  * @throws JournalNoSpaceError, JournalSyncError, JournalIoError; `name` does not exist then
  */
@@ -83,6 +89,7 @@ export function writeSnapshotFile(
   name: string,
   facts: SnapshotFacts,
   sections: readonly SectionSource[],
+  signer?: ManifestSigner,
   onPiece: () => void = () => {},
 ): WrittenSnapshot {
   const places = placesOf(sections);
@@ -121,6 +128,10 @@ export function writeSnapshotFile(
     const digest = sum.digest();
     sha256 = digest.toString('hex');
     head.set(digest, SUM_OFFSET);
+    if (signer !== undefined) {
+      head.set(Buffer.from(signer.publicKey, 'hex'), KEY_OFFSET);
+      head.set(Buffer.from(signer.sign(SIGNED_AS + sha256), 'hex'), SIGNATURE_OFFSET);
+    }
     file.write(0, head);
     file.sync(0, end);
   } finally {
@@ -172,8 +183,9 @@ export function readSnapshotFile(storage: Storage, name: string): SnapshotFile {
     if (read !== bytes.length)
       throw new JournalCorruptionError(name, read, `${bytes.length} bytes`, 'the end');
     const found = sumOf(bytes).toString('hex');
-    const stated = Buffer.from(bytes.subarray(SUM_OFFSET, SUM_OFFSET + SUM_BYTES)).toString('hex');
+    const stated = hexOf(bytes, SUM_OFFSET, SUM_OFFSET + SUM_BYTES);
     if (found !== stated) throw new JournalCorruptionError(name, SUM_OFFSET, `SHA-256 ${stated}`, found);
+    checkSignature(name, bytes, stated);
     return new SnapshotFile(memory);
   } finally {
     file.close();
@@ -187,7 +199,7 @@ export function readSnapshotFile(storage: Storage, name: string): SnapshotFile {
 export function readSnapshotFacts(
   storage: Storage,
   name: string,
-): SnapshotFacts & { readonly bytes: number; readonly sha256: string } {
+): SnapshotFacts & { readonly bytes: number; readonly sha256: string; readonly key: string } {
   const file = storage.openForRead(name);
   try {
     const head = checkHead(file, name);
@@ -195,8 +207,8 @@ export function readSnapshotFacts(
     readFully(file, HEAD_BYTES, header, 0, header.length);
     try {
       const { sections: _, ...facts } = decodeHeader(header);
-      const sha256 = Buffer.from(head.subarray(SUM_OFFSET, SUM_OFFSET + SUM_BYTES)).toString('hex');
-      return { ...facts, bytes: file.bytes, sha256 };
+      const sha256 = hexOf(head, SUM_OFFSET, SUM_OFFSET + SUM_BYTES);
+      return { ...facts, bytes: file.bytes, sha256, key: hexOf(head, KEY_OFFSET, SIGNATURE_OFFSET) };
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
       throw new JournalCorruptionError(name, HEAD_BYTES, 'the header of a snapshot', 'other bytes');
@@ -232,6 +244,19 @@ function checkHead(file: ReadableFile, name: string): Uint8Array {
 function sumOf(bytes: Uint8Array): Buffer {
   const sum = createHash('sha256');
   return sum.update(bytes.subarray(0, SUM_OFFSET)).update(bytes.subarray(HEAD_BYTES)).digest();
+}
+
+/** A key and a signature that do not go together are damage; whose key it must be is for `snapshot verify`. */
+function checkSignature(name: string, bytes: Uint8Array, sha256: string): void {
+  const key = hexOf(bytes, KEY_OFFSET, SIGNATURE_OFFSET);
+  const signature = hexOf(bytes, SIGNATURE_OFFSET, HEAD_BYTES);
+  const isUnsigned = /^0*$/.test(key + signature);
+  if (isUnsigned || isSignedBy(key, SIGNED_AS + sha256, signature)) return;
+  throw new JournalCorruptionError(name, SIGNATURE_OFFSET, `a signature by ${key}`, 'another one');
+}
+
+function hexOf(bytes: Uint8Array, from: number, to: number): string {
+  return Buffer.from(bytes.subarray(from, to)).toString('hex');
 }
 
 function putSection(section: SectionSource, place: SectionPlace, put: (bytes: Uint8Array) => void): void {

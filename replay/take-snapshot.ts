@@ -1,5 +1,6 @@
 /** Writes the state of a business logic into the snapshots of a journal. */
 
+import type { ManifestSigner } from '../journal/manifest-key.js';
 import { RELEASE } from '../journal/segment.js';
 import type { SectionSource, SnapshotFacts, WrittenSnapshot } from '../journal/snapshot-file.js';
 import { writeSnapshotFile } from '../journal/snapshot-file.js';
@@ -28,6 +29,8 @@ export interface SnapshotOrder {
   readonly sections?: readonly SectionSource[];
   /** Default: named by the sequence. */
   readonly name?: string;
+  /** Key of the node; undefined = not signed. */
+  readonly signer?: ManifestSigner;
   /** Called after each piece, so that the thread may rest. */
   readonly onPiece?: () => void;
 }
@@ -63,7 +66,8 @@ export function takeSnapshot(processor: BusinessLogicProcessor, order: SnapshotO
   const sections = packed.map((one, place) => tableSource(tables, tables[place]!, one));
   const file = order.name ?? snapshotName(order.sequence);
   const all = [...sections, ...(order.sections ?? [])];
-  return { file, facts, ...writeSnapshotFile(order.storage, file, facts, all, order.onPiece) };
+  const { storage, signer, onPiece } = order;
+  return { file, facts, ...writeSnapshotFile(storage, file, facts, all, signer, onPiece) };
 }
 
 function tableSource(tables: readonly Table[], table: Table, packed: PackedTable): SectionSource {

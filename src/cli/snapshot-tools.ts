@@ -1,9 +1,10 @@
 /** What the `snapshot` commands run. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { JournalError } from '../../journal/errors.js';
 import { JournalDirectory } from '../../journal/journal-directory.js';
+import { signerOf } from '../../journal/manifest-key.js';
 import { openStorage } from '../../journal/open-storage.js';
 import { recover } from '../../journal/recover.js';
 import { readSnapshotFacts } from '../../journal/snapshot-file.js';
@@ -18,6 +19,7 @@ import { BusinessLogicProcessor } from '../engine/business-logic-processor.js';
 import { EventBuffer } from '../engine/event-buffer.js';
 import { resolveConfig } from '../node/config.js';
 import { makeFollower } from '../node/make-follower.js';
+import { ensureNodeKey, nodeKeyFile } from '../node/node-key.js';
 import { findStartPoint } from '../node/start-point.js';
 import { CheckpointRing } from '../runtime/checkpoint-ring.js';
 import { SystemClock } from '../runtime/clock.js';
@@ -79,6 +81,8 @@ export function verifySnapshots(flags: SnapshotFlags, output: Writable): number 
   const journal = openStorage(directory, 'positional');
   const report = recover(journal, undefined, { mayBeginLater: true });
   const snapshots = openSnapshots(directory);
+  const keyFile = nodeKeyFile(dataDir);
+  const ownKey = existsSync(keyFile) ? signerOf(readFileSync(keyFile, 'utf8')).publicKey : '';
   let isGood = true;
   for (const file of snapshotNames(snapshots)) {
     const sequence = parseSnapshotName(file)!;
@@ -97,6 +101,8 @@ export function verifySnapshots(flags: SnapshotFlags, output: Writable): number 
         .map((name) => ({ file: name, reason: 'not this one' }));
       const choice = chooseSnapshot(journal, snapshots, report, { sequence, excluded: others });
       if (choice.snapshot === undefined) return choice.refused.find((one) => one.file === file)!.reason;
+      const { key } = readSnapshotFacts(snapshots!, file);
+      if (ownKey !== '' && key !== ownKey) return `it is signed by ${key}, and not by the key of this node`;
       try {
         loadSnapshot(new BusinessLogicProcessor(coreOf(dataDir), new EventBuffer()), choice.snapshot);
         return '';
@@ -134,6 +140,7 @@ function takeHere(dataDir: string): { sequence: number } {
     const { snapshot } = findStartPoint(storage, directory, report, []);
     const follower = makeFollower({
       directory,
+      keyFile: ensureNodeKey(dataDir),
       clusterId,
       nodeId,
       maxOrders: config.maxOrders,

@@ -7,6 +7,7 @@ import { crc32cWords } from '../../journal/crc32c.js';
 import { JournalCorruptionError } from '../../journal/errors.js';
 import { FRAME_HEADER_BYTES, FrameWord, MAX_FRAME_BYTES } from '../../journal/frame.js';
 import type { JournalTail } from '../../journal/journal-tail.js';
+import type { ManifestSigner } from '../../journal/manifest-key.js';
 import { removeOldSnapshots, removeUnfinishedSnapshots } from '../../journal/snapshot-store.js';
 import type { Storage } from '../../journal/storage.js';
 import { takeSnapshot } from '../../replay/take-snapshot.js';
@@ -51,6 +52,7 @@ export interface FollowerParts {
   /** A snapshot when so long has passed since the last one; 0 = not by time. */
   readonly everyMs: number;
   readonly kept: number;
+  readonly signer: ManifestSigner;
   readonly clock: { epochMicroseconds(): number; monotonicNanoseconds(): number };
   /** Called after each piece of a snapshot. */
   readonly rest: () => void;
@@ -162,7 +164,7 @@ export class Follower {
   }
 
   private order() {
-    const { bookTimesUs, clock, clusterId, nodeId, processor, record, rest, snapshots } = this.parts;
+    const { bookTimesUs, clock, clusterId, nodeId, processor, record, rest, signer, snapshots } = this.parts;
     return {
       storage: snapshots,
       clusterId,
@@ -171,6 +173,7 @@ export class Follower {
       chain: this.chain(),
       takenAtMs: Math.floor(clock.epochMicroseconds() / 1000),
       sections: [...record.sections(), booksOf(processor.core, bookTimesUs)],
+      signer,
       onPiece: rest,
     };
   }

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { JournalTail } from '../../journal/journal-tail.js';
+import { signerOf } from '../../journal/manifest-key.js';
 import { openStorage } from '../../journal/open-storage.js';
 import { SnapshotFile } from '../../journal/snapshot-file.js';
 import { openSnapshots } from '../../journal/snapshot-store.js';
@@ -18,6 +20,8 @@ export interface FollowerPlan
   > {
   /** The journal directory, with a directory of snapshots in it. */
   readonly directory: string;
+  /** File with the private key of the node. */
+  readonly keyFile: string;
   readonly maxOrders: number;
   readonly reportRetention: number;
   /** The snapshot to go on from; undefined = from the first command on. */
@@ -46,6 +50,7 @@ export function makeFollower(plan: FollowerPlan): Follower {
     events,
     record,
     bookTimesUs: snapshot === undefined ? [] : bookTimesIn(snapshot),
+    signer: signerOf(readFileSync(plan.keyFile, 'utf8')),
     position: { sequence, chain, epoch },
     snapshotSequence: sequence,
   });

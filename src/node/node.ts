@@ -108,6 +108,7 @@ export class RunningNode {
   readonly closed: Promise<number>;
   private readonly config: NodeConfig;
   private readonly directory: JournalDirectory;
+  private readonly keyFile: string;
   private readonly backend: { readonly kind: string; readonly fallbackReason: string };
   private readonly memory: NodeMemory;
   private readonly counters: NodeCounters;
@@ -162,14 +163,13 @@ export class RunningNode {
     const identity = { clusterId: BigInt(config.clusterId), nodeId: config.nodeId };
     const path = join(config.dataDir, 'journal');
     this.directory = JournalDirectory.open(path, identity);
-    let keyFile: string;
     try {
       const storage = openStorage(path, config.journalBackend);
       this.backend = { kind: storage.kind, fallbackReason: storage.fallbackReason };
       this.recovered = recover(storage, identity, { mayBeginLater: true });
       this.startPoint = findStartPoint(storage, path, this.recovered, excluded);
       this.refuseBrokenPromise();
-      keyFile = ensureNodeKey(config.dataDir);
+      this.keyFile = ensureNodeKey(config.dataDir);
     } catch (error) {
       this.directory.close();
       throw error;
@@ -192,7 +192,7 @@ export class RunningNode {
     this.sealer = startSegmentSealer({
       directory: path,
       identity,
-      keyFile,
+      keyFile: this.keyFile,
       onProblem: (problem) => this.log.error(problem, 'a segment cannot be sealed in the manifest'),
     });
     this.diskSpace = new DiskSpaceGuard({
@@ -396,6 +396,7 @@ export class RunningNode {
     this.follower = this.startWorker('follower', {
       memory: this.memory,
       directory: this.directory.directory,
+      keyFile: this.keyFile,
       clusterId: BigInt(config.clusterId),
       nodeId: config.nodeId,
       maxOrders: config.maxOrders,

@@ -1,7 +1,9 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { JournalTail } from '../../journal/journal-tail.js';
+import { signerOf } from '../../journal/manifest-key.js';
 import { recover } from '../../journal/recover.js';
-import { readSnapshotFile, type SnapshotFile } from '../../journal/snapshot-file.js';
+import { readSnapshotFacts, readSnapshotFile, type SnapshotFile } from '../../journal/snapshot-file.js';
 import { chooseSnapshot, snapshotName, snapshotNames } from '../../journal/snapshot-store.js';
 import { loadSnapshot } from '../../replay/load-snapshot.js';
 import { Core } from '../../src/core/core.js';
@@ -21,6 +23,9 @@ import {
 } from '../support/snapshot-journal.js';
 
 const COUNT = 900;
+const SIGNER = signerOf(
+  generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+);
 const slots = randomSlots(COUNT, 3);
 
 /** A journal of 900 random commands, and a follower of it that is stepped by hand. */
@@ -60,6 +65,7 @@ class Rig {
       everyCommands: 0,
       everyMs: 0,
       kept: 3,
+      signer: SIGNER,
       clock: { epochMicroseconds: () => 1e15, monotonicNanoseconds: () => this.nowMs * 1e6 },
       rest: () => {},
       ...options,
@@ -105,6 +111,18 @@ describe('a follower', () => {
     // In the middle of frames, too, a snapshot names the chain of the journal at its command.
     const choice = chooseSnapshot(rig.journal, rig.snapshots, recover(rig.journal, IDENTITY));
     expect(choice).toMatchObject({ file: snapshotName(800), refused: [] });
+  });
+
+  test('signs them: another signature, key or sum is not taken', () => {
+    const rig = new Rig();
+    rig.follow({ everyCommands: 800 });
+    rig.run(COUNT);
+    expect(readSnapshotFacts(rig.snapshots, snapshotName(800)).key).toBe(SIGNER.publicKey);
+    for (const at of [64, 95, 96, 159]) {
+      const copy = rig.snapshots.clone();
+      copy.contents(snapshotName(800))[at]! ^= 1;
+      expect(() => readSnapshotFile(copy, snapshotName(800))).toThrow(/a signature by/);
+    }
   });
 
   test('goes no further than what is durable', () => {
