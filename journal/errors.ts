@@ -64,6 +64,17 @@ export class JournalCorruptionError extends JournalError {
   }
 }
 
+/** A snapshot is not what was written. Nothing is lost by that: an older one, or the whole journal, does the same. */
+export class SnapshotDamagedError extends JournalError {
+  constructor(file: string, offset: number, expected: string, found: string) {
+    super(
+      'SNAPSHOT_DAMAGED',
+      3,
+      `snapshot ${file} is damaged at offset ${offset}: expected ${expected}, found ${found}`,
+    );
+  }
+}
+
 /**
  * A sync failed. The kernel may have marked the lost pages clean, so a second try would answer "done" about bytes that
  * are gone: the process has to end and recover from what is really on disk.

@@ -12,7 +12,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readInt64, writeInt64 } from '../src/base/int64.js';
-import { JournalCorruptionError, JournalVersionError } from './errors.js';
+import { JournalVersionError, SnapshotDamagedError } from './errors.js';
 import { isSignedBy, type ManifestSigner } from './manifest-key.js';
 import { type ReadableFile, readFully, type Storage } from './storage.js';
 
@@ -171,7 +171,7 @@ export class SnapshotFile {
 
 /**
  * Reads a whole snapshot and checks it.
- * @throws JournalCorruptionError when it is not what was written, JournalVersionError when a newer release has written it
+ * @throws SnapshotDamagedError when it is not what was written, JournalVersionError when a newer release has written it
  */
 export function readSnapshotFile(storage: Storage, name: string): SnapshotFile {
   const file = storage.openForRead(name);
@@ -180,11 +180,10 @@ export function readSnapshotFile(storage: Storage, name: string): SnapshotFile {
     const memory = new SharedArrayBuffer(file.bytes);
     const bytes = new Uint8Array(memory);
     const read = readFully(file, 0, bytes, 0, bytes.length);
-    if (read !== bytes.length)
-      throw new JournalCorruptionError(name, read, `${bytes.length} bytes`, 'the end');
+    if (read !== bytes.length) throw new SnapshotDamagedError(name, read, `${bytes.length} bytes`, 'the end');
     const found = sumOf(bytes).toString('hex');
     const stated = hexOf(bytes, SUM_OFFSET, SUM_OFFSET + SUM_BYTES);
-    if (found !== stated) throw new JournalCorruptionError(name, SUM_OFFSET, `SHA-256 ${stated}`, found);
+    if (found !== stated) throw new SnapshotDamagedError(name, SUM_OFFSET, `SHA-256 ${stated}`, found);
     checkSignature(name, bytes, stated);
     return new SnapshotFile(memory);
   } finally {
@@ -211,7 +210,7 @@ export function readSnapshotFacts(
       return { ...facts, bytes: file.bytes, sha256, key: hexOf(head, KEY_OFFSET, SIGNATURE_OFFSET) };
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
-      throw new JournalCorruptionError(name, HEAD_BYTES, 'the header of a snapshot', 'other bytes');
+      throw new SnapshotDamagedError(name, HEAD_BYTES, 'the header of a snapshot', 'other bytes');
     }
   } finally {
     file.close();
@@ -224,7 +223,7 @@ function checkHead(file: ReadableFile, name: string): Uint8Array {
   readFully(file, 0, head, 0, HEAD_BYTES);
   const words = new Int32Array(head.buffer);
   if (words[Word.magicLow] !== MAGIC_LOW || words[Word.magicHigh] !== MAGIC_HIGH) {
-    throw new JournalCorruptionError(name, 0, 'magic RFSNAPST', 'other bytes');
+    throw new SnapshotDamagedError(name, 0, 'magic RFSNAPST', 'other bytes');
   }
   const format = words[Word.format]! >>> 0;
   if (format > SNAPSHOT_FORMAT) {
@@ -232,11 +231,11 @@ function checkHead(file: ReadableFile, name: string): Uint8Array {
   }
   const stated = readInt64(words, Word.fileBytes);
   if (stated !== file.bytes) {
-    throw new JournalCorruptionError(name, 16, `a file of ${stated} bytes`, `${file.bytes} bytes`);
+    throw new SnapshotDamagedError(name, 16, `a file of ${stated} bytes`, `${file.bytes} bytes`);
   }
   const headerBytes = words[Word.headerBytes]!;
   if (headerBytes < 0 || headerBytes % ALIGNMENT !== 0 || HEAD_BYTES + headerBytes > file.bytes) {
-    throw new JournalCorruptionError(name, 12, 'the length of the header', `${headerBytes}`);
+    throw new SnapshotDamagedError(name, 12, 'the length of the header', `${headerBytes}`);
   }
   return head;
 }
@@ -252,7 +251,7 @@ function checkSignature(name: string, bytes: Uint8Array, sha256: string): void {
   const signature = hexOf(bytes, SIGNATURE_OFFSET, HEAD_BYTES);
   const isUnsigned = /^0*$/.test(key + signature);
   if (isUnsigned || isSignedBy(key, SIGNED_AS + sha256, signature)) return;
-  throw new JournalCorruptionError(name, SIGNATURE_OFFSET, `a signature by ${key}`, 'another one');
+  throw new SnapshotDamagedError(name, SIGNATURE_OFFSET, `a signature by ${key}`, 'another one');
 }
 
 function hexOf(bytes: Uint8Array, from: number, to: number): string {

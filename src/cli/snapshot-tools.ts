@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { JournalError } from '../../journal/errors.js';
-import { JournalDirectory } from '../../journal/journal-directory.js';
+import { IDENTITY_FILE, JournalDirectory, readIdentity } from '../../journal/journal-directory.js';
 import { signerOf } from '../../journal/manifest-key.js';
 import { openStorage } from '../../journal/open-storage.js';
 import { recover } from '../../journal/recover.js';
@@ -26,7 +26,7 @@ import { SystemClock } from '../runtime/clock.js';
 import { callControl } from './control-client.js';
 import { coreOf } from './core-of.js';
 import { dataDirOf } from './data-dir.js';
-import { ExitCode } from './failure.js';
+import { CliError, ExitCode } from './failure.js';
 import { isoTime } from './iso-time.js';
 import { journalOf } from './journal-of.js';
 import { ProgressLine } from './progress-line.js';
@@ -130,19 +130,20 @@ export async function takeSnapshotNow(flags: SnapshotFlags, output: Writable): P
 function takeHere(dataDir: string): { sequence: number } {
   const config = resolveConfig({ dataDir }, process.env);
   const directory = journalOf(dataDir);
-  const { nodeId } = config;
-  const clusterId = BigInt(config.clusterId);
-  const lock = JournalDirectory.open(directory, { clusterId, nodeId });
+  const identity = readIdentity(join(directory, IDENTITY_FILE));
+  if (identity === undefined) {
+    throw new CliError(`${directory} has no ${IDENTITY_FILE}: it is not the journal of a node`);
+  }
+  const lock = JournalDirectory.open(directory, identity);
   const progress = new ProgressLine('snapshot', 'commands');
   try {
     const storage = openStorage(directory, 'positional');
-    const report = recover(storage, { clusterId, nodeId }, { mayBeginLater: true });
+    const report = recover(storage, identity, { mayBeginLater: true });
     const { snapshot } = findStartPoint(storage, directory, report, []);
     const follower = makeFollower({
       directory,
       keyFile: ensureNodeKey(dataDir),
-      clusterId,
-      nodeId,
+      ...identity,
       maxOrders: config.maxOrders,
       reportRetention: config.reportRetention,
       snapshot,
