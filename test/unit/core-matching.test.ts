@@ -1,4 +1,4 @@
-/** Price-time priority and the times in force, one rule a test. */
+/** Times in force, market orders and settlement, one rule a test. Queues and sweeps: core-book-invariants.test.ts. */
 import { describe, expect, test } from 'vitest';
 import { OrderType, TimeInForce } from '../../src/core/codes.js';
 import { FUNDS, Market } from '../support/market.js';
@@ -23,133 +23,12 @@ describe('price-time priority', () => {
     ]);
   });
 
-  for (const [where, cancelled] of [
-    ['head', [1]],
-    ['middle', [3]],
-    ['tail', [5]],
-    ['head, middle and tail', [1, 3, 5]],
-  ] as const) {
-    test(`the queue keeps its order after cancels at the ${where}`, () => {
-      const market = new Market();
-      for (let id = 1; id <= 5; id += 1) market.buy(1, id, 100, id);
-      for (const id of cancelled) market.cancel(1, id);
-      const left = [1, 2, 3, 4, 5].filter((id) => !(cancelled as readonly number[]).includes(id));
-      expect(market.sell(2, 9, 100, 15)).toEqual([
-        'accepted 9',
-        ...left.map((id) => `trade ${id} at 100 with ${id} (leaves 0)`),
-      ]);
-    });
-  }
-
-  test('a partially filled maker keeps its place between aggressors', () => {
-    const market = new Market();
-    market.sell(1, 1, 100, 10);
-    market.sell(2, 2, 100, 10);
-    expect(market.buy(3, 8, 100, 4)).toEqual(['accepted 8', 'trade 4 at 100 with 1 (leaves 6)']);
-    expect(market.buy(3, 9, 100, 7)).toEqual([
-      'accepted 9',
-      'trade 6 at 100 with 1 (leaves 0)',
-      'trade 1 at 100 with 2 (leaves 9)',
-    ]);
-  });
-
-  test('5,000 makers at one price fill one after the other', () => {
-    const market = new Market(2);
-    for (let id = 1; id <= 5_000; id += 1) {
-      market.engine.apply(
-        market.script.command(
-          'newOrder',
-          { accountId: 1 },
-          {
-            clientOrderId: BigInt(id),
-            instrumentId: 1,
-            priceTicks: 7,
-            quantityLots: 1,
-            side: 2,
-            orderType: 1,
-            timeInForce: 1,
-          },
-        ),
-      );
-    }
-    const events = market.buy(2, 9, 7, 5_000);
-    expect(events.length).toBe(5_001);
-    expect(events[1]).toBe('trade 1 at 7 with 1 (leaves 0)');
-    expect(events[5_000]).toBe('trade 1 at 7 with 5000 (leaves 0)');
-    expect(market.asks()).toEqual([]);
-  });
-
   test('an account may trade with itself', () => {
     const market = new Market();
     market.sell(1, 1, 100, 5);
     expect(market.buy(1, 2, 100, 5)).toEqual(['accepted 2', 'trade 5 at 100 with 1 (leaves 0)']);
     expect(market.money(1, 'USD')).toEqual([FUNDS, 0]);
     expect(market.money(1, 'ABC')).toEqual([FUNDS, 0]);
-  });
-});
-
-describe('sweeps', () => {
-  function ladder(): Market {
-    const market = new Market();
-    for (const price of [100, 101, 102, 200]) market.sell(1, price, price, 10);
-    return market;
-  }
-
-  test('stop exactly at the end of a level', () => {
-    const market = ladder();
-    market.buy(2, 1, 102, 20);
-    expect(market.asks()).toEqual(['102 x 10 (1)', '200 x 10 (1)']);
-    expect(market.bids()).toEqual([]);
-  });
-
-  test('stop in the middle of a level', () => {
-    const market = ladder();
-    market.buy(2, 1, 102, 15);
-    expect(market.asks()).toEqual(['101 x 5 (1)', '102 x 10 (1)', '200 x 10 (1)']);
-  });
-
-  test('stop at the limit, and the rest rests there', () => {
-    const market = ladder();
-    market.buy(2, 1, 101, 25);
-    expect(market.asks()).toEqual(['102 x 10 (1)', '200 x 10 (1)']);
-    expect(market.bids()).toEqual(['101 x 5 (1)']);
-  });
-
-  test('stop when the book is empty', () => {
-    const market = ladder();
-    market.buy(2, 1, 500, 45);
-    expect(market.asks()).toEqual([]);
-    expect(market.bids()).toEqual(['500 x 5 (1)']);
-  });
-
-  test('leave no best price behind when the last order of a level goes', () => {
-    const market = new Market();
-    market.sell(1, 1, 100, 5);
-    market.cancel(1, 1);
-    expect(market.buy(2, 2, 100, 5)).toEqual(['accepted 2']);
-    expect(market.bids()).toEqual(['100 x 5 (1)']);
-    market.cancel(2, 2);
-    expect(market.sell(1, 3, 100, 5)).toEqual(['accepted 3']);
-  });
-
-  test('reach from one end of the price domain to the other', () => {
-    const market = new Market();
-    market.sell(1, 1, 1, 1);
-    market.sell(1, 2, 2_147_483_647, 2);
-    expect(market.asks()).toEqual(['1 x 1 (1)', '2147483647 x 2 (1)']);
-    expect(market.buy(2, 3, 2_147_483_647, 4)).toEqual([
-      'accepted 3',
-      'trade 1 at 1 with 1 (leaves 0)',
-      'trade 2 at 2147483647 with 2 (leaves 0)',
-    ]);
-    expect(market.bids()).toEqual(['2147483647 x 1 (1)']);
-    market.buy(2, 4, 1, 1);
-    expect(market.bids()).toEqual(['2147483647 x 1 (1)', '1 x 1 (1)']);
-    expect(market.sell(1, 5, 1, 2)).toEqual([
-      'accepted 5',
-      'trade 1 at 2147483647 with 3 (leaves 0)',
-      'trade 1 at 1 with 4 (leaves 0)',
-    ]);
   });
 });
 
