@@ -12,6 +12,7 @@ export function tableSection(table: string): string {
 export class SnapshotUnusableError extends Error {
   override readonly name = 'SnapshotUnusableError';
   readonly code = 'SNAPSHOT_UNUSABLE';
+  readonly exitCode = 4;
 }
 
 /**
