@@ -4,6 +4,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { readSnapshotFile, writeSnapshotFile } from '../../journal/snapshot-file.js';
+import { openSnapshots } from '../../journal/snapshot-store.js';
 import { callControl } from '../../src/cli/control-client.js';
 import { auditJournal, compareWithAcknowledged } from '../../src/cli/demo/demo-audit.js';
 import type { DemoNode } from '../../src/cli/demo/demo-node.js';
@@ -105,6 +107,18 @@ describe('a node that takes snapshots', () => {
     node = await rig.start(dataDir);
     const { start } = await statusWhen(node, isAtRest);
     expect(start).toMatchObject({ replayed: 0, snapshotSequence: start.lastSequence });
+    await node.stop();
+
+    // Whole, but nothing that gives the state: found out by the thread that loads it only.
+    const [older, newer] = snapshotsIn(dataDir).sort();
+    const storage = openSnapshots(join(dataDir, 'journal'))!;
+    const { facts } = readSnapshotFile(storage, newer!);
+    writeSnapshotFile(storage, newer!, { ...facts, tables: [] }, []);
+    node = await rig.start(dataDir);
+    const again = (await statusWhen(node, isAtRest)).start;
+    expect(again.snapshot).toBe(older);
+    expect(again.refused).toEqual([{ file: newer, reason: expect.stringContaining('state hash') }]);
+    await expectSound(node, dataDir);
     await node.stop();
 
     const other = rig.init('other', { snapshotEveryCommands: '0', snapshotEveryMinutes: '0' });
