@@ -15,6 +15,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   recovery: async () => (await import('./recovery.js')).recovery,
   pipeline: async () => (await import('./pipeline.js')).pipeline,
   'end-to-end': async () => (await import('./end-to-end.js')).endToEnd,
+  disturbance: async () => (await import('./disturbance.js')).disturbance,
   micro: async () => (await import('./micro.js')).micro,
 };
 

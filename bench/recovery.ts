@@ -28,8 +28,8 @@ import { mixCapacities, mixTape } from './matching-mix.js';
 import type { LoadOrder, LoadTimes } from './recovery-worker.js';
 
 const IDENTITY = { clusterId: 1n, nodeId: 1 };
-const MIDDLE = 1_000_000;
-const PRICES_A_SIDE = 50_000;
+const MIDDLE = 30_000;
+const PRICES_A_SIDE = 25_000;
 const BATCH = 1024;
 
 export interface RecoveryFigures {
@@ -119,7 +119,7 @@ function writeBook(
   options: ConstructorParameters<typeof Core>[0],
 ): { snapshot: TakenSnapshot; ms: number } {
   const prng = new Prng(1);
-  const tape = new CommandTape(accounts, orders, Math.floor(Number.MAX_SAFE_INTEGER / accounts));
+  const tape = new CommandTape(accounts, orders);
   for (let id = 1; id <= orders; id++) {
     const side = id % 2 === 0 ? Side.buy : Side.sell;
     const distance = prng.between(1, PRICES_A_SIDE);
@@ -160,7 +160,7 @@ function measureTail(directory: string, tail: number, runs: number, say: (line: 
   const replays: number[] = [];
   for (let run = 0; run <= runs; run++) {
     const readMs = readTail(storage, snapshotAt + 1, tape.count);
-    const result = replayJournal({ directory, core: new Core(mixCapacities), from: {} });
+    const result = replayJournal({ directory, core: new Core(mixCapacities()), from: {} });
     if (result.stateHash !== stateHash || result.snapshotSequence !== snapshotAt) {
       throw new Error(
         `replay gave ${result.stateHash} from ${result.snapshotSequence}, live was ${stateHash}`,
@@ -186,7 +186,7 @@ function writeJournal(directory: string, tape: CommandTape, snapshotAt: number):
   const storage = openStorage(directory);
   const writer = JournalWriter.open(storage, IDENTITY, recover(storage, IDENTITY));
   const events = new EventBuffer();
-  const processor = new BusinessLogicProcessor(new Core(mixCapacities), events);
+  const processor = new BusinessLogicProcessor(new Core(mixCapacities()), events);
   for (let done = 0; done < tape.count; ) {
     const end = done < snapshotAt ? snapshotAt : tape.count;
     const count = Math.min(BATCH, end - done);

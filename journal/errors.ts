@@ -75,6 +75,22 @@ export class SnapshotDamagedError extends JournalError {
   }
 }
 
+/** A command is asked for that retention has removed. */
+export class JournalHistoryError extends JournalError {
+  readonly firstSequence: number;
+
+  /** @param firstSequence first command that is still there */
+  constructor(where: string, wanted: number, firstSequence: number) {
+    super(
+      'JOURNAL_HISTORY_REMOVED',
+      4,
+      `the history of ${where} begins at command ${firstSequence}: command ${wanted} was removed by retention; ` +
+        `ask for a later one, or go on from a snapshot of command ${firstSequence - 1} or later`,
+    );
+    this.firstSequence = firstSequence;
+  }
+}
+
 /**
  * A sync failed. The kernel may have marked the lost pages clean, so a second try would answer "done" about bytes that
  * are gone: the process has to end and recover from what is really on disk.

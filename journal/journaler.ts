@@ -113,7 +113,9 @@ export class Journaler {
   onStart(): void {
     const { storage, recovered, replayAfter = 0 } = this.#options;
     const { lastSequence: toSequence } = recovered;
-    this.#reader = new JournalReader(storage, { fromSequence: replayAfter + 1, toSequence });
+    // The ring holds records as they are stored, from a primary as from disk; the business logic reads all versions.
+    const wanted = { fromSequence: replayAfter + 1, toSequence, asStored: true };
+    this.#reader = new JournalReader(storage, wanted);
   }
 
   /** @returns records moved, or 1 for other work, 0 when there was nothing to do */

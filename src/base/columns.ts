@@ -8,6 +8,11 @@ export function makeWords(words: number): Int32Array {
   return new Int32Array(new ArrayBuffer(words * 4));
 }
 
+/** `count` zeroed doubles that never move. */
+export function makeDoubles(count: number): Float64Array {
+  return new Float64Array(new ArrayBuffer(count * 8));
+}
+
 /** The smallest power of two that is not below `value`, which is 1 to 2^30. */
 export function powerOfTwoFrom(value: number): number {
   let power = 1;

@@ -13,6 +13,7 @@ import { addImportCommand } from './commands/import.js';
 import { addInitCommand } from './commands/init.js';
 import { addJournalCommand } from './commands/journal.js';
 import { addLoadCommand } from './commands/load.js';
+import { addLogicCommand } from './commands/logic.js';
 import { addPromoteCommand } from './commands/promote.js';
 import { addReplayCommand } from './commands/replay.js';
 import { addServeCommand } from './commands/serve.js';
@@ -48,6 +49,7 @@ function program(): Command {
   addServeCommand(root);
   addStatusCommand(root);
   addPromoteCommand(root);
+  addLogicCommand(root);
   addStopCommand(root);
   addReplayCommand(root);
   addJournalCommand(root);

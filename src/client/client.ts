@@ -162,8 +162,9 @@ export class RingfenceClient {
     return this.command('replaceOrder', replace);
   }
 
-  massCancel(): Promise<CommandAnswer<'massCancel'>> {
-    return this.command('massCancel', {});
+  /** Cancels all open orders of the account, or those of an instrument or side. */
+  massCancel(scope: CommandInput<'massCancel'> = {}): Promise<CommandAnswer<'massCancel'>> {
+    return this.command('massCancel', scope);
   }
 
   /** Balances and open orders of the account, now. */
@@ -195,6 +196,67 @@ export class RingfenceClient {
 
   withdraw(transfer: CommandInput<'withdraw'>): Promise<CommandAnswer<'withdraw'>> {
     return this.command('withdraw', transfer);
+  }
+
+  setInstrumentFees(fees: CommandInput<'setInstrumentFees'>): Promise<CommandAnswer<'setInstrumentFees'>> {
+    return this.command('setInstrumentFees', fees);
+  }
+
+  setAccountFeeTier(tier: CommandInput<'setAccountFeeTier'>): Promise<CommandAnswer<'setAccountFeeTier'>> {
+    return this.command('setAccountFeeTier', tier);
+  }
+
+  setSelfTradePrevention(
+    setting: CommandInput<'setSelfTradePrevention'>,
+  ): Promise<CommandAnswer<'setSelfTradePrevention'>> {
+    return this.command('setSelfTradePrevention', setting);
+  }
+
+  setTradingDayEnd(end: CommandInput<'setTradingDayEnd'>): Promise<CommandAnswer<'setTradingDayEnd'>> {
+    return this.command('setTradingDayEnd', end);
+  }
+
+  setAccountStatus(status: CommandInput<'setAccountStatus'>): Promise<CommandAnswer<'setAccountStatus'>> {
+    return this.command('setAccountStatus', status);
+  }
+
+  setPriceBand(band: CommandInput<'setPriceBand'>): Promise<CommandAnswer<'setPriceBand'>> {
+    return this.command('setPriceBand', band);
+  }
+
+  setOrderLimits(limits: CommandInput<'setOrderLimits'>): Promise<CommandAnswer<'setOrderLimits'>> {
+    return this.command('setOrderLimits', limits);
+  }
+
+  transfer(transfer: CommandInput<'transfer'>): Promise<CommandAnswer<'transfer'>> {
+    return this.command('transfer', transfer);
+  }
+
+  setAccountThrottle(
+    throttle: CommandInput<'setAccountThrottle'>,
+  ): Promise<CommandAnswer<'setAccountThrottle'>> {
+    return this.command('setAccountThrottle', throttle);
+  }
+
+  setMarketState(state: CommandInput<'setMarketState'>): Promise<CommandAnswer<'setMarketState'>> {
+    return this.command('setMarketState', state);
+  }
+
+  changeInstrument(settings: CommandInput<'changeInstrument'>): Promise<CommandAnswer<'changeInstrument'>> {
+    return this.command('changeInstrument', settings);
+  }
+
+  removeInstrument(named: CommandInput<'removeInstrument'>): Promise<CommandAnswer<'removeInstrument'>> {
+    return this.command('removeInstrument', named);
+  }
+
+  setMarkPrice(mark: CommandInput<'setMarkPrice'>): Promise<CommandAnswer<'setMarkPrice'>> {
+    return this.command('setMarkPrice', mark);
+  }
+
+  /** Switches the exchange to later rules, from the next command on; there is no way back. */
+  activateLogic(logic: CommandInput<'activateLogic'>): Promise<CommandAnswer<'activateLogic'>> {
+    return this.command('activateLogic', logic);
   }
 
   /** Sends the commands that `issue` calls for in as few frames as possible, when it returns. */
@@ -323,7 +385,7 @@ export class RingfenceClient {
 
   /** Connects to one gateway, logs on, and waits for the reports that were missed. */
   private async openAt(url: string, leftMs: number): Promise<void> {
-    const { apiKeyId, logonTimeoutMs = 5000, signer } = this.options;
+    const { apiKeyId, cancelOnDisconnect = false, logonTimeoutMs = 5000, signer } = this.options;
     const resumed = new Promise<void>((resolve, reject) => {
       this.onResumed = resolve;
       this.onResumeFailed = reject;
@@ -339,6 +401,7 @@ export class RingfenceClient {
       signer,
       logonTimeoutMs: Math.min(logonTimeoutMs, leftMs),
       resumeAfter: this.cursor.last,
+      cancelOnDisconnect,
       onFrame: (frame) => this.onFrame(frame, url),
       onLost: () => this.onLost(url),
     });

@@ -1,4 +1,4 @@
-/** Accounts: id, report numbering and the list of open orders. Accounts are never removed. */
+/** Accounts: id, report numbering, settings and the list of open orders. Accounts are never removed. */
 import { makeWords } from '../base/columns.js';
 import { mix } from '../base/hash.js';
 import { incrementInt64 } from '../base/int64.js';
@@ -8,9 +8,9 @@ import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-
 import { OrderWord } from './orders.js';
 import { makeTable } from './table.js';
 
-export const ACCOUNT_WORDS = 16;
+export const ACCOUNT_WORDS = 32;
 
-/** Words of an account record. The first HASHED_WORDS are what the state hash is made of. */
+/** Words of an account record. The first HASHED_WORDS, and settings that are not 0, make the state hash. */
 export const AccountWord = {
   /** First, so that an account's handle leads to its id at once. */
   id: 0,
@@ -24,23 +24,55 @@ export const AccountWord = {
   dirty: 6,
   hashLow: 7,
   hashHigh: 8,
-  /** The instrument of the last order and its holdings, so that most orders need not look them up. */
+  /** The instrument of the last order, its holdings and its position, so that most orders need not look them up. */
   lastInstrument: 9,
   lastQuoteHolding: 10,
   lastBaseHolding: 11,
+  /** Fee tier | self-trade prevention mode of orders that name none, counted from 0 = allow, << 8. */
+  settings: 12,
+  /** u32: accounts of one group do not trade with each other; 0 = none. */
+  selfTradeGroup: 13,
+  lastPosition: 14,
+  /** AccountControl bits: what an order of the account has to be held against; 0 = nothing. */
+  controls: 15,
+  /** 0 = active, otherwise AccountStatus. */
+  status: 24,
+  /** u32: orders and replaces in one interval of command time; 0 = no limit. */
+  throttleMaxCommands: 25,
+  /** Double: the interval in which commands were counted last. */
+  throttleWindow: 26,
+  /** u32: how many were counted in it. */
+  throttleCounted: 28,
+  /** u32: length of the intervals in microseconds. */
+  throttleIntervalUs: 29,
+  /** Handle of a margin record (margins.ts), 0 = the account has never had an order in a margin instrument. */
+  firstMargin: 30,
+} as const;
+
+/** Bits of `AccountWord.controls`. */
+export const AccountControl = {
+  /** It is not active, or throttled: account-controls.ts. */
+  flow: 1,
+  /** It has limits in an instrument, and its open orders are counted there: order-limits.ts. */
+  limits: 2,
 } as const;
 
 const HASHED_WORDS = 3;
+const FIRST_SETTING = AccountWord.status;
+const SETTING_WORDS = 6;
 
 // Local copies are folded into the code (README.md).
 const DIRTY_COUNT = HashWord.dirtyCount;
 const ID = AccountWord.id;
 const REPORT_SEQUENCE = AccountWord.reportSequence;
+const SETTINGS = AccountWord.settings;
 const FIRST_ORDER = AccountWord.firstOrder;
 const LAST_ORDER = AccountWord.lastOrder;
 const OPEN_ORDERS = AccountWord.openOrders;
 const DIRTY = AccountWord.dirty;
 const HASH_LOW = AccountWord.hashLow;
+const CONTROLS = AccountWord.controls;
+const LIMITS = AccountControl.limits;
 const ACCOUNT_NEXT = OrderWord.accountNext;
 const ACCOUNT_PREVIOUS = OrderWord.accountPrevious;
 
@@ -49,7 +81,12 @@ const COUNT = 0;
 
 export type Accounts = ReturnType<typeof makeAccounts>;
 
-export function makeAccounts(arena: Arena, maxAccounts: number) {
+/** `countOrder` counts an order of an account with limits: 1 opens, -1 ends (order-limits.ts). */
+export function makeAccounts(
+  arena: Arena,
+  maxAccounts: number,
+  countOrder: (order: number, change: number) => void,
+) {
   const state = makeWords(1);
   const { handleMask } = arena;
   const wordHash = mix;
@@ -103,6 +140,7 @@ export function makeAccounts(arena: Arena, maxAccounts: number) {
     else words[last + ACCOUNT_NEXT] = order;
     words[account + LAST_ORDER] = order;
     words[account + OPEN_ORDERS] = words[account + OPEN_ORDERS] + 1;
+    if ((words[account + CONTROLS] & LIMITS) !== 0) countOrder(order, 1);
   };
 
   /** Takes an order out of the open orders of its account. */
@@ -116,11 +154,14 @@ export function makeAccounts(arena: Arena, maxAccounts: number) {
     if (next === 0) words[account + LAST_ORDER] = previous;
     else words[next + ACCOUNT_PREVIOUS] = previous;
     words[account + OPEN_ORDERS] = words[account + OPEN_ORDERS] - 1;
+    if ((words[account + CONTROLS] & LIMITS) !== 0) countOrder(order, -1);
   };
 
   /** Hashes one account into `hash`. */
   const hashAccount = (account: number, hash: EntityHash): void => {
     hash.hashRow(words, account, HASHED_WORDS, 0, 0);
+    hash.extendRow(words, account + SETTINGS, 2, SETTINGS);
+    hash.extendRow(words, account + FIRST_SETTING, SETTING_WORDS, FIRST_SETTING);
   };
 
   /** Brings the sum of the state hash up to date. */
@@ -134,7 +175,9 @@ export function makeAccounts(arena: Arena, maxAccounts: number) {
     hash.state[DIRTY_COUNT] = 0;
   };
 
+  /** Notes for the state hash that the account changed. */
   const touch = (account: number): void => {
+    if (words[account + DIRTY] !== 0) return;
     words[account + DIRTY] = 1;
     markDirty(account);
   };
@@ -151,6 +194,8 @@ export function makeAccounts(arena: Arena, maxAccounts: number) {
         lastOrder: 'orders',
         lastQuoteHolding: 'holdings',
         lastBaseHolding: 'holdings',
+        lastPosition: 'positions',
+        firstMargin: 'margins',
       },
       derived: ['dirty', 'hashLow', 'hashHigh'],
     }),
@@ -177,6 +222,7 @@ export function makeAccounts(arena: Arena, maxAccounts: number) {
     find,
     add,
     nextReport,
+    touch,
     addOrder,
     removeOrder,
     hashAccount,

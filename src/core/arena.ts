@@ -10,10 +10,10 @@
 import { powerOfTwoFrom } from '../base/columns.js';
 
 /** Words in front of the first region: the record of handle 0, always zero. */
-const NULL_RECORD_WORDS = 64;
+const NULL_RECORD_WORDS = 128;
 
 /** Words behind the last handle that the mask lets through; no record is longer. */
-const SLACK_WORDS = 64;
+const SLACK_WORDS = 128;
 
 /** A record of 16 words that starts at a multiple of this fills a cache line (see `LINE_OFFSET`). */
 const LINE_WORDS = 16;

@@ -1,6 +1,7 @@
 /** Assets: code, decimals and total supply. Ids are 1, 2, 3 ...; a record starts at word id * ASSET_WORDS. */
 import { makeWords } from '../base/columns.js';
 import { type EntityHash, EntityKind, makeEntityHash } from './entity-hash.js';
+import { MONEY_MAX } from './money.js';
 import { makeTable } from './table.js';
 import { sameWords } from './text-fields.js';
 
@@ -20,6 +21,14 @@ export function makeAssets(maxAssets: number) {
   const words = new Int32Array((maxAssets + 1) * ASSET_WORDS);
   /** Deposits minus withdrawals by asset id, in minor units. */
   const supply = new Float64Array(maxAssets + 1);
+  /** Most that there may be by asset id, in minor units. */
+  const supplyMax = new Float64Array(maxAssets + 1).fill(MONEY_MAX);
+  /** What the venue holds of the fees that it charged, by asset id, in minor units; part of the supply. */
+  const fees = new Float64Array(maxAssets + 1);
+  const feeWords = new Int32Array(fees.buffer);
+  /** What pays for losses beyond the equity of liquidated accounts, by asset id, in minor units; part of the supply. */
+  const insurance = new Float64Array(maxAssets + 1);
+  const insuranceWords = new Int32Array(insurance.buffer);
   const hash = makeEntityHash(EntityKind.asset, 0);
 
   /** Id of the asset whose code lies at `at`, or 0. A scan: assets are few and listings and transfers rare. */
@@ -44,6 +53,24 @@ export function makeAssets(maxAssets: number) {
   /** Hashes one asset into `hash`. */
   const hashAsset = (assetId: number, hash: EntityHash): void => {
     hash.hashRow(words, assetId * ASSET_WORDS, ASSET_WORDS, assetId, 0);
+  };
+
+  /** Adds the fees that the venue holds to `hash`: a row for each asset with some. */
+  const addFees = (hash: EntityHash): void => {
+    for (let assetId = 1; assetId <= state[COUNT]; assetId += 1) {
+      if (fees[assetId] === 0) continue;
+      hash.hashRow(feeWords, assetId * 2, 2, assetId, 0);
+      hash.add();
+    }
+  };
+
+  /** Adds the insurance funds to `hash`: a row for each asset with something in it. */
+  const addInsurance = (hash: EntityHash): void => {
+    for (let assetId = 1; assetId <= state[COUNT]; assetId += 1) {
+      if (insurance[assetId] === 0) continue;
+      hash.hashRow(insuranceWords, assetId * 2, 2, assetId, 0);
+      hash.add();
+    }
   };
 
   const decimals = (assetId: number): number => {
@@ -78,6 +105,19 @@ export function makeAssets(maxAssets: number) {
         rows: () => state[COUNT],
       },
     ),
+    ...Object.entries({ supplyMax, fees, insurance }).map(([name, amounts]) =>
+      makeTable(
+        `assets.${name}`,
+        { amount: 0 },
+        {
+          memory: new Int32Array(amounts.buffer),
+          first: 2,
+          recordWords: 2,
+          capacity: maxAssets,
+          rows: () => state[COUNT],
+        },
+      ),
+    ),
     makeTable('assets.state', { count: COUNT }, { memory: state }),
   ];
 
@@ -92,6 +132,9 @@ export function makeAssets(maxAssets: number) {
   return {
     words,
     supply,
+    supplyMax,
+    fees,
+    insurance,
     maxAssets,
     hash,
     get count(): number {
@@ -100,6 +143,8 @@ export function makeAssets(maxAssets: number) {
     find,
     add,
     hashAsset,
+    addFees,
+    addInsurance,
     decimals,
     codeAt,
     tables,

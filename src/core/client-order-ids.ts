@@ -14,7 +14,7 @@ export type ClientOrderIds = ReturnType<typeof makeClientOrderIds>;
 export function makeClientOrderIds(arena: Arena, maxOrders: number) {
   const { words, handleMask } = arena;
   const index = makeIntegerHashIndex(maxOrders);
-  const { first: firstRow, next: nextRow, insert, remove } = index;
+  const { home, first: firstRow, next: nextRow, insert, remove } = index;
 
   /** The open order of an account with a client order id, or 0. `hash`: of these three, by `hashTriple`. */
   const find = (hash: number, account: number, clientIdLow: number, clientIdHigh: number): number => {
@@ -46,6 +46,8 @@ export function makeClientOrderIds(arena: Arena, maxOrders: number) {
   };
 
   return {
+    /** The open order that a hash most likely leads to, or 0: for looking ahead, not for finding. */
+    candidate: home,
     /** Open orders. */
     get count(): number {
       return index.count;

@@ -8,11 +8,15 @@ export interface CoreOptions {
   readonly maxAccounts?: number;
   /** Balances, that is pairs of account and asset. */
   readonly maxHoldings?: number;
+  /** Positions and order limits: pairs of account and instrument in which an order was entered or limited. */
+  readonly maxPositions?: number;
   readonly maxInstruments?: number;
   readonly maxAssets?: number;
   readonly maxApiKeys?: number;
-  /** Deposits and withdrawals remembered by their transfer id. */
+  /** Deposits, withdrawals and transfers remembered by their transfer id. */
   readonly maxTransfers?: number;
+  /** Pairs of account and instrument with order limits; more are rejected with TOO_MANY_LIMITS. */
+  readonly maxOrderLimits?: number;
 }
 
 /** Upper bounds that keep every row number times its width within an int32. */
@@ -20,16 +24,20 @@ const LIMITS = {
   maxOrders: 33_554_432,
   maxAccounts: 67_108_864,
   maxHoldings: 134_217_728,
+  maxPositions: 67_108_864,
   maxInstruments: 1_048_576,
   maxAssets: 1_048_576,
   maxApiKeys: 16_777_216,
   maxTransfers: 134_217_728,
+  maxOrderLimits: 16_777_216,
 } as const;
 
 const DEFAULTS: Required<CoreOptions> = {
   maxOrders: 1_048_576,
   maxAccounts: 131_072,
   maxHoldings: 524_288,
+  maxPositions: 524_288,
+  maxOrderLimits: 65_536,
   maxInstruments: 4_096,
   maxAssets: 4_096,
   maxApiKeys: 65_536,

@@ -45,6 +45,25 @@ export function makeEntityHash(kind: number, maxRows: number) {
     state[ROW_HIGH] = Math.imul(high ^ (high >>> 16), 0x735a2d97) ^ (high >>> 14);
   };
 
+  /**
+   * Takes `count` more words from `at` into the row hashed last, unless all are 0: so columns that came later leave
+   * the hash of what makes no use of them as it was. `first` tells groups of such columns apart.
+   */
+  const extendRow = (words: Int32Array, at: number, count: number, first: number): void => {
+    let used = 0;
+    for (let i = at; i < at + count; i += 1) used |= words[i];
+    if (used === 0) return;
+    let low = state[ROW_LOW] ^ first;
+    let high = state[ROW_HIGH] + first;
+    for (let i = at; i < at + count; i += 1) {
+      const word = words[i];
+      low = Math.imul(low ^ (low >>> 15) ^ word, 0x2c1b3c6d);
+      high = Math.imul((high ^ (high >>> 13)) + word, 0x297a2d39);
+    }
+    state[ROW_LOW] = Math.imul(low ^ (low >>> 12), 0x21f0aaad) ^ (low >>> 15);
+    state[ROW_HIGH] = Math.imul(high ^ (high >>> 16), 0x735a2d97) ^ (high >>> 14);
+  };
+
   /** Adds the row hashed last, which is new, to the sum. */
   const add = (): void => {
     state[LOW] += state[ROW_LOW];
@@ -65,7 +84,7 @@ export function makeEntityHash(kind: number, maxRows: number) {
     state[HIGH] -= high;
   };
 
-  return { state, dirtyRows, markDirty, hashRow, add, exchange, subtract };
+  return { state, dirtyRows, markDirty, hashRow, extendRow, add, exchange, subtract };
 }
 
 /** Kinds of entities; numbers enter the state hash. */
@@ -78,4 +97,8 @@ export const EntityKind = {
   apiKey: 6,
   transfer: 7,
   engine: 8,
+  position: 9,
+  orderLimits: 10,
+  fees: 11,
+  insurance: 12,
 } as const;

@@ -2,15 +2,18 @@
 import { makeWords } from '../base/columns.js';
 import { incrementInt64 } from '../base/int64.js';
 import type { Arena } from './arena.js';
+import { FEE_TIERS } from './codes.js';
 import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
 import { makeTable } from './table.js';
 import { sameWords } from './text-fields.js';
 
-export const INSTRUMENT_WORDS = 32;
+export const INSTRUMENT_WORDS = 128;
+/** Protection of market orders, in millionths, where a listing names none. */
+export const DEFAULT_PROTECTION_PPM = 50_000;
 export const SYMBOL_WORDS = 6;
 export const SYMBOL_BYTES = 24;
 
-/** Words of an instrument record. The first HASHED_WORDS are what the state hash is made of. */
+/** Words of an instrument record. The first HASHED_WORDS, and terms that are not 0, make the state hash. */
 export const InstrumentWord = {
   symbol: 0,
   baseAsset: 6,
@@ -30,18 +33,95 @@ export const InstrumentWord = {
   baseMinorPerLot: 18,
   hashLow: 20,
   hashHigh: 21,
+  /** Ticks of the last trade; 0 = there was none yet. */
+  lastPrice: 22,
+  /** Resting orders that do not display all. */
+  icebergs: 23,
+  /** Stops that wait for a trade, the first of those that trail, and the prices between which none of these moves. */
+  waitingStops: 24,
+  firstTrailing: 25,
+  trailedLow: 26,
+  trailedHigh: 27,
+  /** Maker and taker rate in millionths of each fee tier. */
+  fees: 32,
+  /** InstrumentControl bits: what an order of the instrument has to be held against; 0 = nothing. */
+  controls: 31,
+  /** The price band (price-bands.ts), in ticks and millionths; 0 = no such bound. */
+  minPrice: 60,
+  maxPrice: 61,
+  referencePrice: 62,
+  bandPpm: 63,
+  /** MarketState; 0 = continuous. */
+  marketState: 64,
+  /** MarketState that follows at the end. */
+  nextState: 65,
+  /** i64: command time at which the state ends; 0 = it stays. */
+  endTimeUs: 66,
+  /** Of an auction, in ticks: 0 = the last trade, -1 = none. */
+  auctionReference: 68,
+  /** Of an auction: what was told last (market-states.ts); the lots and what is left over of them are doubles. */
+  indicatedPrice: 69,
+  indicatedLots: 70,
+  indicatedImbalance: 72,
+  /** The volatility limit (volatility.ts), u32; 0 = none. */
+  volatilityPpm: 74,
+  volatilityWindowUs: 75,
+  volatilityAuctionUs: 76,
+  /** Price from which the present window measures, in ticks; 0 = no price. */
+  volatilityReference: 77,
+  /** Double: number of the present window. */
+  volatilityWindow: 78,
+  /** InstrumentFlag bits. */
+  flags: 96,
+  /** Margin rates in millionths; 0 for spot. */
+  initialMarginPpm: 97,
+  maintenanceMarginPpm: 98,
+  /** Price in ticks that positions are settled to; 0 = none yet. */
+  markPrice: 99,
+  /** Handle of a margin record (margins.ts), or 0. */
+  firstMargin: 100,
+} as const;
+
+/** Bits of `InstrumentWord.controls`. */
+export const InstrumentControl = {
+  /** Prices are bounded: price-bands.ts. */
+  band: 1,
+  /** It is a margin instrument: margins.ts. */
+  margin: 32,
+  /** It has no mark price yet. */
+  unmarked: 64,
+  /** It was removed, and counts as if it had never been. */
+  removed: 2,
+  /** Its state is another one than continuous: market-states.ts. */
+  notContinuous: 4,
+  /** Its state is an auction. */
+  auction: 8,
+  /** Trades may not go too far at once: volatility.ts. */
+  volatility: 16,
 } as const;
 
 const HASHED_WORDS = 15;
+const LAST_PRICE = InstrumentWord.lastPrice;
+const FIRST_BAND = InstrumentWord.minPrice;
+const BAND_WORDS = 4;
+const FIRST_MARGIN_TERM = InstrumentWord.flags;
+const MARGIN_TERM_WORDS = 4;
+const FIRST_MARKET_WORD = InstrumentWord.marketState;
+const MARKET_WORDS = 16;
+const FEE_WORDS = 2 * FEE_TIERS;
+const TIER_MASK = FEE_TIERS - 1;
 
 // Local copies are folded into the code (README.md).
 const DIRTY_COUNT = HashWord.dirtyCount;
 const RECORD_SHIFT = 31 - Math.clz32(INSTRUMENT_WORDS);
 const BOOK_SEQUENCE = InstrumentWord.bookSequence;
 const DIRTY = InstrumentWord.dirty;
+const FEES = InstrumentWord.fees;
 const QUOTE_MINOR_PER_TICK_LOT = InstrumentWord.quoteMinorPerTickLot;
 const BASE_MINOR_PER_LOT = InstrumentWord.baseMinorPerLot;
 const HASH_LOW = InstrumentWord.hashLow;
+const CONTROLS = InstrumentWord.controls;
+const REMOVED = InstrumentControl.removed;
 
 /** Words of the private state. */
 const COUNT = 0;
@@ -69,7 +149,8 @@ export function makeInstruments(arena: Arena, maxInstruments: number) {
   };
 
   const isListed = (instrumentId: number): boolean => {
-    return instrumentId >= 1 && instrumentId <= state[COUNT];
+    if (instrumentId < 1 || instrumentId > state[COUNT]) return false;
+    return (words[handleOf(instrumentId) + CONTROLS] & REMOVED) === 0;
   };
 
   /** Handle of a listed instrument. */
@@ -77,10 +158,10 @@ export function makeInstruments(arena: Arena, maxInstruments: number) {
     return ((origin | 0) + ((instrumentId | 0) << RECORD_SHIFT)) & handleMask;
   };
 
-  /** Id of the instrument whose symbol lies at `at`, or 0. A scan: listings are rare. */
+  /** Id of the instrument, not removed, whose symbol lies at `at`, or 0. A scan: listings are rare. */
   const find = (text: Int32Array, at: number): number => {
     for (let id = 1; id <= state[COUNT]; id += 1) {
-      if (areSame(words, handleOf(id), text, at, SYMBOL_WORDS)) return id;
+      if (isListed(id) && areSame(words, handleOf(id), text, at, SYMBOL_WORDS)) return id;
     }
     return 0;
   };
@@ -102,8 +183,14 @@ export function makeInstruments(arena: Arena, maxInstruments: number) {
     if (words[instrument + DIRTY] === 0) touch(instrument);
   };
 
-  /** Notes for the state hash that the instrument, which was not noted yet, changed. */
+  /** Word of the rates, maker's and then taker's, of a fee tier. */
+  const ratesAt = (instrument: number, feeTier: number): number => {
+    return (instrument & handleMask) + FEES + ((feeTier & TIER_MASK) << 1);
+  };
+
+  /** Notes for the state hash that the instrument changed. */
   const touch = (instrument: number): void => {
+    if (words[instrument + DIRTY] !== 0) return;
     words[instrument + DIRTY] = 1;
     markDirty(instrument);
   };
@@ -112,6 +199,11 @@ export function makeInstruments(arena: Arena, maxInstruments: number) {
   const hashInstrument = (instrument: number, hash: EntityHash): void => {
     const id = (instrument - origin) / INSTRUMENT_WORDS;
     hash.hashRow(words, instrument, HASHED_WORDS, id, 0);
+    hash.extendRow(words, instrument + FEES, FEE_WORDS, FEES);
+    hash.extendRow(words, instrument + LAST_PRICE, 1, LAST_PRICE);
+    hash.extendRow(words, instrument + FIRST_BAND, BAND_WORDS, FIRST_BAND);
+    hash.extendRow(words, instrument + FIRST_MARGIN_TERM, MARGIN_TERM_WORDS, FIRST_MARGIN_TERM);
+    hash.extendRow(words, instrument + FIRST_MARKET_WORD, MARKET_WORDS, FIRST_MARKET_WORD);
   };
 
   /** Brings the sum of the state hash up to date. */
@@ -132,6 +224,7 @@ export function makeInstruments(arena: Arena, maxInstruments: number) {
       recordWords: INSTRUMENT_WORDS,
       capacity: maxInstruments,
       rows: () => state[COUNT],
+      handles: { firstTrailing: 'orders', firstMargin: 'margins' },
       derived: ['dirty', 'hashLow', 'hashHigh'],
     }),
     makeTable('instruments.state', { count: COUNT }, { memory: state }),
@@ -157,6 +250,7 @@ export function makeInstruments(arena: Arena, maxInstruments: number) {
     quoteMinorPerTickLot,
     baseMinorPerLot,
     nextBookSequence,
+    ratesAt,
     touch,
     hashInstrument,
     settleHash,

@@ -4,10 +4,14 @@ import { hashTriple } from '../base/hash.js';
 import { readInt64 } from '../base/int64.js';
 import { AccountWord } from './accounts.js';
 import type { Core } from './core.js';
+import { checkDisplay, checkExtras, checkStops } from './extra-invariants.js';
 import { HoldingWord } from './holdings.js';
 import { InstrumentWord } from './instruments.js';
+import { checkMarginAccounts } from './margin-invariants.js';
 import { MONEY_MAX } from './money.js';
+import { OrderLimitsWord } from './order-limits.js';
 import { OrderWord } from './orders.js';
+import { PositionWord } from './positions.js';
 import { isSellSide, keyOf, LevelWord } from './price-ladder.js';
 import { fullStateHash, stateHash } from './state-hash.js';
 
@@ -15,11 +19,15 @@ import { fullStateHash, stateHash } from './state-hash.js';
 export function checkInvariants(core: Core): void {
   const reserved = new Float64Array(core.holdings.count);
   const resting = checkBooks(core, reserved);
-  checkAccounts(core, resting);
-  checkMoney(core, reserved);
-  if (core.clientIds.count !== resting)
-    fail('client id index holds the open orders', core.clientIds.count, resting);
-  if (core.orders.count !== resting) fail('every order in the columns is open', core.orders.count, resting);
+  const open = resting + checkStops(core, (order) => addReservation(core, order, reserved));
+  checkAccounts(core, open);
+  const mayOwe = checkMarginAccounts(core, reserved);
+  checkMoney(core, reserved, mayOwe);
+  checkExtras(core);
+  checkPositions(core);
+  if (core.clientIds.count !== open)
+    fail('client id index holds the open orders', core.clientIds.count, open);
+  if (core.orders.count !== open) fail('every order in the columns is open', core.orders.count, open);
   const hash = stateHash(core);
   const full = fullStateHash(core);
   if (hash !== full) fail('state hash equals the full walk', hash, full);
@@ -34,10 +42,13 @@ function checkBooks(core: Core, reserved: Float64Array): number {
   for (let instrumentId = 1; instrumentId <= core.instruments.count; instrumentId += 1) {
     const bid = ladder.best(instrumentId * 2);
     const ask = ladder.best(instrumentId * 2 + 1);
-    if (bid !== 0 && ask !== 0) {
+    const instrument = core.instruments.handleOf(instrumentId);
+    const isContinuous = core.arena.words[instrument + InstrumentWord.marketState] === 0;
+    if (isContinuous && bid !== 0 && ask !== 0) {
       const bidPrice = keyOf(0, ladder.levels[bid + LevelWord.key]);
       const askPrice = keyOf(1, ladder.levels[ask + LevelWord.key]);
-      if (bidPrice >= askPrice) fail('book is not crossed', instrumentId, bidPrice, askPrice);
+      if (bidPrice >= askPrice)
+        fail('book is not crossed in continuous trading', instrumentId, bidPrice, askPrice);
     }
     resting += checkSide(core, instrumentId * 2, reserved);
     resting += checkSide(core, instrumentId * 2 + 1, reserved);
@@ -80,7 +91,8 @@ function checkLevel(core: Core, level: number, reserved: Float64Array): number {
   let order = levels[level + LevelWord.head];
   while (order !== 0) {
     count += 1;
-    lots += words[order + OrderWord.leaves];
+    lots += core.books.displayed(order);
+    checkDisplay(core, order);
     if (words[order + OrderWord.leaves] < 1) fail('resting order has leaves', price);
     if (words[order + OrderWord.cumulative] < 0) fail('cumulative quantity is not negative', price);
     if (words[order + OrderWord.price] !== price) fail('order rests at its price', words[order], price);
@@ -111,14 +123,25 @@ function addReservation(core: Core, order: number, reserved: Float64Array): void
   const quote = holdings.find(account, instruments.words[instrument + InstrumentWord.quoteAsset]);
   const base = holdings.find(account, instruments.words[instrument + InstrumentWord.baseAsset]);
   if (words[order + OrderWord.quoteHolding] !== quote) fail('order has the quote holding of its account');
-  if (words[order + OrderWord.baseHolding] !== base) fail('order has the base holding of its account');
-  const lots = words[order + OrderWord.leaves];
-  if (isSellSide(bookSide)) {
-    reserved[holdings.numberOf(base)] += lots * instruments.baseMinorPerLot(instrument);
-  } else {
-    reserved[holdings.numberOf(quote)] +=
-      words[order + OrderWord.price] * lots * instruments.quoteMinorPerTickLot(instrument);
+  if (words[instrument + InstrumentWord.flags] !== 0) {
+    if (words[order + OrderWord.baseHolding] !== 0) fail('order of a margin instrument moves no base');
+    return;
   }
+  if (words[order + OrderWord.baseHolding] !== base) fail('order has the base holding of its account');
+  const isSell = isSellSide(bookSide);
+  const lotReserve = isSell ? instruments.baseMinorPerLot(instrument) : reserveOfBuy(core, order, instrument);
+  const held = core.arena.doubles[(order + OrderWord.lotReserve) >> 1];
+  if (held !== lotReserve) fail('order reserves its worst price and fee for each lot', held, lotReserve);
+  reserved[holdings.numberOf(isSell ? base : quote)] += words[order + OrderWord.leaves] * lotReserve;
+}
+
+/** What a lot of a buy reserves; in BigInt, so that it does not lean on the arithmetic that it checks. */
+function reserveOfBuy(core: Core, order: number, instrument: number): number {
+  const words = core.orders.words;
+  const ppm = Math.max(0, words[order + OrderWord.makerPpm], words[order + OrderWord.takerPpm]);
+  const perTick = BigInt(core.instruments.quoteMinorPerTickLot(instrument));
+  const price = BigInt(words[order + OrderWord.price]) * perTick;
+  return Number(price + (price * BigInt(ppm) + 999_999n) / 1_000_000n);
 }
 
 /** Walks the accounts, their lists of open orders and the index of client order ids. */
@@ -161,8 +184,53 @@ function checkAccounts(core: Core, resting: number): void {
   if (listed !== resting) fail('accounts list exactly the resting orders', listed, resting);
 }
 
-/** Reserved money against the open orders; and conservation: all holdings of an asset make up its supply. */
-function checkMoney(core: Core, reserved: Float64Array): void {
+/** What was bought was sold by somebody; records name their pair; limits count the open orders. */
+function checkPositions(core: Core): void {
+  const { accounts, orderLimits, positions } = core;
+  const { words } = core.arena;
+  const sums = new Float64Array(core.instruments.count + 1);
+  for (let n = 0; n < positions.count; n += 1) {
+    const position = positions.handleOf(n);
+    const account = words[position + PositionWord.account];
+    const instrumentId = words[position + PositionWord.instrumentId];
+    if (positions.find(account, instrumentId) !== position)
+      fail('position is found by its pair', instrumentId);
+    const quantity = positions.quantityLots(position);
+    const cost = positions.cost(position);
+    if (!(cost >= 0 && cost <= MONEY_MAX)) fail('cost of a position is 0..2^53-1', instrumentId, cost);
+    if (quantity === 0 && cost !== 0) fail('a flat position costs nothing', instrumentId, cost);
+    sums[instrumentId] += quantity;
+  }
+  sums.forEach((sum, instrumentId) => {
+    if (sum !== 0) fail('positions in an instrument sum to zero', instrumentId, sum);
+  });
+  const open = new Map<number, number>();
+  for (let n = 0; n < accounts.count; n += 1) {
+    const account = accounts.handleOf(n);
+    let order = words[account + AccountWord.firstOrder];
+    while (order !== 0) {
+      const position = words[order + OrderWord.position];
+      if (positions.find(account, words[order + OrderWord.bookSide] >> 1) !== position) {
+        fail('order names the position of its account and instrument', position);
+      }
+      open.set(position, (open.get(position) ?? 0) + 1);
+      order = words[order + OrderWord.accountNext];
+    }
+  }
+  for (let n = 0; n < orderLimits.count; n += 1) {
+    const limits = orderLimits.handleOf(n);
+    const position = words[limits + OrderLimitsWord.position];
+    if (words[position + PositionWord.limits] !== limits) fail('position names its limits', position, limits);
+    const counted = words[limits + OrderLimitsWord.openOrders];
+    if (counted !== (open.get(position) ?? 0)) fail('limits count the open orders', counted, position);
+  }
+}
+
+/**
+ * Reserved money against the open orders and margins; what is available, which only the holdings in `mayOwe` have below
+ * zero; and conservation: all holdings of an asset make up its supply.
+ */
+function checkMoney(core: Core, reserved: Float64Array, mayOwe: ReadonlySet<number>): void {
   const { holdings, assets, accounts } = core;
   const held = new Float64Array(assets.count + 1);
   for (let n = 0; n < holdings.count; n += 1) {
@@ -170,7 +238,8 @@ function checkMoney(core: Core, reserved: Float64Array): void {
     const assetId = holdings.words[holding + HoldingWord.assetId];
     const accountId = accounts.words[holdings.words[holding + HoldingWord.account]];
     const available = holdings.available(holding);
-    if (!(available >= 0 && available <= MONEY_MAX))
+    const least = mayOwe.has(holding) ? -MONEY_MAX : 0;
+    if (!(available >= least && available <= MONEY_MAX))
       fail('available is 0..2^53-1', accountId, assetId, available);
     if (holdings.reserved(holding) !== reserved[n]) {
       fail('reserved is what open orders hold', accountId, assetId, holdings.reserved(holding), reserved[n]);
@@ -178,8 +247,12 @@ function checkMoney(core: Core, reserved: Float64Array): void {
     held[assetId] += available + holdings.reserved(holding);
   }
   for (let assetId = 1; assetId <= assets.count; assetId += 1) {
-    if (held[assetId] !== assets.supply[assetId]) {
-      fail('holdings make up the supply', assetId, held[assetId], assets.supply[assetId]);
+    const fees = assets.fees[assetId];
+    if (!(fees >= 0)) fail('fees are never below zero', assetId, fees);
+    const insurance = assets.insurance[assetId];
+    if (!(insurance >= 0)) fail('insurance funds are never below zero', assetId, insurance);
+    if (held[assetId] + fees + insurance !== assets.supply[assetId]) {
+      fail('holdings, fees and insurance make up the supply', assetId, held[assetId], assets.supply[assetId]);
     }
   }
 }

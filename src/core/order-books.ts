@@ -7,8 +7,10 @@
  */
 import { makeWords } from '../base/columns.js';
 import type { Arena } from './arena.js';
+import type { AuctionsToTell } from './auctions-to-tell.js';
 import type { EventSink } from './event-sink.js';
-import type { Instruments } from './instruments.js';
+import { InstrumentControl, type Instruments, InstrumentWord } from './instruments.js';
+import { ExtraWord } from './order-extras.js';
 import { OrderWord } from './orders.js';
 import { LevelWord, makePriceLadder, PRICE_MAX } from './price-ladder.js';
 
@@ -23,6 +25,10 @@ const ORDER_BOOK_SIDE = OrderWord.bookSide;
 const LEVEL = OrderWord.level;
 const NEXT = OrderWord.next;
 const PREVIOUS = OrderWord.previous;
+const EXTRA = OrderWord.extra;
+const DISPLAY_LOTS = ExtraWord.displayLots;
+const SHOWN_LOTS = ExtraWord.shownLots;
+const ICEBERGS = InstrumentWord.icebergs;
 const HEAD = LevelWord.head;
 const TAIL = LevelWord.tail;
 const ORDER_COUNT = LevelWord.orderCount;
@@ -32,15 +38,27 @@ const BOOK_SIDE = LevelWord.bookSide;
 /** Words of the private state. */
 const TOUCHED_COUNT = 0;
 
+const CONTROLS = InstrumentWord.controls;
+const AUCTION = InstrumentControl.auction;
+
 export type OrderBooks = ReturnType<typeof makeOrderBooks>;
 
 /** `maxLevels`: orders, and one more (a replaced order may leave an empty level until its command ends). */
-export function makeOrderBooks(arena: Arena, instruments: Instruments, maxLevels: number) {
+export function makeOrderBooks(
+  arena: Arena,
+  instruments: Instruments,
+  auctionsToTell: AuctionsToTell,
+  maxLevels: number,
+  assignPriority: (order: number) => void,
+) {
   const state = makeWords(1);
   const { handleMask } = arena;
-  const ladder = makePriceLadder(arena, (instruments.maxInstruments + 1) * 2, maxLevels);
+  const bookSides = (instruments.maxInstruments + 1) * 2;
+  // As many again for the stops that wait (stop-orders.ts).
+  const ladder = makePriceLadder(arena, bookSides * 2, maxLevels);
   const { findOrAdd, remove: removeLevel } = ladder;
   const { handleOf, nextBookSequence } = instruments;
+  const { add: tellLater } = auctionsToTell;
   const words = arena.words;
   const doubles = arena.doubles;
   const touchedLevels = makeWords(maxLevels);
@@ -60,7 +78,8 @@ export function makeOrderBooks(arena: Arena, instruments: Instruments, maxLevels
     else words[tail + NEXT] = order;
     words[level + TAIL] = order;
     words[level + ORDER_COUNT] = words[level + ORDER_COUNT] + 1;
-    doubles[(level + LOTS) >> 1] += words[order + LEAVES];
+    if (words[order + EXTRA] !== 0) displayPeak(order);
+    doubles[(level + LOTS) >> 1] += displayed(order);
     touch(level);
   };
 
@@ -76,17 +95,67 @@ export function makeOrderBooks(arena: Arena, instruments: Instruments, maxLevels
     else words[next + PREVIOUS] = previous;
     words[order + LEVEL] = 0;
     words[level + ORDER_COUNT] = words[level + ORDER_COUNT] - 1;
-    doubles[(level + LOTS) >> 1] -= words[order + LEAVES];
+    doubles[(level + LOTS) >> 1] -= displayed(order);
+    if (isIceberg(order)) countIceberg(words[order + ORDER_BOOK_SIDE], -1);
     touch(level);
   };
 
-  /** Takes lots off an order that keeps its place. */
+  /** Takes lots off an order that keeps its place; what it does not display goes first. */
   const reduce = (handle: number, lots: number): void => {
     const order = handle & handleMask;
     const level = words[order + LEVEL] & handleMask;
-    words[order + LEAVES] = words[order + LEAVES] - lots;
+    const before = displayed(order);
+    const leaves = (words[order + LEAVES] - lots) | 0;
+    words[order + LEAVES] = leaves;
+    if (isIceberg(order)) words[words[order + EXTRA] + SHOWN_LOTS] = Math.min(before, leaves);
+    doubles[(level + LOTS) >> 1] -= before - displayed(order);
+    touch(level);
+  };
+
+  /** What a resting order displays, and may trade before it goes to the back of its level. */
+  const displayed = (handle: number): number => {
+    const order = handle & handleMask;
+    return isIceberg(order) ? words[words[order + EXTRA] + SHOWN_LOTS] : words[order + LEAVES];
+  };
+
+  /** Whether an order does not display all. */
+  const isIceberg = (order: number): boolean => {
+    const extra = words[order + EXTRA] & handleMask;
+    return extra !== 0 && words[extra + DISPLAY_LOTS] !== 0;
+  };
+
+  /**
+   * Takes lots that were displayed, and are off the leaves already, from the display of a resting order. When that is
+   * used up, the order goes to the back of its level with the next peak, or out of it when nothing is left.
+   */
+  const takeDisplayed = (handle: number, lots: number): void => {
+    const order = handle & handleMask;
+    const level = words[order + LEVEL] & handleMask;
     doubles[(level + LOTS) >> 1] -= lots;
     touch(level);
+    if (isIceberg(order)) {
+      const extra = words[order + EXTRA];
+      words[extra + SHOWN_LOTS] = words[extra + SHOWN_LOTS] - lots;
+    }
+    if (displayed(order) !== 0) return;
+    remove(order);
+    if (words[order + LEAVES] !== 0) {
+      assignPriority(order);
+      append(order);
+    }
+  };
+
+  /** Displays a fresh peak of an order that rests from now on. */
+  const displayPeak = (order: number): void => {
+    if (!isIceberg(order)) return;
+    const extra = words[order + EXTRA];
+    words[extra + SHOWN_LOTS] = Math.min(words[extra + DISPLAY_LOTS], words[order + LEAVES]);
+    countIceberg(words[order + ORDER_BOOK_SIDE], 1);
+  };
+
+  const countIceberg = (bookSide: number, change: number): void => {
+    const instrument = handleOf(bookSide >> 1);
+    words[instrument + ICEBERGS] = words[instrument + ICEBERGS] + change;
   };
 
   /** Notes that the level is to be reported at the end of the command. */
@@ -108,6 +177,7 @@ export function makeOrderBooks(arena: Arena, instruments: Instruments, maxLevels
       words[level + BOOK_SIDE] = bookSide;
       const instrument = handleOf(bookSide >> 1);
       nextBookSequence(instrument);
+      if ((words[instrument + CONTROLS] & AUCTION) !== 0) tellLater(bookSide >> 1);
       sink.bookDelta(level, instrument);
       if (words[level + ORDER_COUNT] === 0) removeLevel(level);
     }
@@ -119,6 +189,9 @@ export function makeOrderBooks(arena: Arena, instruments: Instruments, maxLevels
     append,
     remove,
     reduce,
+    displayed,
+    takeDisplayed,
+    firstStopSide: bookSides,
     touch,
     flush,
   };

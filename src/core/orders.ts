@@ -4,6 +4,8 @@ import { makeWords } from '../base/columns.js';
 import { incrementInt64 } from '../base/int64.js';
 import type { Arena } from './arena.js';
 import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
+import type { Expiries } from './expiries.js';
+import { ExtraWord, HASHED_EXTRA_WORDS, type OrderExtras } from './order-extras.js';
 import { makeTable } from './table.js';
 
 export const ORDER_WORDS = 32;
@@ -22,7 +24,7 @@ export const OrderWord = {
   orderId: 6,
   /** i64; lower goes first within a level. */
   priority: 8,
-  /** Order type | time in force << 8. */
+  /** Order type | time in force << 8 | flags << 16 | self-trade prevention mode, counted from 0 = allow, << 24. */
   terms: 10,
   /** Handle of the account. */
   account: 11,
@@ -31,7 +33,7 @@ export const OrderWord = {
   /** Neighbours in the queue of the level; `next` links free records. */
   next: 13,
   previous: 14,
-  /** Handles of the holdings that settlement moves. */
+  /** Handles of the holdings that settlement moves; an order of a margin instrument moves no base (0). */
   quoteHolding: 15,
   baseHolding: 16,
   /** Neighbours among the open orders of the account, by order id. */
@@ -44,6 +46,18 @@ export const OrderWord = {
   /** What the order adds to the state hash. */
   hashLow: 21,
   hashHigh: 22,
+  /** Handle of the record with what most orders do not have, or 0 (order-extras.ts). */
+  extra: 23,
+  /**
+   * Double: what each lot of the leaves reserves, in minor units: base of a sell, quote of a buy with its fee; in a
+   * margin instrument what it may cost beyond its margin.
+   */
+  lotReserve: 24,
+  /** Rates in millionths that the order took with its place. */
+  makerPpm: 26,
+  takerPpm: 27,
+  /** Handle of the position that its trades change. */
+  position: 31,
 } as const;
 
 /** Words of `Orders.counters`: the last numbers given out, each an i64. */
@@ -63,6 +77,10 @@ const NEXT = OrderWord.next;
 const DIRTY = OrderWord.dirty;
 const HASH_LOW = OrderWord.hashLow;
 const HASH_HIGH = OrderWord.hashHigh;
+const EXTRA = OrderWord.extra;
+const MAKER_PPM = OrderWord.makerPpm;
+const BASE_HOLDING = OrderWord.baseHolding;
+const LOT_RESERVE = OrderWord.lotReserve;
 const LAST_ORDER_ID = CounterWord.orderId;
 const LAST_PRIORITY = CounterWord.priority;
 
@@ -76,18 +94,22 @@ const FRESH = 2;
 
 export type Orders = ReturnType<typeof makeOrders>;
 
-export function makeOrders(arena: Arena, maxOrders: number) {
+export function makeOrders(arena: Arena, maxOrders: number, extras: OrderExtras, expiries: Expiries) {
   const state = makeWords(3);
   const { handleMask } = arena;
   const increment = incrementInt64;
+  const { allocate: allocateExtra, release: freeExtra } = extras;
+  const { remove: removeExpiry } = expiries;
+  const EXPIRY_PLACE = ExtraWord.expiryPlace;
   /** The arena. */
   const words = arena.words;
   const hash = makeEntityHash(EntityKind.order, maxOrders + 1);
   const { markDirty, subtract } = hash;
   const counters = makeWords(COUNTER_WORDS);
-  const first = arena.reserve(maxOrders * ORDER_WORDS);
+  // One more than may be open, for the order of a liquidation.
+  const first = arena.reserve((maxOrders + 1) * ORDER_WORDS);
   state[FRESH] = first;
-  const end = first + maxOrders * ORDER_WORDS;
+  const end = first + (maxOrders + 1) * ORDER_WORDS;
 
   const isFull = (): boolean => {
     return state[COUNT] === maxOrders;
@@ -127,9 +149,25 @@ export function makeOrders(arena: Arena, maxOrders: number) {
     words[order + HASH_LOW] = 0;
     words[order + HASH_HIGH] = 0;
     words[order + PRICE] = 0;
+    if (words[order + EXTRA] !== 0) releaseExtra(order);
     words[order + NEXT] = state[FREE] | 0;
     state[FREE] = order;
     state[COUNT] -= 1;
+  };
+
+  const releaseExtra = (order: number): void => {
+    const extra = words[order + EXTRA] & handleMask;
+    if (words[extra + EXPIRY_PLACE] !== 0) removeExpiry(extra);
+    freeExtra(extra);
+    words[order + EXTRA] = 0;
+  };
+
+  /** Gives an order the record of what most orders do not have; it goes with the order. */
+  const addExtra = (handle: number): number => {
+    const order = handle & handleMask;
+    const extra = allocateExtra(order);
+    words[order + EXTRA] = extra;
+    return extra;
   };
 
   /** Notes for the state hash that the order changed. */
@@ -144,6 +182,14 @@ export function makeOrders(arena: Arena, maxOrders: number) {
   const hashOrder = (order: number, hash: EntityHash): void => {
     // The first word of an account is its id.
     hash.hashRow(words, order, HASHED_WORDS, words[words[order + ACCOUNT]], 0);
+    hash.extendRow(words, order + MAKER_PPM, 2, MAKER_PPM);
+    // What it may cost beyond its margin depends on the mark price that it came in at.
+    if (words[order + BASE_HOLDING] === 0) hash.extendRow(words, order + LOT_RESERVE, 2, LOT_RESERVE);
+    const extra = words[order + EXTRA];
+    if (extra === 0) return;
+    hash.extendRow(words, extra, HASHED_EXTRA_WORDS, EXTRA);
+    const partner = words[extra + ExtraWord.partner];
+    if (partner !== 0) hash.extendRow(words, partner + ORDER_ID, 2, ORDER_ID);
   };
 
   /** Brings the sum of the state hash up to date. */
@@ -163,7 +209,7 @@ export function makeOrders(arena: Arena, maxOrders: number) {
       memory: words,
       first,
       recordWords: ORDER_WORDS,
-      capacity: maxOrders,
+      capacity: maxOrders + 1,
       rows: () => (state[FRESH] - first) / ORDER_WORDS,
       handles: {
         account: 'accounts',
@@ -174,6 +220,8 @@ export function makeOrders(arena: Arena, maxOrders: number) {
         baseHolding: 'holdings',
         accountNext: 'orders',
         accountPrevious: 'orders',
+        extra: 'orderExtras',
+        position: 'positions',
       },
       // The hash is of handles, which may be others in the core that reads it.
       derived: ['clientIdHash', 'dirty', 'hashLow', 'hashHigh'],
@@ -211,6 +259,7 @@ export function makeOrders(arena: Arena, maxOrders: number) {
     },
     isFull,
     allocate,
+    addExtra,
     assignPriority,
     release,
     touch,

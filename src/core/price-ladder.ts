@@ -85,7 +85,9 @@ const FREE_PAGE = 2;
 const FRESH_PAGE = 3;
 /** Pages that were put on the list of idle pages, modulo 2^30. */
 const IDLE_COUNT = 4;
-const STATE_WORDS = 5;
+/** First side of the upper half, which depends on the number of instruments that there is room for. */
+const UPPER_SIDE = 5;
+const STATE_WORDS = 6;
 
 /** Pages found last, by the low bits of their numbers and sides: most are found here and not by hash. */
 const RECENT_PAGES = 256;
@@ -119,6 +121,7 @@ export function makePriceLadder(arena: Arena, bookSides: number, maxLevels: numb
   const firstBookSide = arena.reserve(bookSides * BOOK_SIDE_WORDS);
   const firstLevel = arena.reserve(maxLevels * LEVEL_WORDS);
   state[FRESH_LEVEL] = firstLevel;
+  state[UPPER_SIDE] = bookSides >> 1;
   const firstPage = arena.reserve((maxLevels + IDLE_PAGES) * PAGE_WORDS);
   state[FRESH_PAGE] = firstPage;
   /** The pages that became empty last, in a circle. */
@@ -313,6 +316,7 @@ export function makePriceLadder(arena: Arena, bookSides: number, maxLevels: numb
         freePage: FREE_PAGE,
         freshPage: FRESH_PAGE,
         idleCount: IDLE_COUNT,
+        upperSide: UPPER_SIDE,
       },
       {
         memory: state,
@@ -324,12 +328,16 @@ export function makePriceLadder(arena: Arena, bookSides: number, maxLevels: numb
 
   /** Makes pages, sides and the list of free levels again, after the levels were read from a snapshot. */
   const rebuild = (): void => {
+    const upper = state[UPPER_SIDE];
+    const moved = (bookSides >> 1) - upper;
+    state[UPPER_SIDE] = bookSides >> 1;
     for (let level = firstLevel; level < state[FRESH_LEVEL]; level += LEVEL_WORDS) {
       if (words[level + ORDER_COUNT] === 0) {
         words[level + PAGE] = state[FREE_LEVEL];
         state[FREE_LEVEL] = level;
         continue;
       }
+      if (words[level + BOOK_SIDE] >= upper) words[level + BOOK_SIDE] += moved;
       const bookSide = words[level + BOOK_SIDE];
       const key = words[level + KEY];
       const found = findPage(bookSide, key >>> 5);

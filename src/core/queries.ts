@@ -2,10 +2,13 @@
 import { readInt64 } from '../base/int64.js';
 import { AccountWord } from './accounts.js';
 import { ASSET_CODE_BYTES } from './assets.js';
-import { Side } from './codes.js';
-import type { Core } from './core.js';
+import { AccountStatus, FEE_TIERS, MarketState, SelfTradePrevention, Side } from './codes.js';
+import { type Core, EngineWord } from './core.js';
 import { InstrumentWord, SYMBOL_BYTES } from './instruments.js';
+import { ExtraWord } from './order-extras.js';
+import { OrderLimitsWord } from './order-limits.js';
 import { OrderWord } from './orders.js';
+import { PositionWord } from './positions.js';
 import { isSellSide, keyOf, LevelWord } from './price-ladder.js';
 import { textOf } from './text-fields.js';
 
@@ -35,6 +38,33 @@ export interface OrderView {
   readonly quantityLots: number;
   readonly leavesLots: number;
   readonly cumulativeLots: number;
+  /** TimeInForce. */
+  readonly timeInForce: number;
+  /** OrderFlag bits. */
+  readonly flags: number;
+  /** Command time at which it expires, in epoch microseconds; 0 = never. */
+  readonly expireTimeUs: number;
+  /** Most that is displayed at a time; 0 = all. */
+  readonly displayLots: number;
+  /** Trade price that a stop waits for; 0 = it does not wait. */
+  readonly triggerPriceTicks: number;
+}
+
+/** Rates in millionths of the notional; a maker rate below 0 is a rebate. */
+export interface FeeRatesView {
+  readonly makerPpm: number;
+  readonly takerPpm: number;
+}
+
+export interface PositionView {
+  readonly instrumentId: number;
+  /** Bought minus sold. */
+  readonly quantityLots: number;
+  /** Quote minor units paid for what is held; of a short position: received for what is owed. */
+  readonly cost: number;
+  readonly realisedProfit: number;
+  /** Held for it and the open orders of a margin instrument, in minor units of quote; 0 for spot. */
+  readonly initialMargin: number;
 }
 
 export interface BalanceView {
@@ -45,15 +75,36 @@ export interface BalanceView {
   readonly reserved: number;
 }
 
+export interface OrderLimitsView {
+  readonly instrumentId: number;
+  /** In minor units of quote; 0 = no limit, as in the others. */
+  readonly maxOrderNotional: number;
+  readonly maxOrderLots: number;
+  readonly maxOpenOrders: number;
+}
+
 export interface AccountView {
   readonly accountId: number;
   /** Number of the last report. */
   readonly reportSequence: number;
   readonly openOrderCount: number;
+  readonly feeTier: number;
+  /** 0 = none. */
+  readonly selfTradeGroup: number;
+  /** SelfTradePrevention of orders that name none. */
+  readonly selfTradePrevention: number;
+  /** AccountStatus. */
+  readonly status: number;
+  /** Orders and replaces in an interval of command time; maxCommands 0 = no limit. */
+  readonly throttle: { readonly maxCommands: number; readonly intervalUs: number };
+  /** Those with a quantity, a profit or margin, by instrument id. */
+  readonly positions: readonly PositionView[];
   /** Those with something in them, by asset id. */
   readonly balances: readonly BalanceView[];
   /** By order id. */
   readonly orders: readonly OrderView[];
+  /** Those that were ever set, by instrument id. */
+  readonly limits: readonly OrderLimitsView[];
 }
 
 export interface InstrumentView {
@@ -72,6 +123,38 @@ export interface InstrumentView {
   readonly marketProtectionPpm: number;
   /** Number of the last bookDelta. */
   readonly bookSequence: number;
+  /** Price of the last trade; 0 = there was none. */
+  readonly lastPriceTicks: number;
+  /** By fee tier. */
+  readonly fees: readonly FeeRatesView[];
+  /** Prices that orders may have; 0 = no bound, reference 0 = the last trade. */
+  readonly band: {
+    readonly minPriceTicks: number;
+    readonly maxPriceTicks: number;
+    readonly referencePriceTicks: number;
+    readonly bandPpm: number;
+  };
+  /** MarketState. */
+  readonly marketState: number;
+  /** Command time at which nextState follows, in epoch microseconds; 0 = the state stays. */
+  readonly endTimeUs: number;
+  /** MarketState; 0 = none. */
+  readonly nextState: number;
+  /** Of an auction: what was indicated last; 0 = nothing would trade. */
+  readonly indicatedPriceTicks: number;
+  readonly indicatedLots: number;
+  /** Bought minus sold. */
+  readonly indicatedImbalance: number;
+  /** A trade further from the last one before the window starts a volatility auction; 0 = never. */
+  readonly volatilityPpm: number;
+  readonly volatilityWindowUs: number;
+  readonly volatilityAuctionUs: number;
+  /** InstrumentFlag bits. */
+  readonly flags: number;
+  readonly initialMarginPpm: number;
+  readonly maintenanceMarginPpm: number;
+  /** Of a margin instrument; 0 = not known yet. */
+  readonly markPriceTicks: number;
 }
 
 export interface AssetView {
@@ -80,6 +163,10 @@ export interface AssetView {
   readonly decimals: number;
   /** Deposits minus withdrawals, in minor units. */
   readonly supply: number;
+  /** What the venue holds of the fees that it charged; part of the supply. */
+  readonly fees: number;
+  /** What pays for losses beyond the equity of liquidated accounts; part of the supply. */
+  readonly insurance: number;
 }
 
 /** The best `depth` levels of both sides; empty when there is no such instrument. */
@@ -110,6 +197,7 @@ export function queryAccount(core: Core, accountId: number): AccountView | undef
       reserved,
     });
   }
+  const settings = accounts.words[account + AccountWord.settings];
   const open: OrderView[] = [];
   let order = accounts.words[account + AccountWord.firstOrder];
   while (order !== 0) {
@@ -120,9 +208,53 @@ export function queryAccount(core: Core, accountId: number): AccountView | undef
     accountId,
     reportSequence: readInt64(accounts.words, account + AccountWord.reportSequence),
     openOrderCount: accounts.words[account + AccountWord.openOrders],
+    feeTier: settings & 0xff,
+    selfTradeGroup: accounts.words[account + AccountWord.selfTradeGroup] >>> 0,
+    selfTradePrevention: (settings >> 8) + SelfTradePrevention.allow,
     balances,
     orders: open,
+    status: accounts.words[account + AccountWord.status] || AccountStatus.active,
+    throttle: {
+      maxCommands: accounts.words[account + AccountWord.throttleMaxCommands] >>> 0,
+      intervalUs: accounts.words[account + AccountWord.throttleIntervalUs] >>> 0,
+    },
+    positions: positionsOf(core, account),
+    limits: limitsOf(core, account),
   };
+}
+
+function positionsOf(core: Core, account: number): PositionView[] {
+  const { instruments, positions } = core;
+  const views: PositionView[] = [];
+  for (let instrumentId = 1; instrumentId <= instruments.count; instrumentId += 1) {
+    const position = positions.find(account, instrumentId);
+    const initialMargin = core.margins.held(core.arena.words[position + PositionWord.margin]);
+    if (initialMargin === 0 && positions.isFlat(position)) continue;
+    views.push({
+      instrumentId,
+      quantityLots: positions.quantityLots(position),
+      cost: positions.cost(position),
+      realisedProfit: positions.realisedProfit(position),
+      initialMargin,
+    });
+  }
+  return views;
+}
+
+function limitsOf(core: Core, account: number): OrderLimitsView[] {
+  const { arena, instruments, positions } = core;
+  const views: OrderLimitsView[] = [];
+  for (let instrumentId = 1; instrumentId <= instruments.count; instrumentId += 1) {
+    const limits = arena.words[positions.find(account, instrumentId) + PositionWord.limits];
+    if (limits === 0) continue;
+    views.push({
+      instrumentId,
+      maxOrderNotional: arena.doubles[limits >> 1],
+      maxOrderLots: arena.words[limits + OrderLimitsWord.maxOrderLots],
+      maxOpenOrders: arena.words[limits + OrderLimitsWord.maxOpenOrders],
+    });
+  }
+  return views;
 }
 
 /** The open orders of a book side (instrument, Side) in the order in which they would trade. */
@@ -165,6 +297,30 @@ export function queryInstruments(core: Core): InstrumentView[] {
       baseMinorPerLot: instruments.baseMinorPerLot(at),
       marketProtectionPpm: words[at + InstrumentWord.protectionPpm],
       bookSequence: readInt64(words, at + InstrumentWord.bookSequence),
+      lastPriceTicks: words[at + InstrumentWord.lastPrice],
+      fees: Array.from({ length: FEE_TIERS }, (_, tier) => {
+        const rates = instruments.ratesAt(at, tier);
+        return { makerPpm: words[rates], takerPpm: words[rates + 1] };
+      }),
+      band: {
+        minPriceTicks: words[at + InstrumentWord.minPrice],
+        maxPriceTicks: words[at + InstrumentWord.maxPrice],
+        referencePriceTicks: words[at + InstrumentWord.referencePrice],
+        bandPpm: words[at + InstrumentWord.bandPpm],
+      },
+      marketState: words[at + InstrumentWord.marketState] || MarketState.continuous,
+      endTimeUs: readInt64(words, at + InstrumentWord.endTimeUs),
+      nextState: words[at + InstrumentWord.nextState],
+      indicatedPriceTicks: words[at + InstrumentWord.indicatedPrice],
+      indicatedLots: instruments.doubles[(at + InstrumentWord.indicatedLots) >> 1],
+      indicatedImbalance: instruments.doubles[(at + InstrumentWord.indicatedImbalance) >> 1],
+      volatilityPpm: words[at + InstrumentWord.volatilityPpm] >>> 0,
+      volatilityWindowUs: words[at + InstrumentWord.volatilityWindowUs] >>> 0,
+      volatilityAuctionUs: words[at + InstrumentWord.volatilityAuctionUs] >>> 0,
+      flags: words[at + InstrumentWord.flags],
+      initialMarginPpm: words[at + InstrumentWord.initialMarginPpm],
+      maintenanceMarginPpm: words[at + InstrumentWord.maintenanceMarginPpm],
+      markPriceTicks: words[at + InstrumentWord.markPrice],
     });
   }
   return views;
@@ -180,6 +336,8 @@ export function queryAssets(core: Core): AssetView[] {
       asset: assetCode(core, assetId),
       decimals: assets.decimals(assetId),
       supply: assets.supply[assetId],
+      fees: assets.fees[assetId],
+      insurance: assets.insurance[assetId],
     });
   }
   return views;
@@ -215,7 +373,18 @@ function orderView(core: Core, order: number): OrderView {
     quantityLots: leavesLots + cumulativeLots,
     leavesLots,
     cumulativeLots,
+    timeInForce: (words[order + OrderWord.terms] >> 8) & 0xff,
+    flags: (words[order + OrderWord.terms] >> 16) & 0xff,
+    // The record of handle 0 is always zero.
+    expireTimeUs: readInt64(words, words[order + OrderWord.extra] + ExtraWord.expireTimeUs),
+    displayLots: words[words[order + OrderWord.extra] + ExtraWord.displayLots],
+    triggerPriceTicks: words[words[order + OrderWord.extra] + ExtraWord.trigger],
   };
+}
+
+/** Where DAY orders that come in now expire, in epoch microseconds of command time; 0 = no day was opened yet. */
+export function queryTradingDayEnd(core: Core): number {
+  return readInt64(core.engine, EngineWord.tradingDayEndUs);
 }
 
 function assetCode(core: Core, assetId: number): string {

@@ -1,5 +1,5 @@
 /**
- * Deposits and withdrawals that were done, by their transfer id: what makes a second one with the same id a
+ * Deposits, withdrawals and transfers that were done, by their transfer id: what makes a second one with the same id a
  * duplicate without effect. A record starts at word row * TRANSFER_WORDS, row 1, 2, 3 ...; they are kept for ever.
  */
 import { makeWords } from '../base/columns.js';
@@ -11,9 +11,25 @@ import { makeTable } from './table.js';
 
 const TRANSFER_WORDS = 8;
 
-/** Words of a transfer record; the state hash is made of all of them. */
-const TransferWord = { idLow: 0, idHigh: 1, amount: 2, accountId: 4, assetId: 5 } as const;
+/**
+ * Words of a transfer record; the state hash is made of all of them. `kind` is 1 for a transfer, which has an account
+ * that pays (0 = the fees); a deposit or withdrawal has neither.
+ */
+const TransferWord = {
+  idLow: 0,
+  idHigh: 1,
+  amount: 2,
+  accountId: 4,
+  assetId: 5,
+  fromAccountId: 6,
+  kind: 7,
+} as const;
 const HASHED_WORDS = 6;
+const FIRST_LATER_WORD = TransferWord.fromAccountId;
+const LATER_WORDS = 2;
+
+/** `fromAccountId` of a deposit or withdrawal. */
+export const NO_PAYER = -1;
 
 /** Words of the private state. */
 const COUNT = 0;
@@ -38,10 +54,21 @@ export function makeTransfers(maxTransfers: number) {
     return 0;
   };
 
-  /** Whether the transfer in `row` has this content; `change` is negative for a withdrawal. */
-  const isSame = (row: number, accountId: number, assetId: number, change: number): boolean => {
+  /**
+   * Whether the transfer in `row` has this content; `change` is negative for a withdrawal, `payer` an account id, 0
+   * for the fees, or NO_PAYER.
+   */
+  const isSame = (
+    row: number,
+    accountId: number,
+    assetId: number,
+    change: number,
+    payer: number,
+  ): boolean => {
     const at = row * TRANSFER_WORDS;
     return (
+      words[at + TransferWord.kind] === (payer === NO_PAYER ? 0 : 1) &&
+      words[at + TransferWord.fromAccountId] === (payer === NO_PAYER ? 0 : payer) &&
       words[at + TransferWord.accountId] === accountId &&
       words[at + TransferWord.assetId] === assetId &&
       words[at + TransferWord.amount] === (change | 0) &&
@@ -50,7 +77,14 @@ export function makeTransfers(maxTransfers: number) {
   };
 
   /** Remembers a transfer that is new; the caller has seen that there is room. */
-  const add = (idLow: number, idHigh: number, accountId: number, assetId: number, change: number): void => {
+  const add = (
+    idLow: number,
+    idHigh: number,
+    accountId: number,
+    assetId: number,
+    change: number,
+    payer: number,
+  ): void => {
     state[COUNT] += 1;
     const at = state[COUNT] * TRANSFER_WORDS;
     words[at + TransferWord.idLow] = idLow;
@@ -58,6 +92,10 @@ export function makeTransfers(maxTransfers: number) {
     writeInt64(words, at + TransferWord.amount, change);
     words[at + TransferWord.accountId] = accountId;
     words[at + TransferWord.assetId] = assetId;
+    if (payer !== NO_PAYER) {
+      words[at + TransferWord.fromAccountId] = payer;
+      words[at + TransferWord.kind] = 1;
+    }
     insertRow(pairHash(idLow, idHigh), state[COUNT]);
     hashTransfer(state[COUNT], hash);
     hash.add();
@@ -66,6 +104,7 @@ export function makeTransfers(maxTransfers: number) {
   /** Hashes the transfer in a row into `hash`. */
   const hashTransfer = (row: number, hash: EntityHash): void => {
     hash.hashRow(words, row * TRANSFER_WORDS, HASHED_WORDS, 0, 0);
+    hash.extendRow(words, row * TRANSFER_WORDS + FIRST_LATER_WORD, LATER_WORDS, FIRST_LATER_WORD);
   };
 
   const tables = [

@@ -4,24 +4,34 @@
  */
 import { hex64 } from '../base/hex.js';
 import { readInt64 } from '../base/int64.js';
+import { makeAccountSnapshot } from '../core/account-snapshot.js';
 import { makeAdministration } from '../core/administration.js';
 import { ApiKeyWord } from '../core/api-keys.js';
 import { Permission, RejectCode } from '../core/codes.js';
-import type { Core } from '../core/core.js';
+import { CancelOrderWord, NewOrderWord, ReplaceOrderWord, SLOT_START_MASK } from '../core/command-words.js';
+import { type Core, EngineWord } from '../core/core.js';
+import { makeLookAhead } from '../core/look-ahead.js';
+import { makeMarketAdministration } from '../core/market-administration.js';
+import { makeRiskAdministration } from '../core/risk-administration.js';
+import { makeSettings } from '../core/settings.js';
 import { type PackedTable, unpackTables } from '../core/snapshot-tables.js';
 import { stateHash, writeStateHash } from '../core/state-hash.js';
 import type { Table } from '../core/table.js';
 import { makeTrading } from '../core/trading.js';
 import { Template } from '../wire/schema.js';
-import { HeaderWord, packTemplate, RECORD_VERSION, templateOf } from '../wire/slot.js';
+import { HeaderWord, packTemplate, RECORD_VERSION, SLOT_WORDS, templateOf } from '../wire/slot.js';
 import type { EventOutput } from './event-output.js';
 import { shiftOf, wordAround, wordOf } from './layout.js';
+import { makeMarketCommands } from './market-commands.js';
+import { makeRiskCommands } from './risk-commands.js';
 import { makeSlotEventSink, type SlotEventSink } from './slot-event-sink.js';
 
 // Local copies are folded into the code (../core/README.md).
+const SLOT_MASK = SLOT_START_MASK;
 const ACCOUNT_ID = HeaderWord.accountId;
 const SESSION_ID = HeaderWord.sessionId;
 const TIMESTAMP_US = HeaderWord.timestampUs;
+const NOW_US = EngineWord.timestampUs;
 const KEY_ACCOUNT = ApiKeyWord.account;
 const KEY_PERMISSIONS = ApiKeyWord.permissions;
 const TRADE_PERMISSION = Permission.trade;
@@ -32,35 +42,45 @@ const NEW_ORDER = packTemplate(Template.newOrder, RECORD_VERSION, 0);
 const CANCEL_ORDER = packTemplate(Template.cancelOrder, RECORD_VERSION, 0);
 const REPLACE_ORDER = packTemplate(Template.replaceOrder, RECORD_VERSION, 0);
 
-/** A slot starts here at the latest; tells the compiler that positions in the slot cannot overflow. */
-const SLOT_START_MASK = 0x0fffffe0;
 /** What only commands without a session may do; beyond the permissions that a key can have. */
 const NODE_PERMISSION = 4;
 const ALL_PERMISSIONS = Permission.trade | Permission.admin | NODE_PERMISSION;
+const SLOT_LENGTH = SLOT_WORDS;
+/** By how many commands the steps of looking ahead (../core/look-ahead.ts) run ahead. */
+const IDS_AHEAD = 8;
+const ORDER_AHEAD = 6;
+const LEVELS_AHEAD = 4;
+const TAIL_AHEAD = 2;
+/** In smaller batches there is no time between looking and needing. */
+const BATCH_WORTH_LOOKING = 16;
 const CLIENT_SEQUENCE = HeaderWord.body;
 /** High word of 2^53-1. */
 const SAFE_HIGH_MAX = 0x1fffff;
 
-const NewOrder = {
-  clientOrderId: wordOf('newOrder', 'clientOrderId'),
-  instrumentId: wordOf('newOrder', 'instrumentId'),
-  priceTicks: wordOf('newOrder', 'priceTicks'),
-  quantityLots: wordOf('newOrder', 'quantityLots'),
-  /** side | orderType << 8 | timeInForce << 16 | flags << 24 */
-  terms: wordOf('newOrder', 'side'),
+const MassCancel = {
+  instrumentId: wordOf('massCancel', 'instrumentId'),
+  side: wordOf('massCancel', 'side'),
 } as const;
-const CancelOrder = {
-  clientOrderId: wordOf('cancelOrder', 'clientOrderId'),
-  instrumentId: wordOf('cancelOrder', 'instrumentId'),
+const SetInstrumentFees = {
+  instrumentId: wordOf('setInstrumentFees', 'instrumentId'),
+  feeTier: wordOf('setInstrumentFees', 'feeTier'),
+  makerPpm: wordOf('setInstrumentFees', 'makerPpm'),
+  takerPpm: wordOf('setInstrumentFees', 'takerPpm'),
 } as const;
-const ReplaceOrder = {
-  clientOrderId: wordOf('replaceOrder', 'clientOrderId'),
-  newClientOrderId: wordOf('replaceOrder', 'newClientOrderId'),
-  instrumentId: wordOf('replaceOrder', 'instrumentId'),
-  priceTicks: wordOf('replaceOrder', 'priceTicks'),
-  quantityLots: wordOf('replaceOrder', 'quantityLots'),
-  flags: wordOf('replaceOrder', 'flags'),
+const SetAccountFeeTier = {
+  accountId: wordOf('setAccountFeeTier', 'accountId'),
+  feeTier: wordOf('setAccountFeeTier', 'feeTier'),
 } as const;
+const SetSelfTradePrevention = {
+  accountId: wordOf('setSelfTradePrevention', 'accountId'),
+  selfTradeGroup: wordOf('setSelfTradePrevention', 'selfTradeGroup'),
+  selfTradePrevention: wordOf('setSelfTradePrevention', 'selfTradePrevention'),
+} as const;
+const SetMarkPrice = {
+  instrumentId: wordOf('setMarkPrice', 'instrumentId'),
+  priceTicks: wordOf('setMarkPrice', 'priceTicks'),
+} as const;
+const SetTradingDayEnd = { endTimeUs: wordOf('setTradingDayEnd', 'endTimeUs') } as const;
 const ListInstrument = {
   symbol: wordOf('listInstrument', 'symbol'),
   base: wordOf('listInstrument', 'base'),
@@ -70,7 +90,11 @@ const ListInstrument = {
   /** tickExponent | lotExponent << 8 | baseDecimals << 16 | quoteDecimals << 24 */
   exponents: wordOf('listInstrument', 'tickExponent'),
   marketProtectionPpm: wordOf('listInstrument', 'marketProtectionPpm'),
+  flags: wordOf('listInstrument', 'flags'),
+  initialMarginPpm: wordOf('listInstrument', 'initialMarginPpm'),
+  maintenanceMarginPpm: wordOf('listInstrument', 'maintenanceMarginPpm'),
 } as const;
+const REQUEST_SNAPSHOT_FLAGS = wordOf('requestSnapshot', 'flags');
 const OpenAccount = { accountId: wordOf('openAccount', 'accountId') } as const;
 const RegisterApiKey = {
   accountId: wordOf('registerApiKey', 'accountId'),
@@ -90,6 +114,8 @@ const EpochStarted = {
   nodeId: wordOf('epochStarted', 'nodeId'),
 } as const;
 
+const ActivateLogic = { logicVersion: wordOf('activateLogic', 'logicVersion') } as const;
+
 checkPacking();
 
 export class BusinessLogicProcessor {
@@ -98,6 +124,8 @@ export class BusinessLogicProcessor {
   readonly output: EventOutput;
   /** Carries out the command in the slot at word `at` of `words` and writes all its events. */
   readonly onCommand: (words: Int32Array, at: number) => void;
+  /** The same for `count` commands whose slots stand one after the other; looks ahead while it does. */
+  readonly onCommands: (words: Int32Array, at: number, count: number) => void;
   private readonly sink: SlotEventSink;
 
   /** Connects the core to the output; a core has one processor. */
@@ -106,6 +134,7 @@ export class BusinessLogicProcessor {
     this.output = output;
     this.sink = makeSlotEventSink(core, output);
     this.onCommand = makeCommandHandler(core, this.sink);
+    this.onCommands = makeBatchHandler(core, this.onCommand);
   }
 
   /** All that a snapshot holds of the core and of the output hash. */
@@ -140,18 +169,73 @@ export class BusinessLogicProcessor {
   }
 }
 
+function makeBatchHandler(core: Core, onCommand: (words: Int32Array, at: number) => void) {
+  const { findIds, findOrder, findLevels, findTail } = makeLookAhead(core);
+
+  return (words: Int32Array, start: number, count: number): void => {
+    for (let n = count < BATCH_WORTH_LOOKING ? 0 : -IDS_AHEAD; n < count; n += 1) {
+      const at = start + n * SLOT_LENGTH;
+      if (count >= BATCH_WORTH_LOOKING) {
+        if (n + IDS_AHEAD < count) {
+          const ahead = at + IDS_AHEAD * SLOT_LENGTH;
+          findIds(words, ahead, words[ahead + SESSION_ID], n + IDS_AHEAD);
+        }
+        if (n + ORDER_AHEAD >= 0 && n + ORDER_AHEAD < count) findOrder(n + ORDER_AHEAD);
+        if (n + LEVELS_AHEAD >= 0 && n + LEVELS_AHEAD < count) {
+          findLevels(words, at + LEVELS_AHEAD * SLOT_LENGTH, n + LEVELS_AHEAD);
+        }
+        if (n + TAIL_AHEAD >= 0 && n + TAIL_AHEAD < count) findTail(n + TAIL_AHEAD);
+      }
+      if (n >= 0) onCommand(words, at);
+    }
+  };
+}
+
 function makeCommandHandler(core: Core, sink: SlotEventSink) {
   const { words: records, handleMask } = core.arena;
   const { find: findAccount } = core.accounts;
   const { handleOf: keyAt, takeClientSequence } = core.apiKeys;
   const { beginCommand, rejected } = sink;
-  const { newOrder, cancelOrder, replaceOrder, massCancel, requestSnapshot } = makeTrading(core, sink);
-  const { listInstrument, openAccount, registerApiKey, deposit, withdraw, startEpoch, advanceTime } =
-    makeAdministration(core, sink);
+  const trading = makeTrading(core, sink);
+  const { newOrder, cancelOrder, replaceOrder, massCancel, cancelNotice, endWhatIsDue } = trading;
+  const { tellAuctions } = trading.states;
+  const { setMarkPrice } = trading.liquidation;
+  const requestSnapshot = makeAccountSnapshot(core, sink);
+  const administration = makeAdministration(core, sink);
+  const { setInstrumentFees, setAccountFeeTier, setSelfTradePrevention, setTradingDayEnd } = makeSettings(
+    core,
+    sink,
+  );
+  const { engine } = core;
+  const { next: nextExpiry } = core.expiries;
+  const {
+    listInstrument,
+    openAccount,
+    registerApiKey,
+    deposit,
+    withdraw,
+    startEpoch,
+    activateLogic,
+    advanceTime,
+  } = administration;
+  const { next: nextEnd } = core.marketTimes;
+  const { count: auctionsToTell } = core.auctionsToTell;
+  const executeMarket = makeMarketCommands(
+    makeMarketAdministration(
+      core,
+      sink,
+      trading.states,
+      trading.volatility,
+      trading.runStops,
+      cancelNotice,
+      trading.liquidation,
+    ),
+  );
+  const executeRisk = makeRiskCommands(administration, makeRiskAdministration(core, sink, cancelNotice));
 
   /** Carries out the command in the slot at `start` and writes all its events. */
   const onCommand = (words: Int32Array, start: number): void => {
-    const at = start & SLOT_START_MASK;
+    const at = start & SLOT_MASK;
     const accountId = words[at + ACCOUNT_ID];
     const sessionId = words[at + SESSION_ID];
     const clientSequenceLow = words[at + CLIENT_SEQUENCE];
@@ -160,6 +244,7 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
     if (isNumberValid) beginCommand(words, at, clientSequenceLow, clientSequenceHigh);
     else beginCommand(words, at, 0, 0);
     advanceTime(words[at + TIMESTAMP_US], words[at + TIMESTAMP_US + 1]);
+    if (Math.min(nextExpiry[1], nextEnd[1]) <= engine[NOW_US + 1]) endWhatIsDue();
 
     let account = 0;
     let permissions = ALL_PERMISSIONS;
@@ -186,49 +271,17 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
     }
     if (code === 0) code = execute(words, at, account, permissions);
     if (code !== 0) reject(words, at, account, accountId, code);
+    if (auctionsToTell[0] !== 0) tellAuctions();
   };
 
   /** Calls the core; returns the reject code, 0 when the command was carried out. */
   const execute = (words: Int32Array, start: number, account: number, permissions: number): number => {
-    const at = start & SLOT_START_MASK;
+    const at = start & SLOT_MASK;
     const command = words[at];
     const mayTrade = (permissions & TRADE_PERMISSION) !== 0;
-    if (command === REPLACE_ORDER && mayTrade) {
-      return replaceOrder(
-        account,
-        words[at + ReplaceOrder.clientOrderId],
-        words[at + ReplaceOrder.clientOrderId + 1],
-        words[at + ReplaceOrder.newClientOrderId],
-        words[at + ReplaceOrder.newClientOrderId + 1],
-        words[at + ReplaceOrder.instrumentId],
-        words[at + ReplaceOrder.priceTicks],
-        words[at + ReplaceOrder.quantityLots],
-        words[at + ReplaceOrder.flags],
-      );
-    }
-    if (command === NEW_ORDER && mayTrade) {
-      const terms = words[at + NewOrder.terms];
-      return newOrder(
-        account,
-        words[at + NewOrder.clientOrderId],
-        words[at + NewOrder.clientOrderId + 1],
-        words[at + NewOrder.instrumentId],
-        words[at + NewOrder.priceTicks],
-        words[at + NewOrder.quantityLots],
-        terms & 0xff,
-        (terms >> 8) & 0xff,
-        (terms >> 16) & 0xff,
-        terms >>> 24,
-      );
-    }
-    if (command === CANCEL_ORDER && mayTrade) {
-      return cancelOrder(
-        account,
-        words[at + CancelOrder.clientOrderId],
-        words[at + CancelOrder.clientOrderId + 1],
-        words[at + CancelOrder.instrumentId],
-      );
-    }
+    if (command === REPLACE_ORDER && mayTrade) return replaceOrder(account, words, at);
+    if (command === NEW_ORDER && mayTrade) return newOrder(account, words, at);
+    if (command === CANCEL_ORDER && mayTrade) return cancelOrder(account, words, at);
     return executeRare(words, at, account, permissions);
   };
 
@@ -241,9 +294,9 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
     if ((permissions & needed) === 0) return RejectCode.NOT_PERMITTED;
     switch (templateId) {
       case Template.massCancel:
-        return massCancel(account);
+        return massCancel(account, words[at + MassCancel.instrumentId], words[at + MassCancel.side] & 0xff);
       case Template.requestSnapshot:
-        return requestSnapshot(account);
+        return requestSnapshot(account, words[at + REQUEST_SNAPSHOT_FLAGS]);
       case Template.listInstrument: {
         const exponents = words[at + ListInstrument.exponents];
         return listInstrument(
@@ -258,6 +311,9 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
           (exponents >> 16) & 0xff,
           exponents >>> 24,
           words[at + ListInstrument.marketProtectionPpm],
+          words[at + ListInstrument.flags],
+          words[at + ListInstrument.initialMarginPpm],
+          words[at + ListInstrument.maintenanceMarginPpm],
         );
       }
       case Template.openAccount:
@@ -287,6 +343,30 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
           words,
           at + Deposit.asset,
         );
+      case Template.setInstrumentFees:
+        return setInstrumentFees(
+          words[at + SetInstrumentFees.instrumentId],
+          words[at + SetInstrumentFees.feeTier],
+          words[at + SetInstrumentFees.makerPpm],
+          words[at + SetInstrumentFees.takerPpm],
+        );
+      case Template.setAccountFeeTier:
+        return setAccountFeeTier(
+          words[at + SetAccountFeeTier.accountId],
+          words[at + SetAccountFeeTier.feeTier],
+        );
+      case Template.setSelfTradePrevention:
+        return setSelfTradePrevention(
+          words[at + SetSelfTradePrevention.accountId],
+          words[at + SetSelfTradePrevention.selfTradeGroup],
+          words[at + SetSelfTradePrevention.selfTradePrevention] & 0xff,
+        );
+      case Template.setMarkPrice:
+        return setMarkPrice(words[at + SetMarkPrice.instrumentId], words[at + SetMarkPrice.priceTicks]);
+      case Template.setTradingDayEnd:
+        return setTradingDayEnd(readInt64(words, at + SetTradingDayEnd.endTimeUs));
+      case Template.activateLogic:
+        return activateLogic(words[at + ActivateLogic.logicVersion]);
       case Template.epochStarted:
         return startEpoch(
           words[at + EpochStarted.epoch],
@@ -294,6 +374,17 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
           words[at + EpochStarted.clusterId],
           words[at + EpochStarted.clusterId + 1],
         );
+      case Template.setAccountStatus:
+      case Template.setAccountThrottle:
+      case Template.setPriceBand:
+      case Template.setOrderLimits:
+      case Template.transfer:
+        return executeRisk(templateId, words, at);
+      case Template.setMarketState:
+      case Template.changeInstrument:
+      case Template.removeInstrument:
+      case Template.cancelOnDisconnect:
+        return executeMarket(templateId, account, words, at);
       default:
         // timeAdvanced: command time moves on with every command, and that is all it does.
         return 0;
@@ -307,13 +398,13 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
     let instrumentId = 0;
     // The client order id is at the same place in all three commands.
     if (templateId === Template.newOrder || templateId === Template.cancelOrder) {
-      clientIdLow = words[at + NewOrder.clientOrderId];
-      clientIdHigh = words[at + NewOrder.clientOrderId + 1];
-      instrumentId = words[at + NewOrder.instrumentId];
+      clientIdLow = words[at + NewOrderWord.clientOrderId];
+      clientIdHigh = words[at + NewOrderWord.clientOrderId + 1];
+      instrumentId = words[at + NewOrderWord.instrumentId];
     } else if (templateId === Template.replaceOrder) {
-      clientIdLow = words[at + ReplaceOrder.clientOrderId];
-      clientIdHigh = words[at + ReplaceOrder.clientOrderId + 1];
-      instrumentId = words[at + ReplaceOrder.instrumentId];
+      clientIdLow = words[at + ReplaceOrderWord.clientOrderId];
+      clientIdHigh = words[at + ReplaceOrderWord.clientOrderId + 1];
+      instrumentId = words[at + ReplaceOrderWord.instrumentId];
     }
     rejected(account, accountId, clientIdLow, clientIdHigh, instrumentId, code, templateId);
   };
@@ -335,9 +426,24 @@ function permissionFor(templateId: number): number {
     case Template.registerApiKey:
     case Template.deposit:
     case Template.withdraw:
+    case Template.setInstrumentFees:
+    case Template.setAccountFeeTier:
+    case Template.setSelfTradePrevention:
+    case Template.setTradingDayEnd:
+    case Template.setMarkPrice:
+    case Template.setAccountStatus:
+    case Template.setAccountThrottle:
+    case Template.setPriceBand:
+    case Template.setOrderLimits:
+    case Template.transfer:
+    case Template.setMarketState:
+    case Template.changeInstrument:
+    case Template.removeInstrument:
+    case Template.activateLogic:
       return Permission.admin;
     case Template.timeAdvanced:
     case Template.epochStarted:
+    case Template.cancelOnDisconnect:
       return NODE_PERMISSION;
     default:
       return 0;
@@ -361,8 +467,15 @@ function checkPacking(): void {
     if (wordOf('withdraw', name) !== wordOf('deposit', name))
       throw new Error(`layout: withdraw.${name} differs`);
   }
-  for (const name of ['clientOrderId', 'instrumentId']) {
-    if (wordOf('cancelOrder', name) !== wordOf('newOrder', name))
-      throw new Error(`layout: cancelOrder.${name} differs`);
+  const core: readonly [string, Readonly<Record<string, number>>][] = [
+    ['newOrder', NewOrderWord],
+    ['cancelOrder', CancelOrderWord],
+    ['replaceOrder', ReplaceOrderWord],
+  ];
+  for (const [message, positions] of core) {
+    for (const [field, word] of Object.entries(positions)) {
+      if (wordOf(message, field === 'terms' ? 'side' : field) !== word)
+        throw new Error(`layout: the core reads ${message}.${field} at another word`);
+    }
   }
 }

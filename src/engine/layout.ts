@@ -31,3 +31,9 @@ export function wordsOf(message: string): number {
   if (bodyBytes % 4 !== 0) throw new Error(`layout: ${message} does not end with a word`);
   return HEADER_BODY + bodyBytes / 4;
 }
+
+/** The same in the first version of an event that grew since; what follows is 0 without the newer features. */
+export function firstWordsOf(message: string): number {
+  const { blockLength, bodyBytes, earlierBlockLengths } = messageByName(message);
+  return HEADER_BODY + (bodyBytes - blockLength + earlierBlockLengths[0]!) / 4;
+}

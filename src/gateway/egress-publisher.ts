@@ -2,9 +2,11 @@ import { readInt64 } from '../base/int64.js';
 import type { MarketData } from '../publish/market-data.js';
 import type { RingConsumer } from '../ring/ring-consumer.js';
 import type { CommitGate } from '../runtime/commit-gate.js';
+import { Counter, type NodeCounters } from '../runtime/counters.js';
 import { offsetOf, Template } from '../wire/schema.js';
 import { HeaderWord, templateOf } from '../wire/slot.js';
 import type { EventRecord } from './event-record.js';
+import { isInstrumentNews } from './instrument-news.js';
 import { NO_ENTRY } from './report-log.js';
 import type { ReportSender } from './report-sender.js';
 import type { Session } from './session.js';
@@ -19,6 +21,7 @@ const LISTED_ID = word('instrumentListed', 'instrumentId');
 /** The collaborators of an EgressPublisher. */
 export interface EgressPublisherParts {
   readonly output: RingConsumer;
+  readonly counters: NodeCounters;
   readonly sessions: SessionTable;
   readonly record: EventRecord;
   readonly sender: ReportSender;
@@ -37,13 +40,16 @@ export class EgressPublisher {
   /** What events have to pass; given when this node leads, until then they are only recorded. */
   gate: CommitGate | undefined;
   /** True when the last step stopped at the commit gate. */
-  isHeldByGate: boolean;
+  private isHeldByGate: boolean;
   private readonly parts: EgressPublisherParts;
+  /** What the gate had let through when it was last asked. */
+  private committed: number;
 
   constructor(parts: EgressPublisherParts) {
     this.parts = parts;
     this.gate = undefined;
     this.isHeldByGate = false;
+    this.committed = 0;
   }
 
   /** Takes the events that may leave now; returns how many. The caller flushes the sessions afterwards. */
@@ -52,8 +58,8 @@ export class EgressPublisher {
     const words = output.ring.words;
     const count = Math.min(output.available(), EVENTS_PER_STEP);
     this.isHeldByGate = false;
-    if (count === 0) return 0;
-    const committed = this.gate?.committedSequence() ?? Number.MAX_SAFE_INTEGER;
+    this.committed = this.gate?.committedSequence() ?? Number.MAX_SAFE_INTEGER;
+    const committed = this.committed;
     let taken = 0;
     while (taken < count) {
       const wordIndex = output.wordIndexAt(taken);
@@ -68,6 +74,18 @@ export class EgressPublisher {
     return taken;
   }
 
+  /**
+   * True when nothing more can leave before the commit gate moves: the next event is held by it, or all events of the
+   * commands that it has let through were taken. Otherwise the next thing to come is an event.
+   */
+  isWaitingForGate(): boolean {
+    const { counters, output } = this.parts;
+    if (this.isHeldByGate || this.gate === undefined) return this.isHeldByGate;
+    // In this order: the events of a command are in the ring before it counts as processed.
+    const isProcessed = counters.get(Counter.logicProcessed) >= this.committed;
+    return isProcessed && output.available() === 0;
+  }
+
   private onEvent(words: Int32Array, wordIndex: number): void {
     const templateId = templateOf(words[wordIndex]!);
     if (templateId === Template.bookDelta) {
@@ -75,10 +93,15 @@ export class EgressPublisher {
       return;
     }
     const { marketData, output, record } = this.parts;
+    if (templateId === Template.auctionIndicated) {
+      marketData.onAuctionIndicated(words, wordIndex);
+      return;
+    }
     record.note(words, output.ring.bytes, wordIndex);
     if (templateId === Template.trade) marketData.onTrade(words, wordIndex);
     else if (templateId === Template.instrumentListed) this.onInstrumentListed(words, wordIndex);
     else if (templateId === Template.epochChanged) this.onEpochChanged(wordIndex);
+    else if (isInstrumentNews(templateId)) this.tellOthers(words, wordIndex);
     const reportedTo = this.sendToAccount(words, wordIndex);
     this.sendToSession(words, wordIndex, reportedTo);
   }
@@ -107,15 +130,19 @@ export class EgressPublisher {
 
   private sendLive(session: Session, wordIndex: number): void {
     if (!session.isAdmitted || session.resendEntry !== NO_ENTRY) return;
-    this.parts.sender.send(session, this.parts.output.ring.bytes, wordIndex * 4);
+    this.parts.sender.send(session, this.parts.output.ring.words, wordIndex);
   }
 
   private onInstrumentListed(words: Int32Array, wordIndex: number): void {
-    const { marketData, sessions } = this.parts;
+    const { marketData } = this.parts;
     marketData.list(words[wordIndex + LISTED_ID]!);
+    this.tellOthers(words, wordIndex);
+  }
+
+  /** Sends a public event to every session but the one that gets it as its answer. */
+  private tellOthers(words: Int32Array, wordIndex: number): void {
     const apiKeyId = words[wordIndex + HeaderWord.sessionId]!;
-    // The session that listed it gets it as its answer.
-    for (const session of sessions.all()) {
+    for (const session of this.parts.sessions.all()) {
       if (session.isAdmitted && session.key!.apiKeyId !== apiKeyId) this.sendPublic(session, wordIndex);
     }
   }
@@ -126,6 +153,6 @@ export class EgressPublisher {
   }
 
   private sendPublic(session: Session, wordIndex: number): void {
-    this.parts.sender.send(session, this.parts.output.ring.bytes, wordIndex * 4);
+    this.parts.sender.send(session, this.parts.output.ring.words, wordIndex);
   }
 }

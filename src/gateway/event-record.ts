@@ -1,7 +1,8 @@
 import { readInt64, writeInt64 } from '../base/int64.js';
 import { Permission } from '../core/codes.js';
 import { offsetOf, Template } from '../wire/schema.js';
-import { HeaderWord, SLOT_BYTES, SLOT_HEADER_BYTES, templateOf } from '../wire/slot.js';
+import { HeaderWord, SLOT_BYTES, SLOT_HEADER_BYTES, SLOT_WORDS, templateOf } from '../wire/slot.js';
+import { InstrumentNews } from './instrument-news.js';
 import { KeyTable } from './key-table.js';
 import { ReportLog } from './report-log.js';
 
@@ -22,6 +23,7 @@ const KEY_WORDS = 13;
 /** Names of the sections in a snapshot. */
 const KEYS = 'gateway/keys';
 const LISTINGS = 'gateway/listings';
+const NEWS = 'gateway/news';
 
 /** Sections of a snapshot, by name; empty for one that is not there. */
 export interface Sections {
@@ -41,7 +43,8 @@ export class EventRecord {
   readonly keys: KeyTable;
   readonly reportLog: ReportLog;
   /** Slots of the instrumentListed events. */
-  readonly listings: Uint8Array[];
+  readonly listings: Int32Array[];
+  readonly news: InstrumentNews;
   /** The epoch in force, 0 before the first. */
   epoch: number;
 
@@ -50,15 +53,16 @@ export class EventRecord {
     this.keys = new KeyTable();
     this.reportLog = new ReportLog(retention);
     this.listings = [];
+    this.news = new InstrumentNews();
     this.epoch = 0;
   }
 
-  /** Notes the event in the slot at word `at` of `words`; `bytes` is the same memory. Levels of books are not noted. */
+  /** Notes the event in the slot at word `at` of `words`; `bytes` is the same memory. What is of a book only is not noted. */
   note(words: Int32Array, bytes: Uint8Array, at: number): void {
     const templateId = templateOf(words[at]!);
-    if (templateId === Template.bookDelta) return;
+    if (templateId === Template.bookDelta || templateId === Template.auctionIndicated) return;
     if (templateId === Template.instrumentListed) {
-      this.listings.push(bytes.slice(at * 4, at * 4 + SLOT_BYTES));
+      this.listings.push(words.slice(at, at + SLOT_WORDS));
     } else if (templateId === Template.apiKeyRegistered) {
       const from = at * 4 + PUBLIC_KEY_BYTE;
       const publicKey = bytes.slice(from, from + PUBLIC_KEY_BYTES);
@@ -66,6 +70,7 @@ export class EventRecord {
     } else if (templateId === Template.epochChanged) {
       this.epoch = words[at + EPOCH]!;
     }
+    this.news.note(words, at);
     this.noteReport(words, at);
     this.noteAnswer(words, at);
   }
@@ -79,10 +84,12 @@ export class EventRecord {
   /** The record as sections of a snapshot. */
   sections(): { name: string; bytes: number; pieces(): Iterable<Uint8Array> }[] {
     const keys = this.packKeys();
-    const { listings } = this;
+    const listings = this.listings.map(bytesOf);
+    const news = [...this.news.slots()].map(bytesOf);
     return [
       { name: KEYS, bytes: keys.length, pieces: () => [keys] },
       { name: LISTINGS, bytes: listings.length * SLOT_BYTES, pieces: () => listings },
+      { name: NEWS, bytes: news.length * SLOT_BYTES, pieces: () => news },
       ...this.reportLog.sections(),
     ];
   }
@@ -97,10 +104,12 @@ export class EventRecord {
       this.keys.add(apiKeyId, words[at + KeyWord.accountId]!, words[at + KeyWord.permissions]!, publicKey);
       this.keys.get(apiKeyId)!.answeredSequence = readInt64(words, at + KeyWord.answered);
     }
-    const listings = new Uint8Array(snapshot.words(LISTINGS).slice().buffer);
-    for (let at = 0; at < listings.length; at += SLOT_BYTES) {
-      this.listings.push(listings.slice(at, at + SLOT_BYTES));
+    const listings = snapshot.words(LISTINGS);
+    for (let at = 0; at < listings.length; at += SLOT_WORDS) {
+      this.listings.push(listings.slice(at, at + SLOT_WORDS));
     }
+    const news = snapshot.words(NEWS);
+    for (let at = 0; at < news.length; at += SLOT_WORDS) this.news.note(news, at);
     this.reportLog.restore(snapshot);
   }
 
@@ -133,4 +142,8 @@ export class EventRecord {
     }
     return bytes;
   }
+}
+
+function bytesOf(slot: Int32Array): Uint8Array {
+  return new Uint8Array(slot.buffer);
 }

@@ -33,9 +33,8 @@ interface ReportList {
  * The memory is reserved at once and touched only as it fills.
  */
 export class ReportLog {
-  /** The slots, SLOT_BYTES an entry; see `slotOffset`. */
-  readonly slots: Uint8Array;
-  private readonly words: Int32Array;
+  /** The slots, SLOT_WORDS an entry; see `wordIndex`. */
+  readonly words: Int32Array;
   private readonly mask: number;
   private readonly listKeys: Int32Array;
   private readonly numbers: Float64Array;
@@ -50,8 +49,7 @@ export class ReportLog {
       throw new RangeError(`reportRetention must be a power of two from 2: ${retention}`);
     }
     this.mask = retention - 1;
-    this.slots = new Uint8Array(retention * SLOT_BYTES);
-    this.words = new Int32Array(this.slots.buffer);
+    this.words = new Int32Array(retention * SLOT_WORDS);
     this.listKeys = new Int32Array(retention);
     this.numbers = new Float64Array(retention);
     this.previousEntry = new Float64Array(retention);
@@ -122,7 +120,8 @@ export class ReportLog {
 
   /** The log as sections of a snapshot. */
   sections(): { name: string; bytes: number; pieces(): Iterable<Uint8Array> }[] {
-    const { head, mask, slots } = this;
+    const { head, mask } = this;
+    const slots = new Uint8Array(this.words.buffer);
     const first = Math.max(1, head - mask);
     const count = head - first + 1;
     const lists = new Int32Array(this.lists.size * LIST_WORDS);
@@ -139,7 +138,7 @@ export class ReportLog {
       writeInt64(entries, i * ENTRY_WORDS + EntryWord.number, this.numbers[place]!);
       entries[i * ENTRY_WORDS + EntryWord.isFirst] = this.previousEntry[place] === NO_ENTRY ? 1 : 0;
     }
-    const slotOffset = (entry: number): number => this.slotOffset(entry);
+    const slotOffset = (entry: number): number => this.wordIndex(entry) * 4;
     return [
       { name: LISTS, bytes: lists.byteLength, pieces: () => [new Uint8Array(lists.buffer)] },
       { name: ENTRIES, bytes: entries.byteLength, pieces: () => [new Uint8Array(entries.buffer)] },
@@ -178,8 +177,8 @@ export class ReportLog {
     }
   }
 
-  /** Byte offset of the entry's slot in `slots`. */
-  slotOffset(entry: number): number {
-    return (entry & this.mask) * SLOT_BYTES;
+  /** Index in `words` of the entry's slot. */
+  wordIndex(entry: number): number {
+    return (entry & this.mask) * SLOT_WORDS;
   }
 }

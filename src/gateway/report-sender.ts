@@ -1,5 +1,6 @@
 import { blockLengthOf, MAX_SBE_MESSAGE_BYTES, writeEventFrame } from '../wire/sbe.js';
 import { SBE_HEADER_BYTES } from '../wire/schema.js';
+import { templateOf } from '../wire/slot.js';
 import { adminListKey } from './event-record.js';
 import { GONE, NO_ENTRY, type ReportLog } from './report-log.js';
 import type { Session } from './session.js';
@@ -31,11 +32,10 @@ export class ReportSender {
     this.sentCount = 0;
   }
 
-  /** Stages the event in the slot at byte `slotOffset` for a session. */
-  send(session: Session, slots: Uint8Array, slotOffset: number): void {
-    const templateId = slots[slotOffset]! | (slots[slotOffset + 1]! << 8);
-    const offset = session.claim(SBE_HEADER_BYTES + blockLengthOf[templateId]!);
-    writeEventFrame(slots, slotOffset, session.bytes, offset);
+  /** Stages the event in the slot at word `wordIndex` for a session. */
+  send(session: Session, words: Int32Array, wordIndex: number): void {
+    const offset = session.claim(SBE_HEADER_BYTES + blockLengthOf[templateOf(words[wordIndex]!)]!);
+    writeEventFrame(words, wordIndex, session.words, offset >> 2);
     this.sentCount++;
   }
 
@@ -70,7 +70,7 @@ export class ReportSender {
         this.requireSnapshot(session);
         return;
       }
-      this.send(session, this.log.slots, this.log.slotOffset(entry));
+      this.send(session, this.log.words, this.log.wordIndex(entry));
       left -= MAX_SBE_MESSAGE_BYTES;
       const next = this.log.next(entry);
       if (next === NO_ENTRY) {

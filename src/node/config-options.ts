@@ -175,8 +175,8 @@ export const CONFIG_OPTIONS = {
   ),
   journalAllocation: choice(['fallocate', 'zero-fill'])(
     DURABILITY,
-    'fallocate',
-    'How space of a segment is taken: by the file system at once, or by writing zeros (for thin-provisioned disks).',
+    'zero-fill',
+    'How space of a segment is taken: by writing zeros (faster syncs later), or by the file system at once (less written).',
   ),
   snapshotEveryCommands: integer(0, 2 ** 40)(
     DURABILITY,
@@ -199,6 +199,31 @@ export const CONFIG_OPTIONS = {
     '',
     'a path, relative to the data directory',
     'Where "ringfence journal archive" moves sealed segments when it is not told.',
+  ),
+  archiveAfterHours: integer(0, 1_000_000)(
+    DURABILITY,
+    0,
+    'Sealed segments older than so many hours are moved to archiveDir by the running node; 0 = only by "ringfence journal archive".',
+  ),
+  retainHours: integer(0, 1_000_000)(
+    DURABILITY,
+    0,
+    'Sealed segments older than so many hours are removed for good, unless a kept snapshot or the attached standby needs them; 0 = kept for ever.',
+  ),
+  retainBytes: bytes(0, 2 ** 53 - 1)(
+    DURABILITY,
+    0,
+    'While sealed segments and archives take more than this, the oldest are removed for good, with the same exceptions; 0 = no limit.',
+  ),
+  scrubBytesPerSecond: bytes(0, 2 ** 40)(
+    DURABILITY,
+    1 << 20,
+    'Bytes of sealed segments and archives that the running node reads again each second, to find rot while there is another copy; 0 = never.',
+  ),
+  scrubPauseMs: integer(0, 366 * DAY_MS)(
+    DURABILITY,
+    3_600_000,
+    'Pause after everything was read again, before it is read once more.',
   ),
   minFreeBytes: bytes(0, 2 ** 50)(
     DURABILITY,

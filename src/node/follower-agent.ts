@@ -1,6 +1,5 @@
 import type { Logger } from 'pino';
 import { JournalError } from '../../journal/errors.js';
-import { hex64 } from '../base/hex.js';
 import type { Agent } from '../runtime/agent.js';
 import type { CounterWatch } from '../runtime/counter-watch.js';
 import { Counter, counterCell, type NodeCounters } from '../runtime/counters.js';
@@ -134,7 +133,7 @@ export class FollowerAgent implements Agent {
   /** Keeps both states, of the same command if that can be, and ends the node. */
   private endDiverged(): void {
     const { counters, follower } = this;
-    const { live, stateHash, outputHash } = follower.difference!;
+    const { sequence, text } = follower.difference!;
     this.isEnded = true;
     counters.set(Counter.dumpAsked, 1);
     const giveUpAtNs = this.clock.monotonicNanoseconds() + DUMP_WAIT_MS * 1e6;
@@ -153,11 +152,7 @@ export class FollowerAgent implements Agent {
     } catch (error) {
       this.log.error({ error: (error as Error).message }, 'the state of the follower could not be kept');
     }
-    const liveState = hex64(live.stateHashLow, live.stateHashHigh);
-    const liveOutput = hex64(live.outputHashLow, live.outputHashHigh);
-    const message =
-      `the node and its follower came to different states at command ${live.sequence}: state ${liveState} and ` +
-      `${stateHash}, output ${liveOutput} and ${outputHash}; kept in journal/snapshots: ${kept.join(', ')}`;
+    const message = `after command ${sequence} ${text}; kept in journal/snapshots: ${kept.join(', ')}`;
     this.tell({ type: 'diverged', message });
   }
 }

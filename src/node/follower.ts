@@ -11,7 +11,9 @@ import type { ManifestSigner } from '../../journal/manifest-key.js';
 import { removeOldSnapshots, removeUnfinishedSnapshots } from '../../journal/snapshot-store.js';
 import type { Storage } from '../../journal/storage.js';
 import { takeSnapshot } from '../../replay/take-snapshot.js';
+import { hex64 } from '../base/hex.js';
 import { readInt64 } from '../base/int64.js';
+import { checkInvariants } from '../core/invariants.js';
 import type { BusinessLogicProcessor } from '../engine/business-logic-processor.js';
 import type { EventBuffer } from '../engine/event-buffer.js';
 import type { EventRecord } from '../gateway/event-record.js';
@@ -22,6 +24,7 @@ import { RefusalError, refusalText } from '../replication/refusal.js';
 import type { Checkpoint, CheckpointRing } from '../runtime/checkpoint-ring.js';
 import { offsetOf, Template } from '../wire/schema.js';
 import { HeaderWord, SLOT_WORDS, templateOf } from '../wire/slot.js';
+import { isOlderRecord, upcastRecord } from '../wire/upcast.js';
 import { CHECKPOINT_INTERVAL } from './logic-agent.js';
 
 /** Commands after which the events of a step are looked at, so that they stay in the cache. */
@@ -59,9 +62,10 @@ export interface FollowerParts {
 }
 
 export interface StateDifference {
-  readonly live: Checkpoint;
-  readonly stateHash: string;
-  readonly outputHash: string;
+  /** The command after which it was seen. */
+  readonly sequence: number;
+  /** What differs, or does not hold. */
+  readonly text: string;
 }
 
 export class Follower {
@@ -76,6 +80,8 @@ export class Follower {
   private readonly frame: Int32Array;
   private readonly frameBytes: Uint8Array;
   private readonly hashes: Int32Array;
+  /** A record of an old journal, as records are today. */
+  private readonly current: Int32Array;
   /** Checkpoints of the business logic that this core has not come to yet, by sequence. */
   private readonly awaited: Map<number, Checkpoint>;
   private collectedSequence: number;
@@ -93,6 +99,7 @@ export class Follower {
     this.frame = new Int32Array((FRAME_OFFSET + MAX_FRAME_BYTES) / 4);
     this.frameBytes = new Uint8Array(this.frame.buffer);
     this.hashes = new Int32Array(4);
+    this.current = new Int32Array(SLOT_WORDS);
     this.awaited = new Map();
     this.collectedSequence = parts.position.sequence;
     this.snapshotAtNs = parts.clock.monotonicNanoseconds();
@@ -138,6 +145,8 @@ export class Follower {
     const { clock, kept, processor, snapshots } = this.parts;
     this.snapshotAtNs = clock.monotonicNanoseconds();
     if (sequence === this.snapshotSequence || sequence === 0) return false;
+    // Before a broken state could be carried on: here the walk costs the live node nothing.
+    if (!this.isSound()) return false;
     try {
       takeSnapshot(processor, this.order());
     } catch (error) {
@@ -147,6 +156,18 @@ export class Follower {
     this.snapshotSequence = sequence;
     removeOldSnapshots(snapshots, kept);
     return true;
+  }
+
+  /** The full walk of the state; false when something does not hold, which counts like a difference of the hashes. */
+  private isSound(): boolean {
+    try {
+      checkInvariants(this.parts.processor.core);
+      return true;
+    } catch (error) {
+      const { sequence } = this;
+      this.difference = { sequence, text: `an invariant does not hold: ${(error as Error).message}` };
+      return false;
+    }
   }
 
   /** Goes on to `sequence` whatever checkpoints say; false when the journal does not come to it. */
@@ -211,7 +232,15 @@ export class Follower {
   private carryOut(count: number): void {
     const { events, processor } = this.parts;
     events.clear();
-    for (let i = 0; i < count; i++) processor.onCommand(this.frame, this.next + i * SLOT_WORDS);
+    for (let i = 0; i < count; i++) {
+      const at = this.next + i * SLOT_WORDS;
+      if (isOlderRecord(this.frame[at]!)) {
+        upcastRecord(this.frame, at, this.current, 0);
+        processor.onCommand(this.current, 0);
+      } else {
+        processor.onCommand(this.frame, at);
+      }
+    }
     this.next += count * SLOT_WORDS;
     this.left -= count;
     this.note();
@@ -256,7 +285,15 @@ export class Follower {
       live.stateHashHigh === hashes[1]! >>> 0 &&
       live.outputHashLow === hashes[2]! >>> 0 &&
       live.outputHashHigh === hashes[3]! >>> 0;
-    if (isEqual) this.comparedCount++;
-    else this.difference = { live, stateHash: processor.stateHash(), outputHash: processor.outputHash() };
+    if (isEqual) {
+      this.comparedCount++;
+      return;
+    }
+    const state = hex64(live.stateHashLow, live.stateHashHigh);
+    const output = hex64(live.outputHashLow, live.outputHashHigh);
+    const text =
+      `the node and its follower came to different states: state ${state} and ${processor.stateHash()}, ` +
+      `output ${output} and ${processor.outputHash()}`;
+    this.difference = { sequence: live.sequence, text };
   }
 }

@@ -1,9 +1,12 @@
 import { EngineWord } from '../core/core.js';
+import { logicVersionOf } from '../core/logic-version.js';
 import type { BusinessLogicProcessor } from '../engine/business-logic-processor.js';
 import type { RingConsumer } from '../ring/ring-consumer.js';
 import type { Agent } from '../runtime/agent.js';
 import type { CheckpointRing } from '../runtime/checkpoint-ring.js';
 import { Counter, type NodeCounters } from '../runtime/counters.js';
+import { SLOT_WORDS } from '../wire/slot.js';
+import { isOlderRecord, upcastRecord } from '../wire/upcast.js';
 
 /** Commands between two checkpoints of the hashes. Part of the replication protocol: equal on both nodes. */
 export const CHECKPOINT_INTERVAL = 4096;
@@ -25,6 +28,8 @@ export class LogicAgent implements Agent {
   private readonly counters: NodeCounters;
   private readonly dump: (sequence: number) => void;
   private readonly hashes: Int32Array;
+  /** A record of an older version, as one of the current version. */
+  private readonly current: Int32Array;
   private checkpointSequence: number;
   private idleRounds: number;
 
@@ -43,6 +48,7 @@ export class LogicAgent implements Agent {
     this.counters = counters;
     this.dump = dump;
     this.hashes = new Int32Array(4);
+    this.current = new Int32Array(SLOT_WORDS);
     this.checkpointSequence = 0;
     this.idleRounds = 0;
     // What a snapshot held is done: nobody needs to wait for a command after it.
@@ -66,9 +72,13 @@ export class LogicAgent implements Agent {
     this.idleRounds = 0;
     const words = input.ring.words;
     const first = input.nextSequence;
-    for (let i = 0; i < count; i++) {
-      this.processor.onCommand(words, input.wordIndexAt(i));
-      if ((first + i) % CHECKPOINT_INTERVAL === 0) this.checkpoint(first + i);
+    for (let done = 0; done < count; ) {
+      const at = input.wordIndexAt(done);
+      const toWrap = (words.length - at) / SLOT_WORDS;
+      const toCheckpoint = CHECKPOINT_INTERVAL - ((first + done - 1) % CHECKPOINT_INTERVAL);
+      const run = this.carryOut(words, at, Math.min(count - done, toWrap, toCheckpoint));
+      done += run;
+      if (run === toCheckpoint) this.checkpoint(first + done - 1);
     }
     this.flush();
     input.release(count);
@@ -93,7 +103,22 @@ export class LogicAgent implements Agent {
     const engine = this.processor.core.engine;
     this.counters.set(Counter.epoch, engine[EngineWord.epoch]! >>> 0);
     this.counters.set(Counter.leaderNode, engine[EngineWord.nodeId]! >>> 0);
+    this.counters.set(Counter.logicVersion, logicVersionOf(this.processor.core));
     this.counters.set(Counter.logicProcessed, sequence);
+  }
+
+  /** Carries out the first commands of `count` slots that stand one after the other; returns how many, at least 1. */
+  private carryOut(words: Int32Array, at: number, count: number): number {
+    if (isOlderRecord(words[at]!)) {
+      // Of an old journal, which the journaler of a standby stores as it is.
+      upcastRecord(words, at, this.current, 0);
+      this.processor.onCommand(this.current, 0);
+      return 1;
+    }
+    let run = 1;
+    while (run < count && !isOlderRecord(words[at + run * SLOT_WORDS]!)) run++;
+    this.processor.onCommands(words, at, run);
+    return run;
   }
 
   private checkpoint(sequence: number): void {

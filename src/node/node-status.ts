@@ -6,6 +6,7 @@ import { CommitGate } from '../runtime/commit-gate.js';
 import { Counter, type NodeCounters, NodeRole } from '../runtime/counters.js';
 import { CHECKPOINT_INTERVAL } from './logic-agent.js';
 import type { StartReport } from './start-report.js';
+import type { UpkeepFigures } from './upkeep-log.js';
 
 /** Hashes after one command, 16 hexadecimal digits each. */
 export interface CheckpointText {
@@ -29,6 +30,8 @@ export interface NodeStatus {
   /** Last command whose outputs may leave under the acknowledgement policy. */
   readonly committed: number;
   readonly recovered: number;
+  /** Version of the rules in force; 0 before the first command. */
+  readonly logicVersion: number;
   readonly ackPolicy: AcknowledgementPolicy;
   /** Why outputs do not leave at present; empty when they do. */
   readonly stalled: string;
@@ -52,6 +55,7 @@ export interface NodeStatus {
     readonly lowDiskSpace: boolean;
     /** Times that this began. */
     readonly lowDiskAlarms: number;
+    readonly upkeep: UpkeepFigures;
   };
   /** Newest checkpoint of the hashes; an idle node has one at its last command. */
   readonly checkpoint: CheckpointText | null;
@@ -80,6 +84,7 @@ export interface StatusSources {
   readonly prepared: { ready(): number; errno(): number };
   readonly freeBytes: number;
   readonly start: StartReport;
+  readonly upkeep: UpkeepFigures;
   readonly uptimeMs: number;
 }
 
@@ -102,6 +107,7 @@ export function nodeStatus(sources: StatusSources): NodeStatus {
     durable: counters.get(Counter.durable),
     committed,
     recovered: counters.get(Counter.recoveredSequence),
+    logicVersion: counters.get(Counter.logicVersion),
     ackPolicy,
     stalled:
       role === 'primary' && needsReplica && !isReplicaConnected
@@ -127,6 +133,7 @@ export function nodeStatus(sources: StatusSources): NodeStatus {
       freeBytes: sources.freeBytes,
       lowDiskSpace: counters.get(Counter.lowDiskSpace) !== 0,
       lowDiskAlarms: counters.get(Counter.lowDiskAlarms),
+      upkeep: sources.upkeep,
     },
     checkpoint: checkpoint === undefined ? null : checkpointText(checkpoint),
     checkpoints: latestCheckpoints(sources.checkpoints, checkpoint?.sequence ?? 0),

@@ -3,7 +3,7 @@
  * the node's role. After the start the main thread only watches.
  */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Logger } from 'pino';
 import { JournalNoSpaceError } from '../../journal/errors.js';
 import { JournalDirectory } from '../../journal/journal-directory.js';
@@ -11,8 +11,8 @@ import { openStorage } from '../../journal/open-storage.js';
 import { PreparedSegments } from '../../journal/prepared-segments.js';
 import { type RecoveryReport, recover } from '../../journal/recover.js';
 import { type SegmentPreparer, startSegmentPreparer } from '../../journal/segment-preparer.js';
-import { type RunningSealer, startSegmentSealer } from '../../journal/segment-sealer.js';
 import type { RefusedSnapshot } from '../../journal/snapshot-store.js';
+import { startUpkeep, type UpkeepThread } from '../../journal/upkeep-thread.js';
 import { PromisedEpoch } from '../replication/promised-epoch.js';
 import { waitCellAsync } from '../ring/shared-cell.js';
 import { ACKNOWLEDGEMENT_POLICIES, type AcknowledgementPolicy } from '../runtime/acknowledgement-policy.js';
@@ -43,11 +43,16 @@ import { type NodeStatus, nodeStatus } from './node-status.js';
 import type { ReplicationInput } from './replication-worker.js';
 import { findStartPoint, type StartPoint } from './start-point.js';
 import { type StartReport, startReport } from './start-report.js';
+import { archiveDirectoryOf, UpkeepLog, upkeepRulesOf } from './upkeep-log.js';
 import type {
+  FatalMessage,
+  FetchMessage,
   FromFollower,
   FromReplication,
   LeadMessage,
   OpenMessage,
+  PromotedMessage,
+  PromotionRefusedMessage,
   ToReplication,
 } from './worker-messages.js';
 
@@ -116,7 +121,8 @@ export class RunningNode {
   private readonly errorLog: ErrorLog;
   private readonly preparer: SegmentPreparer;
   private readonly prepared: PreparedSegments;
-  private readonly sealer: RunningSealer;
+  private readonly upkeep: UpkeepThread;
+  private readonly upkeepLog: UpkeepLog;
   private readonly diskSpace: DiskSpaceGuard;
   private readonly log: Logger;
   private readonly control: ControlServer;
@@ -189,11 +195,16 @@ export class RunningNode {
     });
     this.prepared = new PreparedSegments(this.preparer.state);
     this.log = makeLog('node', config.logLevel);
-    this.sealer = startSegmentSealer({
+    this.upkeepLog = new UpkeepLog(this.log);
+    this.upkeep = startUpkeep({
       directory: path,
       identity,
       keyFile: this.keyFile,
-      onProblem: (problem) => this.log.error(problem, 'a segment cannot be sealed in the manifest'),
+      archiveTo: archiveDirectoryOf(config),
+      rules: upkeepRulesOf(config),
+      onEvent: (event) => this.upkeepLog.note(event),
+      onWanted: ({ file, ...wanted }) =>
+        this.fetchRecords({ type: 'fetch', ...wanted, path: join(path, file) }),
     });
     this.diskSpace = new DiskSpaceGuard({
       prepared: this.prepared,
@@ -241,6 +252,7 @@ export class RunningNode {
       prepared: this.prepared,
       freeBytes: freeBytesOf(this.directory.directory),
       start: this.startReport(),
+      upkeep: this.upkeepLog.figures,
       uptimeMs: Math.floor((this.clock.monotonicNanoseconds() - this.startedAt) / 1e6),
     });
   }
@@ -288,7 +300,7 @@ export class RunningNode {
     const promised = PromisedEpoch.open(this.config.dataDir).epoch;
     const epoch = Math.max(this.counters.get(Counter.epoch), promised) + 1;
     this.tellReplication({ type: 'promote', epoch });
-    const answer = await nextMessage<FromReplication>(replication);
+    const answer = await nextAnswer(replication);
     if (answer.type === 'promotionRefused') throw controlError('PROMOTION_REFUSED', answer.message);
     if (answer.type !== 'promoted') throw controlError('PROMOTION_REFUSED', answer.message);
     await this.counterAtLeast(Counter.logicProcessed, answer.sequence);
@@ -417,6 +429,9 @@ export class RunningNode {
     const { counters } = this;
     const diskSpace = this.diskSpace;
     const log = this.log;
+    // Of a standby that went away the last position holds: it will come back for what follows.
+    if (counters.get(Counter.replicaConnected) === 1)
+      this.upkeep.setStandbySequence(counters.get(Counter.replicaDurable) + 1);
     const wasLow = diskSpace.isLow;
     diskSpace.look();
     if (diskSpace.isReserveEnding) {
@@ -439,6 +454,12 @@ export class RunningNode {
     } else {
       log.warn(figures, 'there is room on the disk again: new orders are taken');
     }
+  }
+
+  private fetchRecords(message: FetchMessage): void {
+    if (this.workers === undefined || this.isStopping)
+      this.upkeep.answerRecords(basename(message.path), 'this node has no peer at the moment');
+    else this.tellReplication(message);
   }
 
   private startWorkers(): NonNullable<RunningNode['workers']> {
@@ -497,6 +518,7 @@ export class RunningNode {
       if (message.type === 'open') this.counters.set(Counter.role, NodeRole.primary);
     });
     replication.worker.on('message', (message: FromReplication) => {
+      if (message.type === 'fetched') this.upkeep.answerRecords(basename(message.path), message.problem);
       if (message.type === 'fatal') this.fail(message.code, message.message, message.exitCode);
     });
     return { gateway, replication, logic, journaler };
@@ -588,7 +610,7 @@ export class RunningNode {
 
   private async letGo(): Promise<void> {
     await this.control.close();
-    await Promise.all([this.preparer.stop(), this.sealer.stop()]);
+    await Promise.all([this.preparer.stop(), this.upkeep.stop()]);
     this.directory.close();
   }
 }
@@ -602,7 +624,17 @@ function atCheckpoints(commands: number): number {
 function exitCodeOf(code: string): number {
   if (/CORRUPT|DIVERGE/.test(code)) return EXIT_CORRUPT;
   if (code === 'JOURNAL_NO_SPACE') return EXIT_STOPPED;
-  return /^EADDRINUSE$|^EACCES$|INSECURE|REFUSED|PERMISSION/.test(code) ? EXIT_REFUSED : EXIT_FAILURE;
+  return /^EADDRINUSE$|^EACCES$|INSECURE|REFUSED|PERMISSION|NEWER/.test(code) ? EXIT_REFUSED : EXIT_FAILURE;
+}
+
+/** What the replication thread answers to a promotion. */
+async function nextAnswer(
+  replication: StartedWorker,
+): Promise<PromotedMessage | PromotionRefusedMessage | FatalMessage> {
+  for (;;) {
+    const message = await nextMessage<FromReplication>(replication);
+    if (message.type !== 'fetched') return message;
+  }
 }
 
 function nextMessage<Message>(started: StartedWorker): Promise<Message> {

@@ -40,6 +40,23 @@ export interface PromoteMessage {
   readonly epoch: number;
 }
 
+/** Main -> replication: ask the peer for records and write them to the file `path`. Answered by `fetched`. */
+export interface FetchMessage {
+  readonly type: 'fetch';
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  /** Chain of the journal before the first of them. */
+  readonly chainBefore: number;
+  readonly path: string;
+}
+
+/** Replication -> main: the records are in the file, or `problem` says why not. */
+export interface FetchedMessage {
+  readonly type: 'fetched';
+  readonly path: string;
+  readonly problem: string;
+}
+
 /** Replication -> main: everything received is in the input ring; nothing more will come. */
 export interface PromotedMessage {
   readonly type: 'promoted';
@@ -66,5 +83,5 @@ export interface FromFollower {
   readonly message: string;
 }
 
-export type ToReplication = ReplicateMessage | FollowMessage | PromoteMessage;
-export type FromReplication = PromotedMessage | PromotionRefusedMessage | FatalMessage;
+export type ToReplication = ReplicateMessage | FollowMessage | PromoteMessage | FetchMessage;
+export type FromReplication = PromotedMessage | PromotionRefusedMessage | FatalMessage | FetchedMessage;

@@ -15,6 +15,8 @@ export interface FieldSpec {
   /** Named values of an enumeration, by number. */
   readonly values?: Readonly<Record<string, number>>;
   readonly notes: string;
+  /** Version of the schema that appended the field; left out = it was there from version 1 of its message on. */
+  readonly since?: number;
 }
 
 export interface Field extends FieldSpec {

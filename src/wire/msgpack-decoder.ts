@@ -12,7 +12,7 @@ import type { Field } from './layout.js';
 import { MsgpackTokens, Token } from './msgpack-tokens.js';
 import { MAX_SBE_MESSAGE_BYTES, writeSbeHeader } from './sbe.js';
 import { type DecodedMessage, decodeFrames } from './sbe-frames.js';
-import { isPadding, type Message, messages, SBE_HEADER_BYTES } from './schema.js';
+import { type Message, mayBeLeftOut, messages, SBE_HEADER_BYTES } from './schema.js';
 import { WireError } from './wire-error.js';
 
 const MAX_KEYS = 32;
@@ -28,11 +28,6 @@ interface Plan {
   readonly fieldIndex: ReadonlyMap<string, number>;
   /** For each field with named values: the numbers by name. */
   readonly values: readonly (ReadonlyMap<string, number> | undefined)[];
-}
-
-/** True for the fields that a map may leave out. */
-function isOptional(field: Field): boolean {
-  return field.name === 'flags' || isPadding(field);
 }
 
 function planOf(message: Message): Plan {
@@ -183,7 +178,7 @@ export class MsgpackDecoder {
     }
     for (let index = 0; index < message.blockFields.length; index++) {
       const field = message.blockFields[index]!;
-      if ((seen & (1 << index)) === 0 && !isOptional(field))
+      if ((seen & (1 << index)) === 0 && !mayBeLeftOut(field))
         return this.#badField(message, field, 'is missing');
     }
     writeSbeHeader(this.frame, this.frameBytes, message.templateId);

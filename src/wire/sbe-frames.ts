@@ -54,7 +54,7 @@ export function encodeFrame<N extends MessageName>(name: N, fields: Partial<Fram
 
 /**
  * All messages of one WebSocket frame, in order. What a newer version of the schema added is passed over: bytes at
- * the end of a block, and messages that this build does not know. Throws WireError: MALFORMED_FRAME when a message
+ * the end of a block, and messages that this build does not know. What an older version did not have yet is 0. Throws WireError: MALFORMED_FRAME when a message
  * is cut short, UNSUPPORTED_SCHEMA, UNKNOWN_TEMPLATE, BAD_BLOCK_LENGTH, BAD_FIELD for an i64 that is not a safe integer.
  */
 export function decodeFrames(bytes: Uint8Array): DecodedMessage[] {
@@ -67,7 +67,7 @@ export function decodeFrames(bytes: Uint8Array): DecodedMessage[] {
     const templateId = view.getUint16(offset + 2, true);
     const schemaId = view.getUint16(offset + 4, true);
     const version = view.getUint16(offset + 6, true);
-    if (schemaId !== SCHEMA_ID || version < SCHEMA_VERSION) {
+    if (schemaId !== SCHEMA_ID || version === 0) {
       throw new WireError(
         RejectCode.UNSUPPORTED_SCHEMA,
         '',
@@ -79,18 +79,33 @@ export function decodeFrames(bytes: Uint8Array): DecodedMessage[] {
     const message = messageById(templateId);
     if (message !== undefined) {
       const isLonger = blockLength > message.blockLength && version > SCHEMA_VERSION;
-      if (blockLength !== message.blockLength && !isLonger) {
+      const isEarlier = message.earlierBlockLengths.includes(blockLength);
+      if (blockLength !== message.blockLength && !isLonger && !isEarlier) {
         const text = `${message.name} at byte ${offset} has a block of ${blockLength} bytes, not ${message.blockLength}`;
         throw new WireError(RejectCode.BAD_BLOCK_LENGTH, '', text);
       }
-      const fields = readFields(view, block, message.name, message.blockFields);
+      const fields = isEarlier
+        ? readFields(
+            zeroFilled(bytes, block, blockLength, message.blockLength),
+            0,
+            message.name,
+            message.blockFields,
+          )
+        : readFields(view, block, message.name, message.blockFields);
       decoded.push({ name: message.name, templateId, fields } as unknown as DecodedMessage);
-    } else if (version === SCHEMA_VERSION) {
+    } else if (version <= SCHEMA_VERSION) {
       throw new WireError(RejectCode.UNKNOWN_TEMPLATE, '', `template ${templateId} at byte ${offset}`);
     }
     offset = block + blockLength;
   }
   return decoded;
+}
+
+/** The block of an older version at byte `block` as one of this version. */
+function zeroFilled(bytes: Uint8Array, block: number, earlierLength: number, blockLength: number): DataView {
+  const filled = new Uint8Array(blockLength);
+  filled.set(bytes.subarray(block, block + earlierLength));
+  return new DataView(filled.buffer);
 }
 
 function cutShort(offset: number): WireError {

@@ -6,23 +6,34 @@
  *  | blockLength | templateId | schemaId | version | block ...        | next message ...
  * ```
  * u16 little-endian each. A WebSocket frame carries one or more messages, one right after the other. The block of a
- * command is the slot body, the block of an event is the slot from byte 8 on; so bytes are copied, never re-encoded.
+ * command is the slot body, the block of an event is the slot from byte 8 on; so they are copied, never re-encoded.
+ * All lengths are multiples of 4, so messages that are put one behind the other from a word on stay on words.
  */
 import { RejectCode } from '../core/codes.js';
 import { EVENT_HEADER_BYTES, messages, SBE_HEADER_BYTES, SCHEMA_ID, SCHEMA_VERSION } from './schema.js';
-import { SLOT_BYTES, SLOT_HEADER_BYTES } from './slot.js';
+import { HeaderWord, SLOT_HEADER_BYTES, SLOT_WORDS, templateOf } from './slot.js';
 
 /** Longest message with its SBE header: an event with a full body. */
 export const MAX_SBE_MESSAGE_BYTES = SBE_HEADER_BYTES + EVENT_HEADER_BYTES + 96;
 
 const TEMPLATE_COUNT = 512;
-const EVENT_BLOCK_OFFSET = SLOT_HEADER_BYTES - EVENT_HEADER_BYTES;
+const SBE_HEADER_WORDS = SBE_HEADER_BYTES / 4;
+const EVENT_BLOCK_WORD = (SLOT_HEADER_BYTES - EVENT_HEADER_BYTES) / 4;
+const BODY_WORD = HeaderWord.body;
+const BODY_WORDS = SLOT_WORDS - BODY_WORD;
 
 /** SBE blockLength by template id (0..511); 0 = there is no such message. */
 export const blockLengthOf = new Uint16Array(TEMPLATE_COUNT);
 
 /** The same for the messages that a client may send; 0 for all others. */
 export const clientBlockLengthOf = new Uint16Array(TEMPLATE_COUNT);
+
+/**
+ * By template id * EARLIER_LENGTHS: the block lengths that a client message had in released versions before, which
+ * are taken for ever; 0 = no more.
+ */
+const EARLIER_LENGTHS = 4;
+const earlierLengths = new Uint16Array(TEMPLATE_COUNT * EARLIER_LENGTHS);
 
 /** Block offsets of the i64 fields of client messages, 4 for each template; 255 = no more. */
 const INT64_FIELDS_PER_TEMPLATE = 4;
@@ -36,6 +47,9 @@ for (const message of messages) {
   blockLengthOf[message.templateId] = message.blockLength;
   if (message.sentBy !== 'client') continue;
   clientBlockLengthOf[message.templateId] = message.blockLength;
+  if (message.earlierBlockLengths.length > EARLIER_LENGTHS)
+    throw new Error(`schema: ${message.name} has too many earlier lengths`);
+  earlierLengths.set(message.earlierBlockLengths, message.templateId * EARLIER_LENGTHS);
   const int64Fields = message.blockFields.filter((field) => field.type === 'i64');
   if (int64Fields.length > INT64_FIELDS_PER_TEMPLATE)
     throw new Error(`schema: ${message.name} has too many i64`);
@@ -70,66 +84,63 @@ function isSafeInt64(source: Uint8Array, offset: number): boolean {
   return high !== -0x20_0000 || readInt32(source, offset) !== 0;
 }
 
+/** Whether a released version of the message had a block of this length, other than the current one. */
+function isEarlierLength(templateId: number, blockLength: number): boolean {
+  const first = templateId * EARLIER_LENGTHS;
+  for (let i = first; i < first + EARLIER_LENGTHS; i++) {
+    if (earlierLengths[i] === blockLength) return blockLength !== 0;
+  }
+  return false;
+}
+
 /**
  * Checks one message of a client at byte `offset` of a frame that ends at byte `end`: its header, its length and that
  * its i64 fields are safe integers; what the other fields mean is for the engine to judge.
  *
- * Returns the template id (> 0); the block is then `blockLengthOf[templateId]` bytes at `offset + SBE_HEADER_BYTES`.
+ * Every released version of the schema is taken, and with it every length that the message ever had.
+ *
+ * Returns the template id (> 0); the block is then as long as the header says, at `offset + SBE_HEADER_BYTES`.
  * Or returns a negated reject code: MALFORMED_FRAME (cut short), UNSUPPORTED_SCHEMA, UNKNOWN_TEMPLATE (also when the
  * message is not for clients to send), BAD_BLOCK_LENGTH, BAD_FIELD.
  */
 export function readSbeHeader(source: Uint8Array, offset: number, end: number): number {
   if (offset + SBE_HEADER_BYTES > end) return -RejectCode.MALFORMED_FRAME;
-  if (readUint16(source, offset + 4) !== SCHEMA_ID || readUint16(source, offset + 6) !== SCHEMA_VERSION) {
+  const version = readUint16(source, offset + 6);
+  if (readUint16(source, offset + 4) !== SCHEMA_ID || version === 0 || version > SCHEMA_VERSION) {
     return -RejectCode.UNSUPPORTED_SCHEMA;
   }
   const templateId = readUint16(source, offset + 2);
   const expected = templateId < TEMPLATE_COUNT ? clientBlockLengthOf[templateId]! : 0;
   if (expected === 0) return -RejectCode.UNKNOWN_TEMPLATE;
-  if (readUint16(source, offset) !== expected) return -RejectCode.BAD_BLOCK_LENGTH;
+  const blockLength = readUint16(source, offset);
+  if (blockLength !== expected && !isEarlierLength(templateId, blockLength))
+    return -RejectCode.BAD_BLOCK_LENGTH;
   const blockOffset = offset + SBE_HEADER_BYTES;
-  if (blockOffset + expected > end) return -RejectCode.MALFORMED_FRAME;
+  if (blockOffset + blockLength > end) return -RejectCode.MALFORMED_FRAME;
   const first = templateId * INT64_FIELDS_PER_TEMPLATE;
   for (let i = first; i < first + INT64_FIELDS_PER_TEMPLATE && int64Offsets[i] !== NO_FIELD; i++) {
-    if (!isSafeInt64(source, blockOffset + int64Offsets[i]!)) return -RejectCode.BAD_FIELD;
+    const fieldOffset = int64Offsets[i]!;
+    if (fieldOffset >= blockLength) break;
+    if (!isSafeInt64(source, blockOffset + fieldOffset)) return -RejectCode.BAD_FIELD;
   }
   return templateId;
 }
 
 /**
- * Copies `count` bytes, a multiple of 4, four at a time: for 96 bytes of shared memory twice as fast as one at a
- * time, and without the view that `set` would need.
- */
-function copyBytes(source: Uint8Array, from: number, target: Uint8Array, to: number, count: number): void {
-  for (let i = 0; i < count; i += 4) {
-    target[to + i] = source[from + i]!;
-    target[to + i + 1] = source[from + i + 1]!;
-    target[to + i + 2] = source[from + i + 2]!;
-    target[to + i + 3] = source[from + i + 3]!;
-  }
-}
-
-/**
- * Copies the block of a command, checked by readSbeHeader, to the body of the slot at byte `slotOffset` and zeroes
- * the rest of the body. The slot header is the caller's to write.
+ * Copies the block of a command, checked by readSbeHeader and right behind its SBE header, to the body of the slot at
+ * word `slotWord` and zeroes the rest of the body. The slot header is the caller's to write. A frame may begin at any
+ * byte, a slot does not: so bytes are read and words are written.
  */
 export function copySbeBlockToSlot(
   source: Uint8Array,
   blockOffset: number,
-  templateId: number,
-  slots: Uint8Array,
-  slotOffset: number,
+  slots: Int32Array,
+  slotWord: number,
 ): void {
-  const blockLength = blockLengthOf[templateId]!;
-  const body = slotOffset + SLOT_HEADER_BYTES;
-  copyBytes(source, blockOffset, slots, body, blockLength);
-  const end = slotOffset + SLOT_BYTES;
-  for (let i = body + blockLength; i < end; i += 4) {
-    slots[i] = 0;
-    slots[i + 1] = 0;
-    slots[i + 2] = 0;
-    slots[i + 3] = 0;
-  }
+  const body = slotWord + BODY_WORD;
+  const words = readUint16(source, blockOffset - SBE_HEADER_BYTES) >> 2;
+  for (let i = 0; i < words; i++) slots[body + i] = readInt32(source, blockOffset + i * 4);
+  for (let i = words; i < BODY_WORDS; i++) slots[body + i] = 0;
 }
 
 /** Writes an SBE header for `templateId` at byte `offset`. */
@@ -146,18 +157,22 @@ export function writeSbeHeader(target: Uint8Array, offset: number, templateId: n
 }
 
 /**
- * Writes the event in the slot at byte `slotOffset` as one SBE message and returns its bytes. The target must have
- * room for MAX_SBE_MESSAGE_BYTES.
+ * Writes the event in the slot at word `slotWord` as one SBE message from word `targetWord` on and returns its bytes.
+ * The target must have room for MAX_SBE_MESSAGE_BYTES.
  */
 export function writeEventFrame(
-  slots: Uint8Array,
-  slotOffset: number,
-  target: Uint8Array,
-  targetOffset: number,
+  slots: Int32Array,
+  slotWord: number,
+  target: Int32Array,
+  targetWord: number,
 ): number {
-  const templateId = readUint16(slots, slotOffset);
+  const templateId = templateOf(slots[slotWord]!);
   const blockLength = blockLengthOf[templateId]!;
-  writeSbeHeader(target, targetOffset, templateId);
-  copyBytes(slots, slotOffset + EVENT_BLOCK_OFFSET, target, targetOffset + SBE_HEADER_BYTES, blockLength);
+  const from = slotWord + EVENT_BLOCK_WORD;
+  const to = targetWord + SBE_HEADER_WORDS;
+  const words = blockLength >> 2;
+  target[targetWord] = blockLength | (templateId << 16);
+  target[targetWord + 1] = SCHEMA_ID | (SCHEMA_VERSION << 16);
+  for (let i = 0; i < words; i++) target[to + i] = slots[from + i]!;
   return SBE_HEADER_BYTES + blockLength;
 }

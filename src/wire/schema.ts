@@ -7,19 +7,29 @@
  * - `session`: frames between client and gateway only; never in a slot.
  */
 import {
+  AccountStatus,
   BalanceReason,
   CancelReason,
+  InstrumentFlag,
   Liquidity,
+  LogonFlag,
+  MarketState,
+  MarketStateCause,
+  OrderFlag,
   OrderType,
   RejectCode,
   ReplaceFlag,
+  SelfTradePrevention,
   Side,
+  SnapshotFlag,
   TimeInForce,
+  TriggerDirection,
 } from '../core/codes.js';
 import { type Field, type FieldSpec, type FieldType, placeFields } from './layout.js';
 
 export const SCHEMA_ID = 0x5246;
-export const SCHEMA_VERSION = 1;
+/** Version that this build writes. Versions only append: fields at the end of a body, messages, values. */
+export const SCHEMA_VERSION = 2;
 export const SBE_HEADER_BYTES = 8;
 /** Bytes of slot header that an event's SBE block starts with (sequence, timestampUs, index, sessionId). */
 export const EVENT_HEADER_BYTES = 24;
@@ -47,6 +57,8 @@ export interface Message {
   readonly bodyBytes: number;
   /** SBE blockLength of a frame that carries this message. */
   readonly blockLength: number;
+  /** The blockLengths that it had in released versions before, shortest first; taken for ever, zero-filled. */
+  readonly earlierBlockLengths: readonly number[];
   /** All fields of the SBE block, offsets from its start: for an event the event header, then the body. */
   readonly blockFields: readonly Field[];
 }
@@ -58,6 +70,11 @@ function field(
   values?: Readonly<Record<string, number>>,
 ): FieldSpec {
   return values === undefined ? { name, type, notes } : { name, type, notes, values };
+}
+
+/** A field that a version after the first appended; 0 means what it meant before there was the field. */
+function appended(since: number, spec: FieldSpec): FieldSpec {
+  return { ...spec, since };
 }
 
 function text(name: string, length: number, notes: string): FieldSpec {
@@ -97,6 +114,24 @@ const quantityLots = field('quantityLots', 'i32', 'quantity in lots');
 const side = field('side', 'u8', 'side of the order', Side);
 const orderType = field('orderType', 'u8', 'type of the order', OrderType);
 const timeInForce = field('timeInForce', 'u8', 'time in force', TimeInForce);
+const orderFlags = field(
+  'flags',
+  'u8',
+  'bit 0 post-only, bit 1 post-only with a price that gives way, bit 2 linked, bit 3 (events only) liquidation',
+  OrderFlag,
+);
+const expireTimeUs = appended(
+  2,
+  field('expireTimeUs', 'i64', 'command time at which the order expires, epoch microseconds; 0 = never'),
+);
+const displayLots = appended(2, field('displayLots', 'i32', 'most that is displayed at a time; 0 = all'));
+const triggerPriceTicks = appended(
+  2,
+  field('triggerPriceTicks', 'i32', 'trade price that the order waits for; 0 = it waits for none'),
+);
+const feeTier = field('feeTier', 'u32', 'fee tier of accounts, 0..7');
+const makerPpm = field('makerPpm', 'i32', 'maker rate in millionths of the notional; negative = rebate');
+const takerPpm = field('takerPpm', 'i32', 'taker rate in millionths of the notional');
 const accountId = field('accountId', 'u32', 'account that the command is about');
 const asset = text('asset', 12, 'asset code, A-Z 0-9, zero-padded');
 
@@ -115,6 +150,46 @@ const listing = [
     'u32',
     'a market order without a price trades at most this far from the best opposite price, in millionths; 0 = 50,000',
   ),
+];
+
+const margin = [
+  field('initialMarginPpm', 'u32', 'margin that an order needs, in millionths of the notional; 0 for spot'),
+  field('maintenanceMarginPpm', 'u32', 'below this a position is liquidated, in millionths; 0 for spot'),
+];
+const listingAppended = [field('flags', 'u32', 'bit 0 margin instrument', InstrumentFlag), ...margin].map(
+  (spec) => appended(2, spec),
+);
+const instrumentSettings = [
+  field(
+    'volatilityPpm',
+    'u32',
+    'a trade further from the price at the start of the window than this starts a volatility auction; 0 = none',
+  ),
+  field('volatilityWindowUs', 'u32', 'length of the windows of command time, microseconds'),
+  field('volatilityAuctionUs', 'u32', 'length of the volatility auction, microseconds'),
+  ...margin,
+];
+const marketState = field('state', 'u8', 'from now on', MarketState);
+const nextState = field('nextState', 'u8', 'at the end of it; 0 = none', MarketState);
+
+const priceBand = [
+  instrumentId,
+  field('minPriceTicks', 'i32', 'lowest price of an order; 0 = none'),
+  field('maxPriceTicks', 'i32', 'highest price of an order; 0 = none'),
+  field('referencePriceTicks', 'i32', 'middle of the band in percent; 0 = the last trade'),
+  field(
+    'bandPpm',
+    'u32',
+    'most that a price may be away from the reference, in millionths; 0 = no such band',
+  ),
+  field('reserved0', 'u32', '0'),
+];
+const orderLimits = [
+  accountId,
+  instrumentId,
+  field('maxOrderNotional', 'i64', 'most that an order may be worth, in minor units of quote; 0 = no limit'),
+  field('maxOrderLots', 'i32', 'largest quantity of an order; 0 = no limit'),
+  field('maxOpenOrders', 'i32', 'most open orders in the instrument; 0 = no limit'),
 ];
 
 function define(
@@ -139,8 +214,31 @@ function define(
           ...fields.map((bodyField) => ({ ...bodyField, offset: bodyField.offset + EVENT_HEADER_BYTES })),
         ]
       : fields;
-  const message = { templateId, name, kind, sentBy, notes, fields, bodyBytes, blockLength, blockFields };
+  const message = {
+    templateId,
+    name,
+    kind,
+    sentBy,
+    notes,
+    fields,
+    bodyBytes,
+    blockLength,
+    earlierBlockLengths: earlierBlockLengthsOf(name, blockFields),
+    blockFields,
+  };
   return sender === undefined ? message : { ...message, sender };
+}
+
+/** Where the block of a message ended before each version that appended to it. */
+function earlierBlockLengthsOf(message: string, blockFields: readonly Field[]): readonly number[] {
+  const lengths: number[] = [];
+  let version = 1;
+  for (const { name, offset, since = 1 } of blockFields) {
+    if (since < version) throw new Error(`schema: ${message}.${name} is older than the field before it`);
+    if (since > version) lengths.push(offset);
+    version = since;
+  }
+  return lengths;
 }
 
 const command = (
@@ -183,6 +281,21 @@ export const Template = {
   timeAdvanced: 10,
   epochStarted: 11,
   requestSnapshot: 12,
+  setInstrumentFees: 13,
+  setAccountFeeTier: 14,
+  setSelfTradePrevention: 15,
+  setTradingDayEnd: 16,
+  setAccountStatus: 17,
+  setPriceBand: 18,
+  setOrderLimits: 19,
+  transfer: 20,
+  setAccountThrottle: 21,
+  setMarketState: 22,
+  cancelOnDisconnect: 23,
+  changeInstrument: 24,
+  removeInstrument: 25,
+  setMarkPrice: 26,
+  activateLogic: 100,
 
   accepted: 201,
   rejected: 202,
@@ -198,6 +311,21 @@ export const Template = {
   snapshotEnd: 212,
   epochChanged: 213,
   massCancelled: 214,
+  instrumentFeesChanged: 215,
+  accountChanged: 216,
+  tradingDayChanged: 217,
+  selfTradePrevented: 218,
+  triggered: 219,
+  priceBandChanged: 220,
+  orderLimitsChanged: 221,
+  position: 222,
+  marketStateChanged: 223,
+  auctionIndicated: 224,
+  instrumentChanged: 225,
+  markPriceChanged: 226,
+  liquidationStarted: 227,
+  deleveraged: 228,
+  logicActivated: 300,
 
   logonChallenge: 401,
   logon: 402,
@@ -222,7 +350,7 @@ export const messages: readonly Message[] = [
     Template.listInstrument,
     'listInstrument',
     'Lists an instrument and registers its assets.',
-    listing,
+    [...listing, ...listingAppended],
   ),
   command('admin', Template.openAccount, 'openAccount', 'Opens an account.', [accountId]),
   command('admin', Template.registerApiKey, 'registerApiKey', 'Registers an Ed25519 public key for logon.', [
@@ -248,13 +376,46 @@ export const messages: readonly Message[] = [
     field(
       'priceTicks',
       'i32',
-      'limit price; for a market order the worst price accepted, 0 = by marketProtectionPpm',
+      'limit price; for a market order or a stop the worst price accepted, 0 = by marketProtectionPpm',
     ),
     quantityLots,
     side,
     orderType,
     timeInForce,
-    field('flags', 'u8', 'must be 0'),
+    orderFlags,
+    appended(
+      2,
+      field('expireTimeUs', 'i64', 'GTD: command time at which it expires, epoch microseconds; otherwise 0'),
+    ),
+    appended(2, field('minQuantityLots', 'i32', 'IOC: fill at least this or nothing; otherwise 0')),
+    appended(
+      2,
+      field(
+        'selfTradePrevention',
+        'u8',
+        'what happens when it meets an order of its account group; 0 = as the account says',
+        SelfTradePrevention,
+      ),
+    ),
+    appended(
+      2,
+      field(
+        'triggerDirection',
+        'u8',
+        'of a stop; 0 = rising for a buy, falling for a sell',
+        TriggerDirection,
+      ),
+    ),
+    appended(2, field('reserved1', 'u16', '0')),
+    appended(2, field('displayLots', 'i32', 'iceberg: most that is displayed at a time; 0 = all')),
+    appended(2, field('triggerPriceTicks', 'i32', 'stop: fires when the last trade reaches it; otherwise 0')),
+    appended(
+      2,
+      field('quoteAmount', 'i64', 'market order for an amount of quote, with quantityLots 0; minor units'),
+    ),
+    appended(2, field('linkedClientOrderId', 'u64', 'with the flag linked: the other order of the pair')),
+    appended(2, field('trailingTicks', 'i32', 'stop: follows the last trade at this distance; otherwise 0')),
+    appended(2, field('reserved2', 'u32', '0')),
   ]),
   command('trade', Template.cancelOrder, 'cancelOrder', 'Cancels what is left of an open order.', [
     clientOrderId,
@@ -282,8 +443,13 @@ export const messages: readonly Message[] = [
     'trade',
     Template.massCancel,
     'massCancel',
-    'Cancels all open orders of the account of the session.',
-    [],
+    'Cancels the open orders of the account of the session: all, or those of an instrument or side.',
+    [
+      appended(2, field('instrumentId', 'u32', '0 = all instruments')),
+      appended(2, field('side', 'u8', '0 = both sides', Side)),
+      appended(2, field('reserved0', 'u8', '0')),
+      appended(2, field('reserved1', 'u16', '0')),
+    ],
   ),
   command(
     'node',
@@ -302,7 +468,141 @@ export const messages: readonly Message[] = [
     Template.requestSnapshot,
     'requestSnapshot',
     'Asks for balances and open orders of the account.',
-    [],
+    [
+      appended(2, field('flags', 'u32', 'bit 0: with positions', SnapshotFlag)),
+      appended(2, field('reserved0', 'u32', '0')),
+    ],
+  ),
+  command(
+    'admin',
+    Template.setInstrumentFees,
+    'setInstrumentFees',
+    'Sets the rates of a fee tier in an instrument, for orders from now on.',
+    [instrumentId, feeTier, makerPpm, takerPpm],
+  ),
+  command('admin', Template.setAccountFeeTier, 'setAccountFeeTier', 'Puts an account into a fee tier.', [
+    accountId,
+    feeTier,
+  ]),
+  command(
+    'admin',
+    Template.setSelfTradePrevention,
+    'setSelfTradePrevention',
+    'Sets the group of an account, and what happens when orders of the group meet.',
+    [
+      accountId,
+      field('selfTradeGroup', 'u32', 'accounts of one group do not trade with each other; 0 = no group'),
+      field('selfTradePrevention', 'u8', 'mode of orders that name none', SelfTradePrevention),
+      field('reserved0', 'u8', '0'),
+      field('reserved1', 'u16', '0'),
+    ],
+  ),
+  command(
+    'admin',
+    Template.setTradingDayEnd,
+    'setTradingDayEnd',
+    'Opens a trading day: DAY orders entered from now on expire at its end.',
+    [field('endTimeUs', 'i64', 'command time of the end, epoch microseconds')],
+  ),
+  command(
+    'admin',
+    Template.setAccountStatus,
+    'setAccountStatus',
+    'Suspends or resumes an account, or cancels all that it has open too.',
+    [
+      accountId,
+      field('status', 'u8', 'from now on', AccountStatus),
+      field('reserved0', 'u8', '0'),
+      field('reserved1', 'u16', '0'),
+    ],
+  ),
+  command(
+    'admin',
+    Template.setPriceBand,
+    'setPriceBand',
+    'Sets the prices that orders of an instrument may have.',
+    priceBand,
+  ),
+  command(
+    'admin',
+    Template.setOrderLimits,
+    'setOrderLimits',
+    'Sets how large and how many the orders of an account in an instrument may be.',
+    orderLimits,
+  ),
+  command(
+    'admin',
+    Template.transfer,
+    'transfer',
+    'Moves available money from one account to another; once for each transferId.',
+    [
+      field('transferId', 'u64', 'idempotency key, one namespace with deposits and withdrawals'),
+      field('amount', 'i64', 'in minor units of the asset, 1..2^53-1'),
+      field('fromAccountId', 'u32', '0 = the fees that were charged'),
+      field('toAccountId', 'u32', 'account that is credited'),
+      asset,
+    ],
+  ),
+  command(
+    'admin',
+    Template.setAccountThrottle,
+    'setAccountThrottle',
+    'Sets how many orders and replaces an account may send in an interval of command time.',
+    [
+      accountId,
+      field('maxCommands', 'u32', 'in one interval; 0 = no limit'),
+      field('intervalUs', 'u32', 'length of the intervals, microseconds'),
+      field('reserved0', 'u32', '0'),
+    ],
+  ),
+  command('admin', Template.setMarketState, 'setMarketState', 'Opens, closes or halts an instrument.', [
+    field('endTimeUs', 'i64', 'command time at which nextState follows, epoch microseconds; 0 = it stays'),
+    instrumentId,
+    field(
+      'referencePriceTicks',
+      'i32',
+      'of an auction: where several prices are as good, the nearest to this; 0 = to the last trade, -1 = their middle',
+    ),
+    marketState,
+    nextState,
+    field('reserved0', 'u16', '0'),
+  ]),
+  command(
+    'node',
+    Template.cancelOnDisconnect,
+    'cancelOnDisconnect',
+    'Cancels the open orders of an account, because a session that asked for it has ended.',
+    [field('apiKeyId', 'u32', 'the session that has ended'), field('reserved0', 'u32', '0')],
+  ),
+  command(
+    'admin',
+    Template.changeInstrument,
+    'changeInstrument',
+    'Sets what may change of a listed instrument, for orders from now on.',
+    [
+      instrumentId,
+      field('marketProtectionPpm', 'u32', 'as in listInstrument; 0 = 50,000'),
+      ...instrumentSettings,
+      field('reserved0', 'u32', '0'),
+    ],
+  ),
+  command(
+    'admin',
+    Template.removeInstrument,
+    'removeInstrument',
+    'Removes an instrument without open orders and margin positions; its symbol is free again.',
+    [instrumentId, field('reserved0', 'u32', '0')],
+  ),
+  command('admin', Template.setMarkPrice, 'setMarkPrice', 'Settles a margin instrument to a price.', [
+    instrumentId,
+    priceTicks,
+  ]),
+  command(
+    'admin',
+    Template.activateLogic,
+    'activateLogic',
+    'Switches to later rules, from the next command on; there is no way back.',
+    [field('logicVersion', 'u32', 'greater than the one in force')],
   ),
 
   event(Template.accepted, 'accepted', 'The order was accepted; trades and the rest follow.', [
@@ -314,7 +614,10 @@ export const messages: readonly Message[] = [
     side,
     orderType,
     timeInForce,
-    field('reserved0', 'u8', '0'),
+    orderFlags,
+    expireTimeUs,
+    displayLots,
+    triggerPriceTicks,
   ]),
   event(
     Template.rejected,
@@ -343,6 +646,7 @@ export const messages: readonly Message[] = [
       side,
       field('liquidity', 'u8', 'maker or taker', Liquidity),
       field('reserved0', 'u16', '0'),
+      appended(2, field('fee', 'i64', 'of this side, in minor units of quote; negative = rebate')),
     ],
   ),
   event(Template.cancelled, 'cancelled', 'What was left of the order is gone.', [
@@ -383,6 +687,7 @@ export const messages: readonly Message[] = [
   event(Template.instrumentListed, 'instrumentListed', 'Public: an instrument as it is listed.', [
     ...listing,
     instrumentId,
+    ...listingAppended,
   ]),
   event(Template.accountOpened, 'accountOpened', 'The account exists.', [accountId]),
   event(Template.apiKeyRegistered, 'apiKeyRegistered', 'The key may log on.', [
@@ -417,7 +722,10 @@ export const messages: readonly Message[] = [
     side,
     orderType,
     timeInForce,
-    field('reserved0', 'u8', '0'),
+    orderFlags,
+    expireTimeUs,
+    displayLots,
+    triggerPriceTicks,
   ]),
   event(
     Template.snapshotEnd,
@@ -426,6 +734,8 @@ export const messages: readonly Message[] = [
     [
       field('balanceCount', 'u32', 'balanceChanged events in the snapshot'),
       field('orderCount', 'u32', 'orderStatus events in the snapshot'),
+      appended(2, field('positionCount', 'u32', 'position events in the snapshot')),
+      appended(2, field('reserved0', 'u32', '0')),
     ],
   ),
   event(Template.epochChanged, 'epochChanged', 'Public: a primary opened its epoch.', [
@@ -436,6 +746,135 @@ export const messages: readonly Message[] = [
   event(Template.massCancelled, 'massCancelled', 'All cancelled events of a mass cancel were sent.', [
     field('orderCount', 'u32', 'orders that were cancelled'),
     field('reserved0', 'u32', '0'),
+  ]),
+  event(
+    Template.instrumentFeesChanged,
+    'instrumentFeesChanged',
+    'The rates of a fee tier in an instrument, for orders from now on.',
+    [instrumentId, feeTier, makerPpm, takerPpm],
+  ),
+  event(Template.accountChanged, 'accountChanged', 'The settings of the account as they are now.', [
+    accountId,
+    field('selfTradeGroup', 'u32', 'accounts of one group do not trade with each other; 0 = no group'),
+    field('feeTier', 'u8', 'fee tier, 0..7'),
+    field('selfTradePrevention', 'u8', 'mode of orders that name none', SelfTradePrevention),
+    field('status', 'u8', 'what it may do', AccountStatus),
+    field('reserved0', 'u8', '0'),
+    field('throttleMaxCommands', 'u32', 'orders and replaces in one interval; 0 = no limit'),
+    field('throttleIntervalUs', 'u32', 'length of the intervals of command time, microseconds'),
+  ]),
+  event(Template.tradingDayChanged, 'tradingDayChanged', 'DAY orders entered from now on expire then.', [
+    field('endTimeUs', 'i64', 'command time of the end, epoch microseconds'),
+  ]),
+  event(
+    Template.selfTradePrevented,
+    'selfTradePrevented',
+    'One side of a trade that was prevented; the maker event comes first, the taker event right after it.',
+    [
+      orderId,
+      clientOrderId,
+      instrumentId,
+      field('priceTicks', 'i32', "the maker's price"),
+      field('preventedLots', 'i32', 'quantity that would have traded'),
+      field('leavesLots', 'i32', 'open quantity now; 0 = the order is gone'),
+      field('cumulativeLots', 'i32', 'filled quantity of the order'),
+      side,
+      field('liquidity', 'u8', 'maker or taker', Liquidity),
+      field('selfTradePrevention', 'u8', 'mode that acted', SelfTradePrevention),
+      field('reserved0', 'u8', '0'),
+    ],
+  ),
+  event(Template.triggered, 'triggered', 'A stop has fired and acts now; trades and the rest follow.', [
+    orderId,
+    clientOrderId,
+    instrumentId,
+    field('triggerPriceTicks', 'i32', 'trade price that it waited for'),
+    field('lastPriceTicks', 'i32', 'trade price that fired it'),
+    field('priceTicks', 'i32', 'worst price that it takes now'),
+    field('leavesLots', 'i32', 'open quantity'),
+    side,
+    orderType,
+    field('reserved0', 'u16', '0'),
+  ]),
+  event(Template.priceBandChanged, 'priceBandChanged', 'The prices that orders may have.', priceBand),
+  event(
+    Template.orderLimitsChanged,
+    'orderLimitsChanged',
+    'How large and how many the orders of the account in the instrument may be.',
+    orderLimits,
+  ),
+  event(Template.position, 'position', 'A position, as part of a snapshot; fees are left out.', [
+    field('quantityLots', 'i64', 'bought minus sold'),
+    field('cost', 'i64', 'paid for what is held, of a short position received for what is owed; minor units'),
+    field('realisedProfit', 'i64', 'of what was closed, minor units of quote'),
+    instrumentId,
+    field('reserved0', 'u32', '0'),
+    field('initialMargin', 'i64', 'held for it and the open orders of a margin instrument; minor units'),
+  ]),
+  event(Template.marketStateChanged, 'marketStateChanged', 'Public: what may happen in an instrument now.', [
+    field('endTimeUs', 'i64', 'command time at which nextState follows, epoch microseconds; 0 = it stays'),
+    field('uncrossLots', 'i64', 'quantity that was traded at the end of the auction'),
+    instrumentId,
+    field('uncrossPriceTicks', 'i32', 'price of all these trades; 0 = there was none'),
+    field('referencePriceTicks', 'i32', 'of an auction, as in setMarketState'),
+    marketState,
+    field('previousState', 'u8', 'until now', MarketState),
+    nextState,
+    field('cause', 'u8', 'why', MarketStateCause),
+  ]),
+  event(
+    Template.auctionIndicated,
+    'auctionIndicated',
+    'Public: what an auction would do if it ended now, whenever that has changed.',
+    [
+      field('executableLots', 'i64', 'quantity that would trade'),
+      field('imbalanceLots', 'i64', 'bought minus sold at the price; > 0 = buys are left over'),
+      instrumentId,
+      field('priceTicks', 'i32', 'price of all trades; 0 = nothing would trade'),
+    ],
+  ),
+  event(
+    Template.instrumentChanged,
+    'instrumentChanged',
+    'Public: the settings of an instrument as they are now.',
+    [
+      instrumentId,
+      field('marketProtectionPpm', 'u32', 'as in instrumentListed'),
+      ...instrumentSettings,
+      field('reserved0', 'u32', '0'),
+    ],
+  ),
+  event(
+    Template.markPriceChanged,
+    'markPriceChanged',
+    'Public: a margin instrument is settled to this price.',
+    [instrumentId, priceTicks],
+  ),
+  event(
+    Template.liquidationStarted,
+    'liquidationStarted',
+    'The equity has fallen below the maintenance margin: orders are cancelled and positions closed now.',
+    [
+      field('equity', 'i64', 'minor units of the asset'),
+      field('maintenanceMargin', 'i64', 'of all margin positions in the asset, minor units'),
+      asset,
+      field('reserved0', 'u32', '0'),
+    ],
+  ),
+  event(
+    Template.deleveraged,
+    'deleveraged',
+    'A part of a position was closed at the mark price without an order; the liquidated account comes first.',
+    [
+      field('positionLots', 'i64', 'position now'),
+      field('quantityLots', 'i64', 'change of the position, negative when it was a sale'),
+      instrumentId,
+      field('priceTicks', 'i32', 'the mark price'),
+    ],
+  ),
+  event(Template.logicActivated, 'logicActivated', 'Public: later rules hold from the next command on.', [
+    field('logicVersion', 'u32', 'rules from here on'),
+    field('previousVersion', 'u32', 'rules until here'),
   ]),
 
   session('gateway', Template.logonChallenge, 'logonChallenge', 'First message on every connection.', [
@@ -452,7 +891,7 @@ export const messages: readonly Message[] = [
       'last report seen; the ones after it are sent again; -1 = only new ones',
     ),
     field('apiKeyId', 'u32', 'from apiKeyRegistered'),
-    field('reserved0', 'u32', '0'),
+    field('flags', 'u32', 'bit 0: cancel the open orders of the account on disconnect', LogonFlag),
     bytes(
       'signature',
       64,
@@ -564,6 +1003,11 @@ export function messageByName(name: string): Message {
 /** True for padding, which is always 0 and means nothing: reserved0, reserved1 (and not the money `reserved`). */
 export function isPadding({ name }: FieldSpec): boolean {
   return /^reserved[0-9]$/.test(name);
+}
+
+/** True for the fields that a sender may leave out: flags, padding, and what version 1 did not have yet. */
+export function mayBeLeftOut(field: FieldSpec): boolean {
+  return field.name === 'flags' || isPadding(field) || field.since !== undefined;
 }
 
 /** Byte offset of a field from the start of its body; throws when there is none. For constants made at start. */

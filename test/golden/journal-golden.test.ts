@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { CONTROL_FILE } from '../../journal/control-file.js';
+import { crc32c } from '../../journal/crc32c.js';
 import { openStorage } from '../../journal/open-storage.js';
 import { recover } from '../../journal/recover.js';
-import { segmentName } from '../../journal/segment.js';
+import { SEGMENT_HEADER_BYTES, segmentName } from '../../journal/segment.js';
 import { verifyJournal } from '../../journal/verify.js';
 import { replayJournal } from '../../replay/replay-journal.js';
+import { SCHEMA_VERSION } from '../../src/wire/schema.js';
 import { SLOT_WORDS } from '../../src/wire/slot.js';
 import { goldenCommands } from '../support/journal-golden-commands.js';
 import { IDENTITY, openWriter, SEGMENT_BYTES } from '../support/journal-records.js';
@@ -16,6 +18,9 @@ import { SimulatedDisk } from '../support/simulated-disk.js';
 import { GOLDEN_CONTROL, GOLDEN_OUTPUT_HASH, GOLDEN_SEGMENT, GOLDEN_STATE_HASH } from './journal-v1.js';
 
 const SEGMENT = segmentName(1, 1);
+/** Places in the header page; see journal/segment.ts. */
+const SCHEMA_VERSION_BYTE = 72;
+const HEADER_CRC_WORD = 3;
 /** Frames of the golden journal, by their numbers of records. */
 const BATCHES = [2, 1, 6, 7, 8];
 
@@ -38,9 +43,20 @@ function writtenToday(): SimulatedDisk {
   return disk;
 }
 
+/** Makes the header page of a segment say schema version 1, with the checksum that goes with it. */
+function markAsSchemaVersion1(segment: Uint8Array): void {
+  const page = segment.subarray(0, SEGMENT_HEADER_BYTES);
+  const words = new Int32Array(page.buffer, page.byteOffset, page.length / 4);
+  expect(page[SCHEMA_VERSION_BYTE]).toBe(SCHEMA_VERSION);
+  page[SCHEMA_VERSION_BYTE] = 1;
+  words[HEADER_CRC_WORD] = 0;
+  words[HEADER_CRC_WORD] = crc32c(0, page, 0, page.length);
+}
+
 describe('the golden journal of format 1', () => {
-  test('is written today with the same bytes', () => {
+  test('is written today with the same bytes, but for the version of the schema in the header', () => {
     const disk = writtenToday();
+    markAsSchemaVersion1(disk.contents(SEGMENT));
     for (const [name, golden] of [
       [SEGMENT, GOLDEN_SEGMENT],
       [CONTROL_FILE, GOLDEN_CONTROL],

@@ -14,7 +14,15 @@ import { shanghaiCommands, shanghaiTrade, shanghaiTrades } from '../support/shan
 import { hasSharedData, sharedDataNote } from '../support/shared-data.js';
 import { workloadCommands } from '../support/workload.js';
 
-const LIMITS = { instruments: 4, assets: 4, accounts: 16, openOrders: 100_000, apiKeys: 4, transfers: 64 };
+const LIMITS = {
+  instruments: 4,
+  assets: 4,
+  accounts: 16,
+  openOrders: 100_000,
+  apiKeys: 4,
+  transfers: 64,
+  orderLimits: 1,
+};
 const CORE_OPTIONS = {
   maxInstruments: LIMITS.instruments,
   maxAssets: LIMITS.assets,

@@ -56,12 +56,13 @@ export class ReferenceBook {
     return this.side(side).filter((order) => order.priceTicks === priceTicks);
   }
 
-  /** What an incoming order of `side` could trade at once up to its limit, in lots. */
-  tradableLots(side: number, limit: number): number {
-    let lots = 0;
-    for (const maker of this.side(opposite(side))) {
-      if (crosses(side, limit, maker.priceTicks)) lots += maker.leavesLots;
-    }
-    return lots;
+  /** The resting orders that an order with this limit could meet, in the order in which it would meet them. */
+  inReach(side: number, limit: number): Order[] {
+    return this.side(opposite(side)).filter((maker) => crosses(side, limit, maker.priceTicks));
+  }
+
+  /** The prices of a side within a limit of the other side, the best first. */
+  pricesInReach(side: number, limit: number): number[] {
+    return [...new Set(this.inReach(side, limit).map((maker) => maker.priceTicks))];
   }
 }

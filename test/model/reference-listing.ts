@@ -1,5 +1,5 @@
 /** The rules of a listing, in exact arithmetic on BigInt. */
-import { RejectCode } from '../../src/core/codes.js';
+import { InstrumentFlag, RejectCode } from '../../src/core/codes.js';
 import type { ListInstrument } from '../../src/wire/message-fields.js';
 import { MAX_MONEY } from './reference-money.js';
 import { Rejection } from './rejection.js';
@@ -50,5 +50,18 @@ export function checkListing(listing: ListInstrument): {
     throw new Rejection(RejectCode.INVALID_TICK_OR_LOT);
   }
   if (listing.marketProtectionPpm > 1_000_000) throw new Rejection(RejectCode.INVALID_PROTECTION);
+  if ((listing.flags & ~InstrumentFlag.margin) !== 0) throw new Rejection(RejectCode.INVALID_FLAGS);
+  checkMarginRates((listing.flags & InstrumentFlag.margin) !== 0, listing);
   return { quoteMinorPerTickLot, baseMinorPerLot };
+}
+
+/** A margin instrument needs 1 <= maintenance <= initial <= 10^6 millionths; a spot instrument has no margin. */
+export function checkMarginRates(
+  isMargin: boolean,
+  { initialMarginPpm, maintenanceMarginPpm }: { initialMarginPpm: number; maintenanceMarginPpm: number },
+): void {
+  const isValid = isMargin
+    ? isWithin(initialMarginPpm, 1, 1_000_000) && isWithin(maintenanceMarginPpm, 1, initialMarginPpm)
+    : initialMarginPpm === 0 && maintenanceMarginPpm === 0;
+  if (!isValid) throw new Rejection(RejectCode.INVALID_MARGIN);
 }

@@ -2,31 +2,49 @@
  * Random commands, skewed to collisions: few accounts, prices, ids and instruments, with the edges of every number
  * and values that no client may send mixed in.
  *
- * An arbitrary makes *intents*: what a command says, but not its number, time or session number. These are filled in
+ * An arbitrary makes *intents*: what a command says, but not its number, time or session number; times that it names
+ * are given from its own time on. These are filled in
  * when a run is built, so that fast-check may drop any intent while it shrinks and the rest stays a valid run.
  */
 import fc from 'fast-check';
-import { OrderType, Side } from '../../src/core/codes.js';
+import { OrderFlag, OrderType, Side } from '../../src/core/codes.js';
 import type { CommandName } from '../../src/wire/message-fields.js';
 import { RECORD_VERSION } from '../../src/wire/slot.js';
 import {
+  accountStatus,
   anyInstrument,
   chainOnce,
+  displayLots,
   edgePrice,
   epoch,
+  expireInUs,
+  feeTier,
+  inFuture,
+  instrumentChange,
+  instrumentFees,
   listing,
   MAX_INT32,
   MAX_UINT32,
   MAX_UINT64,
+  marketState,
+  markPrice,
+  minQuantityLots,
+  moveOfMoney,
+  orderFlags,
   orderKind,
+  orderLimits,
+  priceBand,
   priceOfAnySize,
   publicKey,
   quantityLots,
+  quoteAmount,
   rarely,
+  selfTradePrevention,
   step,
+  throttle,
   timeInForce,
   transfer,
-  zeroUsually,
+  trigger,
 } from './value-arbitraries.js';
 
 /** How an intent is numbered in its session: how far the session's last number is moved on; none = unnumbered. */
@@ -76,7 +94,7 @@ export const TRADING: Shape = {
     newOrder: 100,
     cancelOrder: 20,
     replaceOrder: 45,
-    massCancel: 1,
+    massCancel: 3,
     requestSnapshot: 4,
     timeAdvanced: 2,
     deposit: 10,
@@ -85,6 +103,21 @@ export const TRADING: Shape = {
     registerApiKey: 3,
     listInstrument: 3,
     epochStarted: 1,
+    setInstrumentFees: 6,
+    setAccountFeeTier: 3,
+    setSelfTradePrevention: 5,
+    setTradingDayEnd: 4,
+    setAccountStatus: 3,
+    setPriceBand: 4,
+    setOrderLimits: 4,
+    transfer: 8,
+    setAccountThrottle: 3,
+    setMarketState: 9,
+    changeInstrument: 4,
+    removeInstrument: 1,
+    setMarkPrice: 2,
+    cancelOnDisconnect: 2,
+    activateLogic: 1,
   },
   numberedOneIn: 2,
 };
@@ -94,6 +127,14 @@ export const FOUNDING: Shape = {
   ...TRADING,
   weights: { ...TRADING.weights, deposit: 80, openAccount: 20, registerApiKey: 10, listInstrument: 20 },
   numberedOneIn: 10,
+};
+
+/** Trades in margin instruments, at mark prices that move. */
+export const MARGIN: Shape = {
+  ...TRADING,
+  account: rarely(fc.constantFrom(1, 2, 3, 4), unknownAccount, 60),
+  usualInstrument: (id) => (id >= 6n && id < 11n ? 2 : id === 11n ? 3 : 1),
+  weights: { ...TRADING.weights, setMarkPrice: 25, withdraw: 6, deposit: 2, setAccountStatus: 1 },
 };
 
 /** Many accounts, thousands of open orders, and levels over the whole range of prices. */
@@ -124,7 +165,13 @@ const TRADING_COMMANDS: readonly CommandName[] = [
   'replaceOrder',
   'massCancel',
   'requestSnapshot',
+  'cancelOnDisconnect',
 ];
+
+/** Whether an order names the other of its pair; without the flag now and then too. */
+function isLinked(flags: number): boolean {
+  return (flags & OrderFlag.linked) !== 0 || flags === 255;
+}
 
 type Fields = fc.Arbitrary<Record<string, unknown>>;
 
@@ -150,13 +197,27 @@ function fieldsOf({
     orderKind,
     ({ side, orderType }) => {
       const usualPrice = side === Side.sell ? sellPrice : buyPrice;
-      const isMarket = orderType === OrderType.market;
-      return fc.record({
-        side: fc.constant(side),
-        orderType: fc.constant(orderType),
-        timeInForce: timeInForce(orderType),
-        priceTicks: isMarket ? rarely(fc.constant(0), anyPrice, 4) : rarely(usualPrice, edgePrice, 25),
-      });
+      const mayGoWithout = orderType === OrderType.market || orderType === OrderType.stop;
+      return chainOnce(
+        timeInForce(orderType),
+        (force) =>
+          fc.record({
+            side: fc.constant(side),
+            orderType: fc.constant(orderType),
+            timeInForce: fc.constant(force),
+            priceTicks: mayGoWithout
+              ? rarely(fc.constant(0), anyPrice, 4)
+              : rarely(usualPrice, edgePrice, 25),
+            flags: orderFlags(orderType, force),
+            expireInUs: expireInUs(force),
+            minQuantityLots: minQuantityLots(force),
+            displayLots: displayLots(orderType, force),
+            trigger: trigger(orderType),
+            amount: quoteAmount(orderType),
+            linkedClientOrderId: clientOrderId,
+          }),
+        String,
+      );
     },
     ({ side, orderType }) => `${side} ${orderType}`,
   );
@@ -164,8 +225,16 @@ function fieldsOf({
   const nothing = fc.constant({});
   return {
     newOrder: fc
-      .record({ key: orderKey, quantityLots, terms: orderTerms, flags: zeroUsually })
-      .map(({ key, terms, ...rest }) => ({ ...key, ...terms, ...rest })),
+      .record({ key: orderKey, quantityLots, terms: orderTerms, selfTradePrevention })
+
+      .map(({ key, terms: { trigger, amount, linkedClientOrderId, ...terms }, ...rest }) => ({
+        ...key,
+        ...rest,
+        ...terms,
+        ...trigger,
+        ...amount,
+        linkedClientOrderId: isLinked(terms.flags) ? linkedClientOrderId : 0n,
+      })),
     cancelOrder: orderKey,
     replaceOrder: fc
       .record({
@@ -180,8 +249,11 @@ function fieldsOf({
         ...rest,
         newClientOrderId: newClientOrderId ?? key.clientOrderId,
       })),
-    massCancel: nothing,
-    requestSnapshot: nothing,
+    massCancel: fc.record({
+      instrumentId: rarely(fc.constantFrom(0, 1, 2), anyInstrument, 8),
+      side: rarely(fc.constantFrom(0, 1, 2), fc.constantFrom(3, 255), 12),
+    }),
+    requestSnapshot: fc.record({ flags: rarely(fc.constantFrom(0, 1), fc.constantFrom(2, MAX_UINT32), 30) }),
     timeAdvanced: nothing,
     deposit: anyTransfer,
     withdraw: anyTransfer,
@@ -193,6 +265,25 @@ function fieldsOf({
     }),
     listInstrument: listing,
     epochStarted: epoch,
+    setInstrumentFees: instrumentFees,
+    setAccountFeeTier: fc.record({ accountId: account, feeTier }),
+    setSelfTradePrevention: fc.record({
+      accountId: account,
+      selfTradeGroup: fc.constantFrom(0, 1, 1, 2, MAX_UINT32),
+      selfTradePrevention: rarely(fc.integer({ min: 1, max: 5 }), fc.constantFrom(0, 6, 255), 12),
+    }),
+    setTradingDayEnd: fc.record({ endInUs: inFuture }),
+    setAccountStatus: fc.record({ accountId: account, status: accountStatus }),
+    setPriceBand: priceBand,
+    setOrderLimits: fc.record({ accountId: account, instrumentId: anyInstrument, ...orderLimits }),
+    transfer: moveOfMoney(account),
+    setAccountThrottle: fc.record({ accountId: account, ...throttle }),
+    setMarketState: marketState,
+    changeInstrument: instrumentChange,
+    removeInstrument: fc.record({ instrumentId: rarely(fc.integer({ min: 5, max: 7 }), anyInstrument, 6) }),
+    setMarkPrice: markPrice,
+    cancelOnDisconnect: fc.record({ apiKeyId: fc.constantFrom(0, 2) }),
+    activateLogic: fc.record({ logicVersion: rarely(fc.constant(2), fc.constantFrom(0, 1), 4) }),
   };
 }
 
@@ -231,7 +322,7 @@ function unknownIntent(shape: Shape): fc.Arbitrary<Intent> {
     numbering: numberingOf(ADMIN_SESSION, 2),
     microseconds: fc.constant(1),
     fields: fc.constantFrom(
-      ...[0, 13, 200, 201, 405, 65535].map((templateId) => ({ templateId, version: RECORD_VERSION })),
+      ...[0, 99, 200, 201, 405, 65535].map((templateId) => ({ templateId, version: RECORD_VERSION })),
       // A command of the schema, but in a record of another version.
       ...[1, 6, 8].map((templateId) => ({ templateId, version: RECORD_VERSION + 1 })),
     ),

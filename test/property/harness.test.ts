@@ -150,6 +150,7 @@ describe('the printed lines of a run', () => {
       openOrders: 10_000,
       apiKeys: 100,
       transfers: 10_000,
+      orderLimits: 1000,
     };
     let trades = 0;
     const property = fc.property(intents(TRADING, MAX_INTENTS), (list) => {

@@ -28,6 +28,7 @@ export function coreOptions(limits: Limits): CoreOptions {
     maxOrders: limits.openOrders,
     maxApiKeys: limits.apiKeys,
     maxTransfers: limits.transfers,
+    maxOrderLimits: limits.orderLimits,
     maxHoldings: limits.accounts * limits.assets,
   };
 }

@@ -6,30 +6,42 @@
  * - rich: together the whole possible supply of every asset, for the edges of exact arithmetic
  * - whole: one account owns the whole possible supply of each asset
  * - wide: forty accounts with plenty, for long runs with thousands of open orders
+ * - margin: margin instruments, and so little money that positions are liquidated all the time
  * - empty: nothing at all, so that the run itself has to list, open and fund
  */
 import type { Command, UnknownCommand } from '../model/messages.js';
 import type { Limits } from '../model/reference-state.js';
 import { CommandScript } from '../support/command-script.js';
-import { FOUNDING, type Intent, type Shape, TRADING, WIDE } from './command-arbitraries.js';
+import { isCommandUsed, isUsed, usedFields } from '../support/features.js';
+import { FOUNDING, type Intent, MARGIN, type Shape, TRADING, WIDE } from './command-arbitraries.js';
 import { FACTORS_OF_MAX_MONEY } from './value-arbitraries.js';
 
-export const WORLDS = ['ordinary', 'poor', 'rich', 'whole', 'wide', 'empty'] as const;
-export type World = (typeof WORLDS)[number];
+const ALL_WORLDS = ['ordinary', 'poor', 'rich', 'whole', 'wide', 'margin', 'empty'] as const;
+export type World = (typeof ALL_WORLDS)[number];
+export const WORLDS = ALL_WORLDS.filter((world) => world !== 'margin' || isUsed('margin'));
 
 const ACCOUNTS = 4;
 const WIDE_ACCOUNTS = 40;
 const ASSETS = ['AAA', 'BBB', 'USD', 'EDGE'] as const;
 
 /** Small enough that random commands meet every limit. */
-const SMALL: Limits = { instruments: 5, assets: 6, accounts: 6, openOrders: 24, apiKeys: 8, transfers: 30 };
+const SMALL: Limits = {
+  instruments: 7,
+  assets: 6,
+  accounts: 6,
+  openOrders: 24,
+  apiKeys: 8,
+  transfers: 30,
+  orderLimits: 9,
+};
 const LARGE: Limits = {
-  instruments: 5,
+  instruments: 7,
   assets: 6,
   accounts: 45,
   openOrders: 5000,
   apiKeys: 50,
   transfers: 250,
+  orderLimits: 100,
 };
 
 /** The capacities of both engines in a world. */
@@ -40,6 +52,7 @@ export function limitsOf(world: World): Limits {
 /** The kind of commands that suits a world. */
 export function shapeOf(world: World): Shape {
   if (world === 'empty') return FOUNDING;
+  if (world === 'margin') return MARGIN;
   return world === 'wide' ? WIDE : TRADING;
 }
 
@@ -58,6 +71,8 @@ function startingMoney(world: World, accountId: number, assetPlace: number): num
       return 10_000_000;
     case 'poor':
       return 1500;
+    case 'margin':
+      return 250;
     case 'rich':
       return Math.floor(Number.MAX_SAFE_INTEGER / ACCOUNTS);
     case 'wide':
@@ -74,12 +89,15 @@ export function buildRun(world: World, intents: readonly Intent[]): (Command | U
   const script = new CommandScript(world === 'rich' ? LATE : 1);
   const commands: (Command | UnknownCommand)[] = world === 'empty' ? [] : foundWorld(script, world);
   const lastNumbers = new Map<number, number>();
-  for (const intent of intents) commands.push(toCommand(script, intent, lastNumbers));
+  for (const intent of intents) {
+    if (isCommandUsed(intent.name)) commands.push(toCommand(script, intent, lastNumbers));
+  }
   return commands;
 }
 
 function foundWorld(script: CommandScript, world: World): Command[] {
   const commands = [
+    ...(world === 'margin' ? marginListings(script) : []),
     script.command('listInstrument', {}, listing('AAA-USD', 'AAA', 'USD', 1, 0, 1, 0, 0, 0)),
     // One tick x one lot is 5 x 10 minor units of quote; a lot is 10 of base.
     script.command('listInstrument', {}, listing('BBB-USD', 'BBB', 'USD', 5, 0, 10, 0, 0, 0)),
@@ -97,6 +115,7 @@ function foundWorld(script: CommandScript, world: World): Command[] {
     commands.push(
       script.command('registerApiKey', {}, { accountId, permissions: 1, publicKey: key(100 + accountId) }),
     );
+    if (accountId <= 2 && world !== 'margin') commands.push(...settingsOf(script, accountId));
     for (const [place, asset] of ASSETS.entries()) {
       const amount = startingMoney(world, accountId, place);
       if (amount === 0) continue;
@@ -105,6 +124,31 @@ function foundWorld(script: CommandScript, world: World): Command[] {
     }
   }
   return commands;
+}
+
+/** The first two instruments of the world margin, at a mark price. */
+function marginListings(script: CommandScript): Command[] {
+  const rates = { flags: 1, initialMarginPpm: 200_000, maintenanceMarginPpm: 100_000 };
+  return [
+    script.command('listInstrument', {}, { ...listing('AAA-M', 'AAA', 'USD', 1, 0, 1, 0, 0, 0), ...rates }),
+    script.command('listInstrument', {}, { ...listing('BBB-M', 'BBB', 'USD', 3, 0, 1, 0, 0, 0), ...rates }),
+    script.command('setMarkPrice', {}, { instrumentId: 1, priceTicks: 100 }),
+    script.command('setMarkPrice', {}, { instrumentId: 2, priceTicks: 101 }),
+  ];
+}
+
+/** The first two accounts are of one group and in a tier with a rebate, so that short runs have something to mix. */
+function settingsOf(script: CommandScript, accountId: number): Command[] {
+  const group = { accountId, selfTradeGroup: 1, selfTradePrevention: accountId === 1 ? 1 : 3 };
+  const fees = { instrumentId: accountId, feeTier: 1, makerPpm: -1000, takerPpm: 2500 };
+  const settings = [
+    script.command('setSelfTradePrevention', {}, group),
+    script.command('setInstrumentFees', {}, fees),
+    script.command('setInstrumentFees', {}, { ...fees, feeTier: 0, makerPpm: 1000, takerPpm: 333_333 }),
+    script.command('setAccountFeeTier', {}, { accountId, feeTier: 1 }),
+    script.command('setTradingDayEnd', {}, { endTimeUs: script.timestampUs + 100_000 }),
+  ];
+  return settings.filter(({ name }) => isCommandUsed(name));
 }
 
 function listing(
@@ -140,7 +184,8 @@ function toCommand(
   intent: Intent,
   lastNumbers: Map<number, number>,
 ): Command | UnknownCommand {
-  const { name, accountId, numbering, microseconds, fields } = intent;
+  const { name, accountId, numbering, microseconds } = intent;
+  const fields = usedFields(name, intent.fields);
   let clientSequence = 0;
   if (numbering !== null) {
     const last = lastNumbers.get(numbering.sessionId) ?? 0;
@@ -157,5 +202,14 @@ function toCommand(
       context,
       clientSequence,
     );
-  return script.command(name, context, { ...fields, clientSequence });
+  const { expireInUs, endInUs, ...rest } = fields as {
+    expireInUs?: number | null;
+    endInUs?: number | null;
+  };
+  const nowUs = script.timestampUs + microseconds;
+  const times = {
+    ...(expireInUs === undefined || expireInUs === null ? {} : { expireTimeUs: nowUs + expireInUs }),
+    ...(endInUs === undefined || endInUs === null ? {} : { endTimeUs: nowUs + endInUs }),
+  };
+  return script.command(name, context, { ...rest, ...times, clientSequence });
 }

@@ -24,6 +24,11 @@ export class CommandScript {
     this.#sequence = firstSequence - 1;
   }
 
+  /** Command time of the last command. */
+  get timestampUs(): number {
+    return this.#timestampUs;
+  }
+
   /** The next command of the script; fields that are left out are 0, empty text or zero bytes. */
   command<N extends CommandName>(
     name: N,

@@ -5,14 +5,21 @@
 
 import { toBigUint64 } from '../../src/base/int64.js';
 import type { Core } from '../../src/core/core.js';
-import { queryAccount, queryAssets, queryBook, queryInstruments } from '../../src/core/queries.js';
+import {
+  queryAccount,
+  queryAssets,
+  queryBook,
+  queryInstruments,
+  queryTradingDayEnd,
+} from '../../src/core/queries.js';
 import type { ListInstrument } from '../../src/wire/message-fields.js';
 import { SLOT_WORDS } from '../../src/wire/slot.js';
 import { decodeSlot, encodeSlot } from '../../src/wire/slot-codec.js';
 import type { Command, Event, UnknownCommand } from '../model/messages.js';
 import type { ReferenceEngine } from '../model/reference-engine.js';
-import type { Order } from '../model/reference-state.js';
+import { type Order, visibleLots } from '../model/reference-state.js';
 import { execLines } from './exec-lines.js';
+import { isUsed } from './features.js';
 
 /** What is compared: something that takes a command and leaves event slots. */
 export interface ComparedEngine {
@@ -22,6 +29,7 @@ export interface ComparedEngine {
 }
 
 const ALL_LEVELS = 2 ** 31 - 1;
+const FLAT = { quantityLots: 0n, cost: 0n, realisedProfit: 0n };
 
 export class ModelComparison {
   readonly #engine: ComparedEngine;
@@ -120,9 +128,32 @@ export function describeModel(model: ReferenceEngine): string {
         quantityLots: order.quantityLots,
         leavesLots: order.leavesLots,
         cumulativeLots: order.cumulativeLots,
+        timeInForce: order.timeInForce,
+        flags: order.flags,
+        expireTimeUs: order.expireTimeUs,
+        displayLots: order.displayLots,
+        triggerPriceTicks: order.triggerPriceTicks,
       }));
-      const { accountId, reportSequence } = account;
-      return { accountId, reportSequence, openOrderCount: orders.length, balances, orders };
+      const positions = (isUsed('positions') ? model.instruments : []).flatMap(({ instrumentId }) => {
+        const position = account.positions.get(instrumentId);
+        const { quantityLots, cost, realisedProfit } = position ?? FLAT;
+        const initialMargin = account.margins.get(instrumentId)?.held ?? 0n;
+        if (quantityLots === 0n && realisedProfit === 0n && initialMargin === 0n) return [];
+        return [
+          {
+            instrumentId,
+            quantityLots: Number(quantityLots),
+            cost: Number(cost),
+            realisedProfit: Number(realisedProfit),
+            initialMargin: Number(initialMargin),
+          },
+        ];
+      });
+      const { accountId, reportSequence, feeTier, selfTradeGroup, selfTradePrevention, status } = account;
+      const { maxCommands, intervalUs } = account.throttle;
+      const settings = { feeTier, selfTradeGroup, selfTradePrevention, status, maxCommands, intervalUs };
+      const openOrderCount = orders.length;
+      return { accountId, reportSequence, settings, openOrderCount, balances, positions, orders };
     });
   const instruments = model.instruments.map((instrument) => ({
     instrumentId: instrument.instrumentId,
@@ -132,27 +163,49 @@ export function describeModel(model: ReferenceEngine): string {
     quoteMinorPerTickLot: Number(instrument.quoteMinorPerTickLot),
     baseMinorPerLot: Number(instrument.baseMinorPerLot),
     marketProtectionPpm: instrument.marketProtectionPpm,
+    lastPriceTicks: instrument.lastPriceTicks,
+    fees: instrument.fees.map(plainRates),
+    marketState: instrument.marketState,
+    endTimeUs: instrument.endTimeUs,
+    nextState: instrument.nextState,
+    indicatedPriceTicks: instrument.indicated.priceTicks,
+    indicatedLots: Number(instrument.indicated.executableLots),
+    indicatedImbalance: Number(instrument.indicated.imbalanceLots),
+    volatilityPpm: instrument.volatility.volatilityPpm,
+    volatilityWindowUs: instrument.volatility.volatilityWindowUs,
+    volatilityAuctionUs: instrument.volatility.volatilityAuctionUs,
+    flags: instrument.flags,
+    initialMarginPpm: instrument.initialMarginPpm,
+    maintenanceMarginPpm: instrument.maintenanceMarginPpm,
+    markPriceTicks: instrument.markPriceTicks,
   }));
-  const assets = model.assets.map(({ assetId, code, decimals, supply }) => {
-    return { assetId, asset: code, decimals, supply: Number(supply) };
-  });
+  const assets = model.assets.map(({ assetId, code, decimals, supply, fees, insurance }) => ({
+    assetId,
+    asset: code,
+    decimals,
+    supply: Number(supply),
+    fees: Number(fees),
+    insurance: Number(insurance),
+  }));
   const books = model.instruments.map((instrument) => {
     const book = model.book(instrument);
     return { bids: levelsOf(book.buys), asks: levelsOf(book.sells) };
   });
-  return stateText(instruments, assets, accounts, books);
+  const { tradingDayEndUs } = model;
+  return stateText([{ tradingDayEndUs }], instruments, assets, accounts, books);
 }
 
 /** Price levels of a side, best first. */
 function levelsOf(orders: readonly Order[]) {
   const levels: { priceTicks: number; levelLots: number; orderCount: number }[] = [];
-  for (const { priceTicks, leavesLots } of orders) {
+  for (const order of orders) {
+    const { priceTicks } = order;
     let level = levels.at(-1);
     if (level === undefined || level.priceTicks !== priceTicks) {
       level = { priceTicks, levelLots: 0, orderCount: 0 };
       levels.push(level);
     }
-    level.levelLots += leavesLots;
+    level.levelLots += visibleLots(order);
     level.orderCount += 1;
   }
   return levels;
@@ -173,12 +226,23 @@ export function describeCore(core: Core, model: ReferenceEngine): string {
       quantityLots: order.quantityLots,
       leavesLots: order.leavesLots,
       cumulativeLots: order.cumulativeLots,
+      timeInForce: order.timeInForce,
+      flags: order.flags,
+      expireTimeUs: order.expireTimeUs,
+      displayLots: order.displayLots,
+      triggerPriceTicks: order.triggerPriceTicks,
     }));
     const balances = view.balances.map(({ asset, decimals, available, reserved }) => {
       return { asset, decimals, available, reserved };
     });
-    const { reportSequence, openOrderCount } = view;
-    return { accountId, reportSequence, openOrderCount, balances, orders };
+    const { reportSequence, openOrderCount, feeTier, selfTradeGroup, selfTradePrevention, status } = view;
+    const { maxCommands, intervalUs } = view.throttle;
+    const settings = { feeTier, selfTradeGroup, selfTradePrevention, status, maxCommands, intervalUs };
+    const positions = view.positions.map((position) => {
+      const { instrumentId, quantityLots, cost, realisedProfit, initialMargin } = position;
+      return { instrumentId, quantityLots, cost, realisedProfit, initialMargin };
+    });
+    return { accountId, reportSequence, settings, openOrderCount, balances, positions, orders };
   });
   const instruments = queryInstruments(core).map((view) => ({
     instrumentId: view.instrumentId,
@@ -188,15 +252,35 @@ export function describeCore(core: Core, model: ReferenceEngine): string {
     quoteMinorPerTickLot: view.quoteMinorPerTickLot,
     baseMinorPerLot: view.baseMinorPerLot,
     marketProtectionPpm: view.marketProtectionPpm,
+    lastPriceTicks: view.lastPriceTicks,
+    fees: view.fees.map(plainRates),
+    marketState: view.marketState,
+    endTimeUs: view.endTimeUs,
+    nextState: view.nextState,
+    indicatedPriceTicks: view.indicatedPriceTicks,
+    indicatedLots: view.indicatedLots,
+    indicatedImbalance: view.indicatedImbalance,
+    volatilityPpm: view.volatilityPpm,
+    volatilityWindowUs: view.volatilityWindowUs,
+    volatilityAuctionUs: view.volatilityAuctionUs,
+    flags: view.flags,
+    initialMarginPpm: view.initialMarginPpm,
+    maintenanceMarginPpm: view.maintenanceMarginPpm,
+    markPriceTicks: view.markPriceTicks,
   }));
-  const assets = queryAssets(core).map(({ assetId, asset, decimals, supply }) => {
-    return { assetId, asset, decimals, supply };
+  const assets = queryAssets(core).map(({ assetId, asset, decimals, supply, fees, insurance }) => {
+    return { assetId, asset, decimals, supply, fees, insurance };
   });
   const books = instruments.map(({ instrumentId }) => {
     const { bids, asks } = queryBook(core, instrumentId, ALL_LEVELS);
     return { bids: bids.map(plainLevel), asks: asks.map(plainLevel) };
   });
-  return stateText(instruments, assets, accounts, books);
+  const tradingDayEndUs = queryTradingDayEnd(core);
+  return stateText([{ tradingDayEndUs }], instruments, assets, accounts, books);
+}
+
+function plainRates({ makerPpm, takerPpm }: { makerPpm: number; takerPpm: number }) {
+  return { makerPpm, takerPpm };
 }
 
 function plainLevel({

@@ -20,6 +20,8 @@ export const CORE: CoreOptions = {
   maxAssets: 64,
   maxApiKeys: 64,
   maxTransfers: 4096,
+  maxPositions: 512,
+  maxOrderLimits: 64,
 };
 
 /** Slots of `count` random commands, dense from 1 on. */

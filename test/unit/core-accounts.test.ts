@@ -1,5 +1,6 @@
 /** Transfers, listings and epochs, one rule a test. */
 import { describe, expect, test } from 'vitest';
+import { MarketState } from '../../src/core/codes.js';
 import { queryAssets, queryInstruments } from '../../src/core/queries.js';
 import { FUNDS, Market } from '../support/market.js';
 
@@ -90,6 +91,22 @@ describe('a listing', () => {
       baseMinorPerLot: 4_000,
       marketProtectionPpm: 1_000_000,
       bookSequence: 0,
+      lastPriceTicks: 0,
+      band: { minPriceTicks: 0, maxPriceTicks: 0, referencePriceTicks: 0, bandPpm: 0 },
+      fees: Array.from({ length: 8 }, () => ({ makerPpm: 0, takerPpm: 0 })),
+      marketState: MarketState.continuous,
+      endTimeUs: 0,
+      nextState: 0,
+      indicatedPriceTicks: 0,
+      indicatedLots: 0,
+      indicatedImbalance: 0,
+      volatilityPpm: 0,
+      volatilityWindowUs: 0,
+      volatilityAuctionUs: 0,
+      flags: 0,
+      initialMarginPpm: 0,
+      maintenanceMarginPpm: 0,
+      markPriceTicks: 0,
     });
   });
 

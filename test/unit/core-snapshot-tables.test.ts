@@ -15,6 +15,8 @@ const SMALL = {
   maxAssets: 4,
   maxApiKeys: 4,
   maxTransfers: 16,
+  maxPositions: 16,
+  maxOrderLimits: 16,
 };
 
 /** An engine with two accounts, money, and some resting orders. */
@@ -116,11 +118,15 @@ describe('a packed core', () => {
     const copy = load(packEngine(original.processor), larger as typeof SMALL);
     checkInvariants(copy.core);
     expect(copy.processor.stateHash()).toBe(original.processor.stateHash());
-    expect(packEngine(copy.processor)).toEqual(packEngine(original.processor));
+    // All but where the sides of waiting stops begin, which depends on the capacity.
+    const place = copy.processor.tables.findIndex((table) => table.name === 'levels.state');
+    const [one, other] = [copy, original].map((engine) => packEngine(engine.processor));
+    expect(one!.words.toSpliced(place, 1)).toEqual(other!.words.toSpliced(place, 1));
+    expect(one!.tables).toEqual(other!.tables);
   });
 
   test('is refused by a core that has no room for it, which says for what', () => {
-    expect(() => load(packed(), { ...SMALL, maxOrders: 12 })).toThrow(/orders: \d+ records, and room for 12/);
+    expect(() => load(packed(), { ...SMALL, maxOrders: 12 })).toThrow(/orders: \d+ records, and room for 13/);
   });
 
   test('is read when it has a field or a table that this build does not know and that is not in use', () => {
@@ -165,7 +171,7 @@ describe('a packed core', () => {
       ),
     });
     expect(load(changed(packed(), 'transfers', widen)).processor.stateHash()).not.toBe('');
-    expect(() => load(changed(packed(), 'transfers', widen, 9))).toThrow(/transfers.assetId is not known/);
+    expect(() => load(changed(packed(), 'transfers', widen, 9))).toThrow(/transfers.kind is not known/);
   });
 
   test('with a handle that leads nowhere, or elsewhere, is refused', () => {

@@ -302,7 +302,7 @@ describe('somebody else’s journal', () => {
     const page = disk.contents(segments(disk)[0]!).subarray(0, SEGMENT_HEADER_BYTES);
     page[72] = 9;
     sealPage(page);
-    expect(() => recover(disk, IDENTITY)).toThrow('schema version 9, this release supports up to 1');
+    expect(() => recover(disk, IDENTITY)).toThrow('schema version 9, this release supports up to 2');
   });
 
   test('with a newer frame format is refused with both versions', () => {

@@ -109,12 +109,12 @@ describe('a snapshot', () => {
       takeSnapshot(engine.processor, { storage, ...IDENTITY, sequence: 300, chain: 1, takenAtMs: 0 });
     const whole = new SimulatedDisk();
     take(whole);
-    expect(whole.writes).toBeGreaterThan(10);
-    for (let at = 1; at <= whole.writes + whole.syncs; at++) {
+    expect(whole.steps).toBeGreaterThan(10);
+    for (let at = 1; at <= whole.steps + whole.syncs; at++) {
       const disk = new SimulatedDisk();
-      if (at <= whole.writes) disk.cutAfterWrite = at;
-      else disk.failSyncAt = at - whole.writes;
-      expect(() => take(disk)).toThrow(at <= whole.writes ? PowerCut : /sync of/);
+      if (at <= whole.steps) disk.cutAfterStep = at;
+      else disk.failSyncAt = at - whole.steps;
+      expect(() => take(disk)).toThrow(at <= whole.steps ? PowerCut : /sync of/);
       for (const seed of [1, 2, 3]) {
         const left = disk.afterPowerCut(seededRandom(at * 10 + seed));
         removeUnfinishedSnapshots(left);

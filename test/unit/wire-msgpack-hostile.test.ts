@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { RejectCode } from '../../src/core/codes.js';
 import { decodeMsgpackFrame, MsgpackDecoder } from '../../src/wire/msgpack-decoder.js';
 import { messageByName, Template } from '../../src/wire/schema.js';
-import { goldenMessages } from '../golden/wire-golden-messages.js';
+import { currentGoldenMessages as goldenMessages } from '../golden/current-golden-messages.js';
 
 const MAX_MESSAGES = 4;
 const decoder = new MsgpackDecoder(MAX_MESSAGES);
@@ -176,7 +176,10 @@ describe('a field that is not as the schema says', () => {
     [{ side: 'Buy' }, 'newOrder.side must be buy, sell or an integer from 0 to 255'],
     [{ side: 'constructor' }, 'newOrder.side must be buy, sell or an integer from 0 to 255'],
     [{ side: 256 }, 'newOrder.side must be buy, sell or an integer from 0 to 255'],
-    [{ timeInForce: 'DAY' }, 'newOrder.timeInForce must be GTC, IOC, FOK or an integer from 0 to 255'],
+    [
+      { timeInForce: 'Day' },
+      'newOrder.timeInForce must be GTC, IOC, FOK, GTD, DAY or an integer from 0 to 255',
+    ],
     [{ clientOrderId: -1 }, 'newOrder.clientOrderId must be an integer from 0 to 18446744073709551615'],
     [
       { clientOrderId: '18446744073709551616' },

@@ -9,7 +9,13 @@ import {
   readSbeUint32,
 } from '../../src/wire/sbe.js';
 import { appendFrame, decodeFrames, encodeFrame } from '../../src/wire/sbe-frames.js';
-import { messageByName, messages, SBE_HEADER_BYTES, Template } from '../../src/wire/schema.js';
+import {
+  messageByName,
+  messages,
+  SBE_HEADER_BYTES,
+  SCHEMA_VERSION,
+  Template,
+} from '../../src/wire/schema.js';
 
 const { MALFORMED_FRAME, UNKNOWN_TEMPLATE, UNSUPPORTED_SCHEMA, BAD_BLOCK_LENGTH, BAD_FIELD } = RejectCode;
 
@@ -53,7 +59,7 @@ describe('a gateway reads the header of a message', () => {
   it.each([
     ['another schema', withHeader(cancel, 4, 0x5247), UNSUPPORTED_SCHEMA],
     ['an older version', withHeader(cancel, 6, 0), UNSUPPORTED_SCHEMA],
-    ['a newer version', withHeader(cancel, 6, 2), UNSUPPORTED_SCHEMA],
+    ['a newer version', withHeader(cancel, 6, SCHEMA_VERSION + 1), UNSUPPORTED_SCHEMA],
     ['template 0', withHeader(cancel, 2, 0), UNKNOWN_TEMPLATE],
     ['a template beyond every table', withHeader(cancel, 2, 0xffff), UNKNOWN_TEMPLATE],
     ['a template of no message', withHeader(cancel, 2, 500), UNKNOWN_TEMPLATE],
@@ -62,6 +68,23 @@ describe('a gateway reads the header of a message', () => {
     ['a block length of 0', withHeader(cancel, 0, 0), BAD_BLOCK_LENGTH],
   ])('and refuses %s', (_, frame, code) => {
     expect(read(frame)).toBe(-code);
+  });
+
+  it('and takes every length that a message ever had, but no other', () => {
+    for (const { name, earlierBlockLengths, blockLength } of messages.filter(
+      ({ sentBy }) => sentBy === 'client',
+    )) {
+      const frame = encodeFrame(name, {});
+      for (let length = 1; length < blockLength; length++) {
+        const expected = earlierBlockLengths.includes(length)
+          ? messageByName(name).templateId
+          : -BAD_BLOCK_LENGTH;
+        for (const version of [1, SCHEMA_VERSION])
+          expect(read(withHeader(withHeader(frame, 0, length), 6, version)), `${name} ${length}`).toBe(
+            expected,
+          );
+      }
+    }
   });
 
   it('and lets through exactly the messages that clients send', () => {
@@ -77,6 +100,20 @@ describe('a gateway reads the header of a message', () => {
       'replaceOrder',
       'massCancel',
       'requestSnapshot',
+      'setInstrumentFees',
+      'setAccountFeeTier',
+      'setSelfTradePrevention',
+      'setTradingDayEnd',
+      'setAccountStatus',
+      'setPriceBand',
+      'setOrderLimits',
+      'transfer',
+      'setAccountThrottle',
+      'setMarketState',
+      'changeInstrument',
+      'removeInstrument',
+      'setMarkPrice',
+      'activateLogic',
       'logon',
       'ping',
       'subscribe',
@@ -131,7 +168,7 @@ describe('a gateway reads the header of a message', () => {
 function newer(frame: Uint8Array, extra: number): Uint8Array {
   const longer = new Uint8Array(frame.length + extra).fill(0xee);
   longer.set(frame);
-  return withHeader(withHeader(longer, 0, frame.length - SBE_HEADER_BYTES + extra), 6, 2);
+  return withHeader(withHeader(longer, 0, frame.length - SBE_HEADER_BYTES + extra), 6, SCHEMA_VERSION + 1);
 }
 
 describe('a client decodes frames', () => {
@@ -163,8 +200,12 @@ describe('a client decodes frames', () => {
     ['of an older version', withHeader(pong, 6, 0), UNSUPPORTED_SCHEMA],
     ['with an unknown template of this version', withHeader(pong, 2, 499), UNKNOWN_TEMPLATE],
     ['with a shorter block', withHeader(pong, 0, 8), BAD_BLOCK_LENGTH],
-    ['with a shorter block of a newer version', withHeader(withHeader(pong, 0, 8), 6, 2), BAD_BLOCK_LENGTH],
-    ['with a longer block of this version', withHeader(newer(pong, 4), 6, 1), BAD_BLOCK_LENGTH],
+    [
+      'with a shorter block of a newer version',
+      withHeader(withHeader(pong, 0, 8), 6, SCHEMA_VERSION + 1),
+      BAD_BLOCK_LENGTH,
+    ],
+    ['with a longer block of this version', withHeader(newer(pong, 4), 6, SCHEMA_VERSION), BAD_BLOCK_LENGTH],
     ['with an i64 that is not a safe integer', depositOf(2n ** 53n), BAD_FIELD],
   ])('and refuses one %s', (_, frame, code) => {
     expect(() => decodeFrames(frame)).toThrow(expect.objectContaining({ name: 'WireError', code }));
@@ -176,13 +217,14 @@ describe('a message is encoded', () => {
     const target = new Uint8Array(100).fill(0xff);
     const bytes = appendFrame(target, 10, 'newOrder', { clientSequence: 1 });
     expect(bytes).toBe(SBE_HEADER_BYTES + messageByName('newOrder').blockLength);
-    expect(target.slice(26, 10 + bytes)).toEqual(new Uint8Array(24));
+    expect(target.slice(26, 10 + bytes)).toEqual(new Uint8Array(bytes - 16));
     expect(target[10 + bytes]).toBe(0xff);
   });
 
   it('only where there is room for it', () => {
-    expect(() => appendFrame(new Uint8Array(47), 8, 'newOrder', {})).toThrow(RangeError);
-    expect(appendFrame(new Uint8Array(48), 8, 'newOrder', {})).toBe(40);
+    const bytes = SBE_HEADER_BYTES + messageByName('newOrder').blockLength;
+    expect(() => appendFrame(new Uint8Array(8 + bytes - 1), 8, 'newOrder', {})).toThrow(RangeError);
+    expect(appendFrame(new Uint8Array(8 + bytes), 8, 'newOrder', {})).toBe(bytes);
   });
 
   it.each([

@@ -3,7 +3,21 @@
  * hundred thousand; the rest goes through the slot codec.
  */
 import { writeInt64 } from '../../base/int64.js';
-import { OrderType, Permission, ReplaceFlag, Side, TimeInForce } from '../../core/codes.js';
+import {
+  AccountStatus,
+  InstrumentFlag,
+  MarketState,
+  OrderFlag,
+  OrderType,
+  Permission,
+  ReplaceFlag,
+  SelfTradePrevention,
+  Side,
+  SnapshotFlag,
+  TimeInForce,
+  TriggerDirection,
+} from '../../core/codes.js';
+import { LogicVersion } from '../../core/logic-version.js';
 import { type DecimalUnit, parseUnit } from '../../wire/decimal.js';
 import { offsetOf, Template } from '../../wire/schema.js';
 import { HeaderWord, SLOT_WORDS, writeSlotHeader } from '../../wire/slot.js';
@@ -38,6 +52,15 @@ const NewOrderWord = {
   quantityLots: bodyWord('newOrder', 'quantityLots'),
   /** side, orderType << 8, timeInForce << 16, flags << 24 */
   terms: bodyWord('newOrder', 'side'),
+  expireTimeUs: bodyWord('newOrder', 'expireTimeUs'),
+  minQuantityLots: bodyWord('newOrder', 'minQuantityLots'),
+  /** selfTradePrevention, triggerDirection << 8 */
+  selfTradePrevention: bodyWord('newOrder', 'selfTradePrevention'),
+  displayLots: bodyWord('newOrder', 'displayLots'),
+  triggerPriceTicks: bodyWord('newOrder', 'triggerPriceTicks'),
+  quoteAmount: bodyWord('newOrder', 'quoteAmount'),
+  linkedClientOrderId: bodyWord('newOrder', 'linkedClientOrderId'),
+  trailingTicks: bodyWord('newOrder', 'trailingTicks'),
 };
 const CancelOrderWord = {
   clientOrderId: bodyWord('cancelOrder', 'clientOrderId'),
@@ -66,6 +89,9 @@ const FIELDS = {
     'baseDecimals',
     'quoteDecimals',
     'marketProtectionPpm',
+    'margin',
+    'initialMarginPpm',
+    'maintenanceMarginPpm',
   ),
   openAccount: fields('account'),
   registerApiKey: fields('account', 'permissions', 'publicKey'),
@@ -80,6 +106,17 @@ const FIELDS = {
     'timeInForce',
     'price',
     'quantity',
+    'postOnly',
+    'postOnlyReprice',
+    'expireTimeUs',
+    'minQuantity',
+    'selfTradePrevention',
+    'displayQuantity',
+    'triggerPrice',
+    'triggerDirection',
+    'trailing',
+    'quoteAmount',
+    'linkedClientOrderId',
   ),
   cancelOrder: fields('account', 'symbol', 'clientOrderId'),
   replaceOrder: fields(
@@ -91,9 +128,32 @@ const FIELDS = {
     'quantity',
     'reinsert',
   ),
-  massCancel: fields('account'),
-  requestSnapshot: fields('account'),
+  massCancel: fields('account', 'symbol', 'side'),
+  requestSnapshot: fields('account', 'positions'),
   timeAdvanced: fields(),
+  setInstrumentFees: fields('symbol', 'feeTier', 'makerPpm', 'takerPpm'),
+  setAccountFeeTier: fields('account', 'feeTier'),
+  setSelfTradePrevention: fields('account', 'selfTradeGroup', 'selfTradePrevention'),
+  setTradingDayEnd: fields('endTimeUs'),
+  setAccountStatus: fields('account', 'status'),
+  setAccountThrottle: fields('account', 'maxCommands', 'intervalUs'),
+  setPriceBand: fields('symbol', 'minPrice', 'maxPrice', 'referencePrice', 'bandPpm'),
+  setOrderLimits: fields('account', 'symbol', 'maxOrderNotional', 'maxOrderQuantity', 'maxOpenOrders'),
+  transfer: fields('from', 'to', 'asset', 'amount', 'transferId'),
+  setMarketState: fields('symbol', 'state', 'endTimeUs', 'nextState', 'referencePrice'),
+  changeInstrument: fields(
+    'symbol',
+    'marketProtectionPpm',
+    'volatilityPpm',
+    'volatilityWindowUs',
+    'volatilityAuctionUs',
+    'initialMarginPpm',
+    'maintenanceMarginPpm',
+  ),
+  removeInstrument: fields('symbol'),
+  setMarkPrice: fields('symbol', 'price'),
+  cancelOnDisconnect: fields('account', 'apiKeyId'),
+  activateLogic: fields('logicVersion'),
 } as const;
 
 /** Type names of the lines that are commands. */
@@ -101,8 +161,28 @@ export const COMMAND_TYPES = Object.keys(FIELDS);
 
 const UNKNOWN_INSTRUMENT_ID = 0;
 const MAX_UINT32 = 0xffffffff;
+/** Where 0 means all instruments. */
+const NO_INSTRUMENT_ID = MAX_UINT32;
+const MIN_INT32 = -0x80000000;
+const MAX_INT32 = 0x7fffffff;
+/** `referencePrice` of an auction that has none. */
+const NO_REFERENCE = 'none';
 /** The same in every command: its first field. */
 const CLIENT_SEQUENCE_WORD = bodyWord('newOrder', 'clientSequence');
+
+type SettingType =
+  | 'setInstrumentFees'
+  | 'setAccountFeeTier'
+  | 'setSelfTradePrevention'
+  | 'setTradingDayEnd'
+  | 'setAccountStatus'
+  | 'setAccountThrottle'
+  | 'setPriceBand'
+  | 'setOrderLimits'
+  | 'setMarketState'
+  | 'changeInstrument'
+  | 'removeInstrument'
+  | 'setMarkPrice';
 
 export class CommandSlot {
   /** The slot of the command that was encoded last. */
@@ -154,6 +234,9 @@ export class CommandSlot {
       case 'withdraw':
         this.transfer(type, line, sequence, timestampUs);
         return true;
+      case 'transfer':
+        this.transferBetween(line, { accountId: 0, sequence, timestampUs });
+        return true;
       case 'listInstrument':
         this.listInstrument(line, { accountId: 0, sequence, timestampUs });
         return true;
@@ -171,17 +254,59 @@ export class CommandSlot {
         );
         return true;
       case 'massCancel':
-      case 'requestSnapshot':
-        refuseUnknownFields(line, type, FIELDS[type]);
-        encodeSlot(type, { accountId: this.accountOf(line), sequence, timestampUs }, {}, this.words, 0);
+        this.massCancel(line, sequence, timestampUs);
         return true;
+      case 'setInstrumentFees':
+      case 'setAccountFeeTier':
+      case 'setSelfTradePrevention':
+      case 'setTradingDayEnd':
+      case 'setAccountStatus':
+      case 'setAccountThrottle':
+      case 'setPriceBand':
+      case 'setOrderLimits':
+      case 'setMarketState':
+      case 'changeInstrument':
+      case 'removeInstrument':
+      case 'setMarkPrice':
+        this.setting(type, line, { accountId: 0, sequence, timestampUs });
+        return true;
+      case 'cancelOnDisconnect': {
+        refuseUnknownFields(line, type, FIELDS[type]);
+        const header = { accountId: this.accountOf(line), sequence, timestampUs };
+        encodeSlot(type, header, { apiKeyId: optionalCount(line, 'apiKeyId') }, this.words, 0);
+        return true;
+      }
+      case 'requestSnapshot': {
+        refuseUnknownFields(line, type, FIELDS[type]);
+        const header = { accountId: this.accountOf(line), sequence, timestampUs };
+        const flags = flagField(line, 'positions') ? SnapshotFlag.positions : 0;
+        encodeSlot(type, header, { flags }, this.words, 0);
+        return true;
+      }
       case 'timeAdvanced':
         refuseUnknownFields(line, type, FIELDS.timeAdvanced);
         encodeSlot('timeAdvanced', { accountId: 0, sequence, timestampUs }, {}, this.words, 0);
         return true;
+      case 'activateLogic':
+        this.activateLogic(line, { accountId: 0, sequence, timestampUs });
+        return true;
       default:
         return false;
     }
+  }
+
+  private activateLogic(line: LineObject, header: SlotHeader): void {
+    refuseUnknownFields(line, 'activateLogic', FIELDS.activateLogic);
+    const logicVersion = integerField(line, 'logicVersion', 0, MAX_UINT32);
+    if (logicVersion > LogicVersion.newest) {
+      const known = `this release knows up to ${LogicVersion.newest}`;
+      throw new LineError(
+        'UNKNOWN_LOGIC_VERSION',
+        'logicVersion',
+        `there is no version ${logicVersion}; ${known}`,
+      );
+    }
+    encodeSlot('activateLogic', header, { logicVersion }, this.words, 0);
   }
 
   private newOrder(line: LineObject, sequence: number, timestampUs: number): void {
@@ -199,16 +324,169 @@ export class CommandSlot {
     if (line['timeInForce'] !== undefined) {
       timeInForce = nameField(line, 'timeInForce', TimeInForce, 'INVALID_TIME_IN_FORCE');
     }
-    const hasPrice = !isMarket || line['price'] !== undefined;
-    const priceTicks = hasPrice ? priceField(line, instrument) : 0;
-    const quantityLots = quantityField(line, instrument);
+    const mayLackPrice = isMarket || orderType === OrderType.stop;
+    const hasPrice = !mayLackPrice || line['price'] !== undefined;
+    const priceTicks = hasPrice ? priceField(line, instrument, 'price') : 0;
+    const isByAmount = line['quoteAmount'] !== undefined;
+    const quoteAmount = isByAmount ? amountField(line, 'quoteAmount', instrument?.quoteUnit) : 0;
+    const hasQuantity = !isByAmount || line['quantity'] !== undefined;
+    const quantityLots = hasQuantity ? quantityField(line, instrument, 'quantity') : 0;
+    const minQuantityLots = optionalQuantity(line, instrument, 'minQuantity');
+    const displayLots = optionalQuantity(line, instrument, 'displayQuantity');
+    const triggerPriceTicks = optionalPrice(line, instrument, 'triggerPrice');
+    const trailingTicks = optionalPrice(line, instrument, 'trailing');
+    const triggerDirection =
+      line['triggerDirection'] === undefined
+        ? 0
+        : nameField(line, 'triggerDirection', TriggerDirection, 'INVALID_TRIGGER');
+    const isLinked = line['linkedClientOrderId'] !== undefined;
+    const flags =
+      (flagField(line, 'postOnly') ? OrderFlag.postOnly : 0) |
+      (flagField(line, 'postOnlyReprice') ? OrderFlag.postOnlyReprice : 0) |
+      (isLinked ? OrderFlag.linked : 0);
+    const expireTimeUs = line['expireTimeUs'] === undefined ? 0 : timeField(line, 'expireTimeUs');
+    const selfTradePrevention =
+      line['selfTradePrevention'] === undefined ? 0 : selfTradePreventionField(line);
     const words = this.begin(Template.newOrder, accountId, sequence, timestampUs);
     words[NewOrderWord.clientOrderId] = this.id.low;
     words[NewOrderWord.clientOrderId + 1] = this.id.high;
     words[NewOrderWord.instrumentId] = instrument?.instrumentId ?? UNKNOWN_INSTRUMENT_ID;
     words[NewOrderWord.priceTicks] = priceTicks;
     words[NewOrderWord.quantityLots] = quantityLots;
-    words[NewOrderWord.terms] = side | (orderType << 8) | (timeInForce << 16);
+    words[NewOrderWord.terms] = side | (orderType << 8) | (timeInForce << 16) | (flags << 24);
+    writeInt64(words, NewOrderWord.expireTimeUs, expireTimeUs);
+    words[NewOrderWord.minQuantityLots] = minQuantityLots;
+    words[NewOrderWord.selfTradePrevention] = selfTradePrevention | (triggerDirection << 8);
+    words[NewOrderWord.displayLots] = displayLots;
+    words[NewOrderWord.triggerPriceTicks] = triggerPriceTicks;
+    writeInt64(words, NewOrderWord.quoteAmount, quoteAmount);
+    words[NewOrderWord.trailingTicks] = trailingTicks;
+    if (!isLinked) return;
+    uint64Field(line, 'linkedClientOrderId', this.id);
+    words[NewOrderWord.linkedClientOrderId] = this.id.low;
+    words[NewOrderWord.linkedClientOrderId + 1] = this.id.high;
+  }
+
+  private massCancel(line: LineObject, sequence: number, timestampUs: number): void {
+    refuseUnknownFields(line, 'massCancel', FIELDS.massCancel);
+    const accountId = this.accountOf(line);
+    let instrumentId = 0;
+    if (line['symbol'] !== undefined) instrumentId = this.instrument(line)?.instrumentId ?? NO_INSTRUMENT_ID;
+    const side = line['side'] === undefined ? 0 : nameField(line, 'side', Side, 'INVALID_SIDE');
+    encodeSlot('massCancel', { accountId, sequence, timestampUs }, { instrumentId, side }, this.words, 0);
+  }
+
+  /** The commands by which an admin sets how orders are dealt with from now on. */
+  private setting(type: SettingType, line: LineObject, header: SlotHeader): void {
+    refuseUnknownFields(line, type, FIELDS[type]);
+    switch (type) {
+      case 'setInstrumentFees': {
+        const values = {
+          instrumentId: this.instrument(line)?.instrumentId ?? UNKNOWN_INSTRUMENT_ID,
+          feeTier: line['feeTier'] === undefined ? 0 : integerField(line, 'feeTier', 0, MAX_UINT32),
+          makerPpm: integerField(line, 'makerPpm', MIN_INT32, MAX_INT32),
+          takerPpm: integerField(line, 'takerPpm', MIN_INT32, MAX_INT32),
+        };
+        encodeSlot(type, header, values, this.words, 0);
+        break;
+      }
+      case 'setAccountFeeTier': {
+        const feeTier = integerField(line, 'feeTier', 0, MAX_UINT32);
+        encodeSlot(type, header, { accountId: this.accountOf(line), feeTier }, this.words, 0);
+        break;
+      }
+      case 'setSelfTradePrevention': {
+        const values = {
+          accountId: this.accountOf(line),
+          selfTradeGroup: integerField(line, 'selfTradeGroup', 0, MAX_UINT32),
+          selfTradePrevention: selfTradePreventionField(line),
+        };
+        encodeSlot(type, header, values, this.words, 0);
+        break;
+      }
+      case 'setTradingDayEnd':
+        encodeSlot(type, header, { endTimeUs: timeField(line, 'endTimeUs') }, this.words, 0);
+        break;
+      case 'setAccountStatus': {
+        const status = nameField(line, 'status', AccountStatus, 'INVALID_STATUS');
+        encodeSlot(type, header, { accountId: this.accountOf(line), status }, this.words, 0);
+        break;
+      }
+      case 'setAccountThrottle': {
+        const values = {
+          accountId: this.accountOf(line),
+          maxCommands: integerField(line, 'maxCommands', 0, MAX_UINT32),
+          intervalUs: integerField(line, 'intervalUs', 0, MAX_UINT32),
+        };
+        encodeSlot(type, header, values, this.words, 0);
+        break;
+      }
+      case 'setPriceBand': {
+        const instrument = this.instrument(line);
+        const values = {
+          instrumentId: instrument?.instrumentId ?? UNKNOWN_INSTRUMENT_ID,
+          minPriceTicks: optionalPrice(line, instrument, 'minPrice'),
+          maxPriceTicks: optionalPrice(line, instrument, 'maxPrice'),
+          referencePriceTicks: optionalPrice(line, instrument, 'referencePrice'),
+          bandPpm: line['bandPpm'] === undefined ? 0 : integerField(line, 'bandPpm', 0, MAX_UINT32),
+        };
+        encodeSlot(type, header, values, this.words, 0);
+        break;
+      }
+      case 'setOrderLimits': {
+        const instrument = this.instrument(line);
+        const hasNotional = line['maxOrderNotional'] !== undefined;
+        const hasCount = line['maxOpenOrders'] !== undefined;
+        const values = {
+          accountId: this.accountOf(line),
+          instrumentId: instrument?.instrumentId ?? UNKNOWN_INSTRUMENT_ID,
+          maxOrderNotional: hasNotional ? amountField(line, 'maxOrderNotional', instrument?.quoteUnit) : 0,
+          maxOrderLots: optionalQuantity(line, instrument, 'maxOrderQuantity'),
+          maxOpenOrders: hasCount ? integerField(line, 'maxOpenOrders', 0, MAX_INT32) : 0,
+        };
+        encodeSlot(type, header, values, this.words, 0);
+        break;
+      }
+      case 'setMarketState': {
+        const instrument = this.instrument(line);
+        const hasReference = line['referencePrice'] !== NO_REFERENCE;
+        const values = {
+          instrumentId: instrument?.instrumentId ?? UNKNOWN_INSTRUMENT_ID,
+          state: marketStateField(line, 'state'),
+          endTimeUs: line['endTimeUs'] === undefined ? 0 : timeField(line, 'endTimeUs'),
+          nextState: line['nextState'] === undefined ? 0 : marketStateField(line, 'nextState'),
+          referencePriceTicks: hasReference ? optionalPrice(line, instrument, 'referencePrice') : -1,
+        };
+        encodeSlot(type, header, values, this.words, 0);
+        break;
+      }
+      case 'changeInstrument': {
+        const values = {
+          instrumentId: this.instrument(line)?.instrumentId ?? UNKNOWN_INSTRUMENT_ID,
+          marketProtectionPpm: optionalCount(line, 'marketProtectionPpm'),
+          volatilityPpm: optionalCount(line, 'volatilityPpm'),
+          volatilityWindowUs: optionalCount(line, 'volatilityWindowUs'),
+          volatilityAuctionUs: optionalCount(line, 'volatilityAuctionUs'),
+          initialMarginPpm: optionalCount(line, 'initialMarginPpm'),
+          maintenanceMarginPpm: optionalCount(line, 'maintenanceMarginPpm'),
+        };
+        encodeSlot(type, header, values, this.words, 0);
+        break;
+      }
+      case 'removeInstrument': {
+        const instrumentId = this.instrument(line)?.instrumentId ?? UNKNOWN_INSTRUMENT_ID;
+        encodeSlot(type, header, { instrumentId }, this.words, 0);
+        break;
+      }
+      case 'setMarkPrice': {
+        const instrument = this.instrument(line);
+        const values = {
+          instrumentId: instrument?.instrumentId ?? UNKNOWN_INSTRUMENT_ID,
+          priceTicks: priceField(line, instrument, 'price'),
+        };
+        encodeSlot(type, header, values, this.words, 0);
+      }
+    }
   }
 
   private cancelOrder(line: LineObject, sequence: number, timestampUs: number): void {
@@ -229,8 +507,8 @@ export class CommandSlot {
     uint64Field(line, 'clientOrderId', this.id);
     const { low, high } = this.id;
     if (line['newClientOrderId'] !== undefined) uint64Field(line, 'newClientOrderId', this.id);
-    const priceTicks = priceField(line, instrument);
-    const quantityLots = quantityField(line, instrument);
+    const priceTicks = priceField(line, instrument, 'price');
+    const quantityLots = quantityField(line, instrument, 'quantity');
     const flags = flagField(line, 'reinsert') ? ReplaceFlag.reinsert : 0;
     const words = this.begin(Template.replaceOrder, accountId, sequence, timestampUs);
     words[ReplaceOrderWord.clientOrderId] = low;
@@ -250,14 +528,26 @@ export class CommandSlot {
     timestampUs: number,
   ): void {
     refuseUnknownFields(line, type, FIELDS[type]);
-    const accountId = this.accountOf(line);
+    const values = { accountId: this.accountOf(line), ...this.moneyFields(line) };
+    encodeSlot(type, { accountId: 0, sequence, timestampUs }, values, this.words, 0);
+  }
+
+  private transferBetween(line: LineObject, header: SlotHeader): void {
+    refuseUnknownFields(line, 'transfer', FIELDS.transfer);
+    const fromAccountId = integerField(line, 'from', 0, MAX_UINT32);
+    const toAccountId = integerField(line, 'to', 0, MAX_UINT32);
+    const values = { fromAccountId, toAccountId, ...this.moneyFields(line) };
+    encodeSlot('transfer', header, values, this.words, 0);
+  }
+
+  /** Asset, amount and transferId of a line. */
+  private moneyFields(line: LineObject): { asset: string; amount: number; transferId: bigint } {
     this.asset = shortText(line, 'asset', 12, 'INVALID_ASSET');
-    const amount = amountField(line, this.listings.assetUnit(this.asset));
+    const amount = amountField(line, 'amount', this.listings.assetUnit(this.asset));
     uint64Field(line, 'transferId', this.id);
     const transferId = BigInt.asUintN(64, (BigInt(this.id.high) << 32n) | BigInt(this.id.low >>> 0));
     this.transferId = transferId.toString();
-    const values = { transferId, amount, accountId, asset: this.asset };
-    encodeSlot(type, { accountId: 0, sequence, timestampUs }, values, this.words, 0);
+    return { asset: this.asset, amount, transferId };
   }
 
   private listInstrument(line: LineObject, header: SlotHeader): void {
@@ -279,10 +569,10 @@ export class CommandSlot {
       lotExponent: lot.exponent,
       baseDecimals: this.decimalsField(line, 'baseDecimals', base, usualBase),
       quoteDecimals: this.decimalsField(line, 'quoteDecimals', quote, usualQuote),
-      marketProtectionPpm:
-        line['marketProtectionPpm'] === undefined
-          ? 0
-          : integerField(line, 'marketProtectionPpm', 0, MAX_UINT32),
+      marketProtectionPpm: optionalCount(line, 'marketProtectionPpm'),
+      flags: flagField(line, 'margin') ? InstrumentFlag.margin : 0,
+      initialMarginPpm: optionalCount(line, 'initialMarginPpm'),
+      maintenanceMarginPpm: optionalCount(line, 'maintenanceMarginPpm'),
     };
     encodeSlot('listInstrument', header, values, this.words, 0);
   }
@@ -334,16 +624,63 @@ export class CommandSlot {
   }
 }
 
-function priceField(line: LineObject, instrument: ListedInstrument | undefined): number {
+type OptionalPrice = 'triggerPrice' | 'trailing' | 'minPrice' | 'maxPrice' | 'referencePrice';
+type OptionalQuantity = 'minQuantity' | 'displayQuantity' | 'maxOrderQuantity';
+
+function priceField(
+  line: LineObject,
+  instrument: ListedInstrument | undefined,
+  field: 'price' | OptionalPrice,
+): number {
   return instrument === undefined
-    ? unitlessField(line, 'price')
-    : int32UnitsField(line, 'price', instrument.tick, instrument.tickSize, 'INVALID_PRICE');
+    ? unitlessField(line, field)
+    : int32UnitsField(line, field, instrument.tick, instrument.tickSize, 'INVALID_PRICE');
 }
 
-function quantityField(line: LineObject, instrument: ListedInstrument | undefined): number {
+/** A price, or 0 when the line has none. */
+function optionalPrice(
+  line: LineObject,
+  instrument: ListedInstrument | undefined,
+  field: OptionalPrice,
+): number {
+  return line[field] === undefined ? 0 : priceField(line, instrument, field);
+}
+
+function quantityField(
+  line: LineObject,
+  instrument: ListedInstrument | undefined,
+  field: 'quantity' | OptionalQuantity,
+): number {
   return instrument === undefined
-    ? unitlessField(line, 'quantity')
-    : int32UnitsField(line, 'quantity', instrument.lot, instrument.lotSize, 'INVALID_QUANTITY');
+    ? unitlessField(line, field)
+    : int32UnitsField(line, field, instrument.lot, instrument.lotSize, 'INVALID_QUANTITY');
+}
+
+/** A quantity, or 0 when the line has none. */
+function optionalQuantity(
+  line: LineObject,
+  instrument: ListedInstrument | undefined,
+  field: OptionalQuantity,
+): number {
+  return line[field] === undefined ? 0 : quantityField(line, instrument, field);
+}
+
+/** A whole number, or 0 when the line has none. */
+function optionalCount(line: LineObject, field: string): number {
+  return line[field] === undefined ? 0 : integerField(line, field, 0, MAX_UINT32);
+}
+
+function marketStateField(line: LineObject, field: string): number {
+  return nameField(line, field, MarketState, 'INVALID_MARKET_STATE');
+}
+
+/** A command time, epoch microseconds. */
+function timeField(line: LineObject, field: string): number {
+  return integerField(line, field, 0, Number.MAX_SAFE_INTEGER);
+}
+
+function selfTradePreventionField(line: LineObject): number {
+  return nameField(line, 'selfTradePrevention', SelfTradePrevention, 'INVALID_SELF_TRADE_PREVENTION');
 }
 
 /** A text that fits `length` bytes of the slot; its characters are for the engine to judge. */

@@ -4,16 +4,23 @@
  */
 import { readInt64 } from '../../base/int64.js';
 import {
+  AccountStatus,
   BalanceReason,
   CancelReason,
+  InstrumentFlag,
+  Liquidity,
+  MarketState,
+  MarketStateCause,
   nameOf,
+  OrderFlag,
   OrderType,
   Permission,
   rejectName,
+  SelfTradePrevention,
   Side,
   TimeInForce,
 } from '../../core/codes.js';
-import { formatUnits, minorUnit } from '../../wire/decimal.js';
+import { type DecimalUnit, formatUnits, minorUnit } from '../../wire/decimal.js';
 import { rejectText } from '../../wire/reject-text.js';
 import { messageById, offsetOf, Template } from '../../wire/schema.js';
 import { HeaderWord, SLOT_WORDS, templateOf } from '../../wire/slot.js';
@@ -30,8 +37,11 @@ const AcceptedWord = {
   instrumentId: word('accepted', 'instrumentId'),
   priceTicks: word('accepted', 'priceTicks'),
   quantityLots: word('accepted', 'quantityLots'),
-  /** side, orderType << 8, timeInForce << 16 */
+  /** side, orderType << 8, timeInForce << 16, flags << 24 */
   terms: word('accepted', 'side'),
+  expireTimeUs: word('accepted', 'expireTimeUs'),
+  displayLots: word('accepted', 'displayLots'),
+  triggerPriceTicks: word('accepted', 'triggerPriceTicks'),
 };
 const RejectedWord = {
   clientOrderId: word('rejected', 'clientOrderId'),
@@ -46,6 +56,7 @@ const TradeWord = {
   quantityLots: word('trade', 'quantityLots'),
   /** side, liquidity << 8 */
   side: word('trade', 'side'),
+  fee: word('trade', 'fee'),
 };
 const CancelledWord = {
   orderId: word('cancelled', 'orderId'),
@@ -81,6 +92,8 @@ const SIDES = namesOf(Side);
 const ORDER_TYPES = namesOf(OrderType);
 const TIMES_IN_FORCE = namesOf(TimeInForce);
 const CANCEL_REASONS = namesOf(CancelReason);
+const SELF_TRADE_PREVENTIONS = namesOf(SelfTradePrevention);
+const MARKET_STATES = namesOf(MarketState);
 
 /** What the line of a rejected command named, for the text of the rejection. */
 export interface CommandContext {
@@ -140,7 +153,10 @@ export class EventText {
       `${uint64(words, at + AcceptedWord.clientOrderId)}","orderId":${readInt64(words, at + AcceptedWord.orderId)},"side":"` +
       `${SIDES[terms & 0xff]}","orderType":"${ORDER_TYPES[(terms >>> 8) & 0xff]}","timeInForce":"` +
       `${TIMES_IN_FORCE[(terms >>> 16) & 0xff]}","price":"${formatUnits(words[at + AcceptedWord.priceTicks]!, instrument.tick)}",` +
-      `"quantity":"${formatUnits(words[at + AcceptedWord.quantityLots]!, instrument.lot)}",${sequence(words, at)}}\n`
+      `"quantity":"${formatUnits(words[at + AcceptedWord.quantityLots]!, instrument.lot)}",` +
+      `${flagsText(terms >>> 24)}${expiryText(readInt64(words, at + AcceptedWord.expireTimeUs))}` +
+      `${unitsText('displayQuantity', words[at + AcceptedWord.displayLots]!, instrument.lot)}` +
+      `${unitsText('triggerPrice', words[at + AcceptedWord.triggerPriceTicks]!, instrument.tick)}${sequence(words, at)}}\n`
     );
   }
 
@@ -152,9 +168,18 @@ export class EventText {
       `${formatUnits(words[maker + TradeWord.quantityLots]!, instrument.lot)}","makerAccount":${account(words, maker)},` +
       `"makerClientOrderId":"${uint64(words, maker + TradeWord.clientOrderId)}","takerAccount":${account(words, taker)},` +
       `"takerClientOrderId":"${uint64(words, taker + TradeWord.clientOrderId)}","takerSide":"` +
-      `${SIDES[words[taker + TradeWord.side]! & 0xff]}",${sequence(words, taker)},"tradeId":` +
+      `${SIDES[words[taker + TradeWord.side]! & 0xff]}",${this.fees(words, maker, taker, instrument)}` +
+      `${sequence(words, taker)},"tradeId":` +
       `${readInt64(words, maker + TradeWord.tradeId)}}\n`
     );
+  }
+
+  /** What both sides paid, negative for a rebate; nothing where there are no fees. */
+  private fees(words: Int32Array, maker: number, taker: number, { quoteUnit }: ListedInstrument): string {
+    const makerFee = readInt64(words, maker + TradeWord.fee);
+    const takerFee = readInt64(words, taker + TradeWord.fee);
+    if (makerFee === 0 && takerFee === 0) return '';
+    return `"makerFee":"${formatUnits(makerFee, quoteUnit)}","takerFee":"${formatUnits(takerFee, quoteUnit)}",`;
   }
 
   private cancelled(words: Int32Array, at: number): string {
@@ -214,10 +239,9 @@ export class EventText {
         const listed = event.fields;
         const tick = { mantissa: listed.tickMantissa, exponent: listed.tickExponent };
         const lot = { mantissa: listed.lotMantissa, exponent: listed.lotExponent };
-        this.listings.add(listed.instrumentId, listed.symbol, tick, lot, [
-          { asset: listed.base, decimals: listed.baseDecimals },
-          { asset: listed.quote, decimals: listed.quoteDecimals },
-        ]);
+        const base = { asset: listed.base, decimals: listed.baseDecimals };
+        const quote = { asset: listed.quote, decimals: listed.quoteDecimals };
+        this.listings.add(listed.instrumentId, listed.symbol, tick, lot, base, quote);
         return {
           symbol: listed.symbol,
           base: listed.base,
@@ -227,6 +251,7 @@ export class EventText {
           baseDecimals: listed.baseDecimals,
           quoteDecimals: listed.quoteDecimals,
           marketProtectionPpm: listed.marketProtectionPpm,
+          ...marginObject(listed.flags, listed),
           instrumentId: listed.instrumentId,
         };
       }
@@ -275,6 +300,14 @@ export class EventText {
           side: SIDES[order.side],
           orderType: ORDER_TYPES[order.orderType],
           timeInForce: TIMES_IN_FORCE[order.timeInForce],
+          ...((order.flags & OrderFlag.postOnly) === 0 ? {} : { postOnly: true }),
+          ...((order.flags & OrderFlag.postOnlyReprice) === 0 ? {} : { postOnlyReprice: true }),
+          ...((order.flags & OrderFlag.linked) === 0 ? {} : { linked: true }),
+          ...(order.expireTimeUs === 0 ? {} : { expireTimeUs: order.expireTimeUs }),
+          ...(order.displayLots === 0 ? {} : { displayQuantity: formatUnits(order.displayLots, lot) }),
+          ...(order.triggerPriceTicks === 0
+            ? {}
+            : { triggerPrice: formatUnits(order.triggerPriceTicks, tick) }),
           price: formatUnits(order.priceTicks, tick),
           quantity: formatUnits(order.quantityLots, lot),
           leaves: formatUnits(order.leavesLots, lot),
@@ -286,6 +319,7 @@ export class EventText {
           account: event.accountId,
           balances: event.fields.balanceCount,
           orders: event.fields.orderCount,
+          ...(event.fields.positionCount === 0 ? {} : { positions: event.fields.positionCount }),
         };
       case 'massCancelled':
         return { account: event.accountId, orders: event.fields.orderCount };
@@ -295,6 +329,166 @@ export class EventText {
           epoch: event.fields.epoch,
           nodeId: event.fields.nodeId,
         };
+      case 'instrumentFeesChanged': {
+        const { instrumentId, feeTier, makerPpm, takerPpm } = event.fields;
+        return { symbol: this.instrument(instrumentId).symbol, feeTier, makerPpm, takerPpm };
+      }
+      case 'accountChanged': {
+        const { accountId, feeTier, selfTradeGroup, selfTradePrevention, status } = event.fields;
+        const { throttleMaxCommands: maxCommands, throttleIntervalUs: intervalUs } = event.fields;
+        return {
+          account: accountId,
+          feeTier,
+          selfTradeGroup,
+          selfTradePrevention: SELF_TRADE_PREVENTIONS[selfTradePrevention],
+          status: nameOf(AccountStatus, status),
+          ...(maxCommands === 0 ? {} : { maxCommands, intervalUs }),
+        };
+      }
+      case 'tradingDayChanged':
+        return { endTimeUs: event.fields.endTimeUs };
+      case 'priceBandChanged': {
+        const band = event.fields;
+        const { tick, symbol } = this.instrument(band.instrumentId);
+        return {
+          symbol,
+          minPrice: formatUnits(band.minPriceTicks, tick),
+          maxPrice: formatUnits(band.maxPriceTicks, tick),
+          referencePrice: formatUnits(band.referencePriceTicks, tick),
+          bandPpm: band.bandPpm,
+        };
+      }
+      case 'orderLimitsChanged': {
+        const limits = event.fields;
+        const { lot, quoteUnit, symbol } = this.instrument(limits.instrumentId);
+        return {
+          account: limits.accountId,
+          symbol,
+          maxOrderNotional: formatUnits(limits.maxOrderNotional, quoteUnit),
+          maxOrderQuantity: formatUnits(limits.maxOrderLots, lot),
+          maxOpenOrders: limits.maxOpenOrders,
+        };
+      }
+      case 'position': {
+        const position = event.fields;
+        const { lot, quoteUnit, symbol } = this.instrument(position.instrumentId);
+        return {
+          account: event.accountId,
+          symbol,
+          quantity: formatUnits(position.quantityLots, lot),
+          cost: formatUnits(position.cost, quoteUnit),
+          realisedProfit: formatUnits(position.realisedProfit, quoteUnit),
+          ...(position.initialMargin === 0
+            ? {}
+            : { initialMargin: formatUnits(position.initialMargin, quoteUnit) }),
+        };
+      }
+      case 'triggered': {
+        const order = event.fields;
+        const { tick, lot, symbol } = this.instrument(order.instrumentId);
+        return {
+          account: event.accountId,
+          symbol,
+          clientOrderId: order.clientOrderId.toString(),
+          orderId: order.orderId,
+          side: SIDES[order.side],
+          orderType: ORDER_TYPES[order.orderType],
+          triggerPrice: formatUnits(order.triggerPriceTicks, tick),
+          lastPrice: formatUnits(order.lastPriceTicks, tick),
+          price: formatUnits(order.priceTicks, tick),
+          leaves: formatUnits(order.leavesLots, lot),
+        };
+      }
+      case 'selfTradePrevented': {
+        const order = event.fields;
+        const { tick, lot, symbol } = this.instrument(order.instrumentId);
+        return {
+          account: event.accountId,
+          symbol,
+          clientOrderId: order.clientOrderId.toString(),
+          orderId: order.orderId,
+          side: SIDES[order.side],
+          liquidity: nameOf(Liquidity, order.liquidity),
+          selfTradePrevention: SELF_TRADE_PREVENTIONS[order.selfTradePrevention],
+          price: formatUnits(order.priceTicks, tick),
+          prevented: formatUnits(order.preventedLots, lot),
+          leaves: formatUnits(order.leavesLots, lot),
+          cumulative: formatUnits(order.cumulativeLots, lot),
+        };
+      }
+      case 'marketStateChanged': {
+        const changed = event.fields;
+        const { tick, lot, symbol } = this.instrument(changed.instrumentId);
+        return {
+          symbol,
+          state: MARKET_STATES[changed.state],
+          previousState: MARKET_STATES[changed.previousState],
+          cause: nameOf(MarketStateCause, changed.cause),
+          ...(changed.endTimeUs === 0
+            ? {}
+            : { endTimeUs: changed.endTimeUs, nextState: MARKET_STATES[changed.nextState] }),
+          ...(changed.referencePriceTicks > 0
+            ? { referencePrice: formatUnits(changed.referencePriceTicks, tick) }
+            : {}),
+          ...(changed.uncrossPriceTicks === 0
+            ? {}
+            : {
+                uncrossPrice: formatUnits(changed.uncrossPriceTicks, tick),
+                uncrossQuantity: formatUnits(changed.uncrossLots, lot),
+              }),
+        };
+      }
+      case 'auctionIndicated': {
+        const indicated = event.fields;
+        const { tick, lot, symbol } = this.instrument(indicated.instrumentId);
+        return {
+          symbol,
+          price: formatUnits(indicated.priceTicks, tick),
+          quantity: formatUnits(indicated.executableLots, lot),
+          imbalance: formatUnits(indicated.imbalanceLots, lot),
+        };
+      }
+      case 'instrumentChanged': {
+        const { instrumentId, initialMarginPpm, maintenanceMarginPpm, ...settings } = event.fields;
+        return {
+          symbol: this.instrument(instrumentId).symbol,
+          marketProtectionPpm: settings.marketProtectionPpm,
+          volatilityPpm: settings.volatilityPpm,
+          volatilityWindowUs: settings.volatilityWindowUs,
+          volatilityAuctionUs: settings.volatilityAuctionUs,
+          ...(initialMarginPpm === 0 ? {} : { initialMarginPpm, maintenanceMarginPpm }),
+        };
+      }
+      case 'markPriceChanged': {
+        const { tick, symbol } = this.instrument(event.fields.instrumentId);
+        return { symbol, price: formatUnits(event.fields.priceTicks, tick) };
+      }
+      case 'liquidationStarted': {
+        const { equity, maintenanceMargin, asset } = event.fields;
+        const unit = this.listings.assetUnit(asset)!;
+        return {
+          account: event.accountId,
+          asset,
+          equity: formatUnits(equity, unit),
+          maintenanceMargin: formatUnits(maintenanceMargin, unit),
+        };
+      }
+      case 'deleveraged': {
+        const { instrumentId, priceTicks, quantityLots, positionLots } = event.fields;
+        const { tick, lot, symbol } = this.instrument(instrumentId);
+        return {
+          account: event.accountId,
+          symbol,
+          price: formatUnits(priceTicks, tick),
+          quantity: formatUnits(quantityLots, lot),
+          position: formatUnits(positionLots, lot),
+        };
+      }
+      case 'logicActivated':
+        return {
+          logicVersion: event.fields.logicVersion,
+          previousVersion: event.fields.previousVersion,
+        };
       default:
         throw new Error(`the engine answered with ${event.name}, which is no event`);
     }
@@ -303,6 +497,34 @@ export class EventText {
   private instrument(instrumentId: number): ListedInstrument {
     return this.listings.instrumentOfId(instrumentId)!;
   }
+}
+
+/** What a margin instrument has beyond a spot instrument. */
+function marginObject(
+  flags: number,
+  rates: { initialMarginPpm: number; maintenanceMarginPpm: number },
+): object {
+  if ((flags & InstrumentFlag.margin) === 0) return {};
+  const { initialMarginPpm, maintenanceMarginPpm } = rates;
+  return { margin: true, initialMarginPpm, maintenanceMarginPpm };
+}
+
+function flagsText(flags: number): string {
+  return (
+    ((flags & OrderFlag.postOnly) !== 0 ? '"postOnly":true,' : '') +
+    ((flags & OrderFlag.postOnlyReprice) !== 0 ? '"postOnlyReprice":true,' : '') +
+    ((flags & OrderFlag.linked) !== 0 ? '"linked":true,' : '') +
+    ((flags & OrderFlag.liquidation) !== 0 ? '"liquidation":true,' : '')
+  );
+}
+
+/** A number of ticks or lots under a name; nothing when it is 0. */
+function unitsText(name: string, count: number, unit: DecimalUnit): string {
+  return count === 0 ? '' : `"${name}":"${formatUnits(count, unit)}",`;
+}
+
+function expiryText(expireTimeUs: number): string {
+  return expireTimeUs === 0 ? '' : `"expireTimeUs":${expireTimeUs},`;
 }
 
 function account(words: Int32Array, at: number): number {

@@ -120,13 +120,17 @@ export function unitlessField(line: LineObject, field: string): number {
 }
 
 /** An amount of money in minor units, 0..2^53-1; `unit` undefined = the asset is not known: only the form is checked. */
-export function amountField(line: LineObject, unit: DecimalUnit | undefined): number {
-  if (unit === undefined) return unitlessField(line, 'amount');
-  const text = numericText(line, 'amount', '1000.00');
+export function amountField(
+  line: LineObject,
+  field: 'amount' | 'quoteAmount' | 'maxOrderNotional',
+  unit: DecimalUnit | undefined,
+): number {
+  if (unit === undefined) return unitlessField(line, field);
+  const text = numericText(line, field, '1000.00');
   const count = parseInUnits(text, unit);
   if (count >= 0) return count;
   const allowed = `multiples of ${formatUnits(1, unit)} up to ${formatUnits(Number.MAX_SAFE_INTEGER, unit)}`;
-  throw decimalError('amount', text, count, 'INVALID_AMOUNT', allowed);
+  throw decimalError(field, text, count, 'INVALID_AMOUNT', allowed);
 }
 
 function decimalError(

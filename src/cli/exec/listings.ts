@@ -10,6 +10,8 @@ export interface ListedInstrument {
   readonly lot: DecimalUnit;
   readonly tickSize: string;
   readonly lotSize: string;
+  /** Minor unit of the quote asset, in which fees are. */
+  readonly quoteUnit: DecimalUnit;
 }
 
 export class Listings {
@@ -17,13 +19,14 @@ export class Listings {
   private readonly byId: ListedInstrument[] = [];
   private readonly unitOfAsset = new Map<string, DecimalUnit>();
 
-  /** Learns an instrument and its two assets. */
+  /** Learns an instrument and its two assets, base and quote. */
   add(
     instrumentId: number,
     symbol: string,
     tick: DecimalUnit,
     lot: DecimalUnit,
-    assets: readonly { asset: string; decimals: number }[],
+    base: { asset: string; decimals: number },
+    quote: { asset: string; decimals: number },
   ): void {
     const instrument = {
       instrumentId,
@@ -32,10 +35,11 @@ export class Listings {
       lot,
       tickSize: formatUnits(1, tick),
       lotSize: formatUnits(1, lot),
+      quoteUnit: minorUnit(quote.decimals),
     };
     this.bySymbol.set(symbol, instrument);
     this.byId[instrumentId] = instrument;
-    for (const { asset, decimals } of assets) this.unitOfAsset.set(asset, minorUnit(decimals));
+    for (const { asset, decimals } of [base, quote]) this.unitOfAsset.set(asset, minorUnit(decimals));
   }
 
   /** The instrument of a symbol, or undefined. */
@@ -59,10 +63,14 @@ export function listingsOf(core: Core, listings = new Listings()): Listings {
   for (const listed of queryInstruments(core)) {
     const tick = { mantissa: listed.tickMantissa, exponent: listed.tickExponent };
     const lot = { mantissa: listed.lotMantissa, exponent: listed.lotExponent };
-    listings.add(listed.instrumentId, listed.symbol, tick, lot, [
+    listings.add(
+      listed.instrumentId,
+      listed.symbol,
+      tick,
+      lot,
       { asset: listed.base, decimals: listed.baseDecimals },
       { asset: listed.quote, decimals: listed.quoteDecimals },
-    ]);
+    );
   }
   return listings;
 }

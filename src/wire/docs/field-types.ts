@@ -1,7 +1,7 @@
 /** Renders the schema as TypeScript interfaces: the text of src/wire/message-fields.ts. */
 import { nameOf } from '../../core/codes.js';
 import type { Field, FieldType } from '../layout.js';
-import { eventHeaderFields, type Message, type MessageKind, messages } from '../schema.js';
+import { eventHeaderFields, type Message, type MessageKind, mayBeLeftOut, messages } from '../schema.js';
 
 const TYPES: Record<FieldType, string> = {
   u8: 'number',
@@ -45,6 +45,22 @@ function renderNames(name: string, kind: MessageKind): string {
   return `export type ${name} =\n${names.join('\n')};\n`;
 }
 
+/** Longest line of the formatter. */
+const LINE_WIDTH = 110;
+
+function renderOptionalFields(): string {
+  const lines = messages
+    .filter(({ kind }) => kind === 'command')
+    .map(({ name, fields }) => {
+      const names = fields.filter(mayBeLeftOut).map((field) => `'${field.name}'`);
+      const line = `  ${name}: ${names.length === 0 ? 'never' : names.join(' | ')};`;
+      if (line.length <= LINE_WIDTH) return line;
+      return `  ${name}:${names.map((each) => `\n    | ${each}`).join('')};`;
+    });
+  const notes = '/** Body fields of each command that may be left out; they are 0 then. */';
+  return `${notes}\nexport interface OptionalFields {\n${lines.join('\n')}\n}\n`;
+}
+
 /** The whole file; it does not change unless the schema does. */
 export function renderFieldTypes(): string {
   const interfaces = messages.map((message) =>
@@ -56,6 +72,7 @@ export function renderFieldTypes(): string {
     renderInterface('EventHeader', 'What the SBE block of every event starts with.', eventHeaderFields),
     ...interfaces,
     `/** Body fields by message name. */\nexport interface MessageFields {\n${map}\n}\n`,
+    renderOptionalFields(),
     renderNames('CommandName', 'command'),
     renderNames('EventName', 'event'),
     renderNames('SessionName', 'session'),

@@ -1,13 +1,22 @@
 /** Renders the schema as an SBE XML message schema, for client generators: the text of ringfence.sbe.v1.xml. */
 import {
+  AccountStatus,
   BalanceReason,
   CancelReason,
+  InstrumentFlag,
   Liquidity,
+  LogonFlag,
+  MarketState,
+  MarketStateCause,
+  OrderFlag,
   OrderType,
   RejectCode,
   ReplaceFlag,
+  SelfTradePrevention,
   Side,
+  SnapshotFlag,
   TimeInForce,
+  TriggerDirection,
 } from '../../core/codes.js';
 import type { Field, FieldType } from '../layout.js';
 import { type Message, messages, SCHEMA_ID, SCHEMA_VERSION } from '../schema.js';
@@ -31,10 +40,21 @@ const ENUMERATIONS = [
   { name: 'Liquidity', encoding: 'uint8', values: Liquidity },
   { name: 'CancelReason', encoding: 'uint8', values: CancelReason },
   { name: 'BalanceReason', encoding: 'uint8', values: BalanceReason },
+  { name: 'SelfTradePrevention', encoding: 'uint8', values: SelfTradePrevention },
+  { name: 'TriggerDirection', encoding: 'uint8', values: TriggerDirection },
+  { name: 'AccountStatus', encoding: 'uint8', values: AccountStatus },
+  { name: 'MarketState', encoding: 'uint8', values: MarketState },
+  { name: 'MarketStateCause', encoding: 'uint8', values: MarketStateCause },
   { name: 'RejectCode', encoding: 'uint16', values: RejectCode },
 ] as const;
 
-const FLAG_SETS = [{ name: 'ReplaceFlags', encoding: 'uint32', values: ReplaceFlag }] as const;
+const FLAG_SETS = [
+  { name: 'OrderFlags', encoding: 'uint8', values: OrderFlag },
+  { name: 'ReplaceFlags', encoding: 'uint32', values: ReplaceFlag },
+  { name: 'SnapshotFlags', encoding: 'uint32', values: SnapshotFlag },
+  { name: 'InstrumentFlags', encoding: 'uint32', values: InstrumentFlag },
+  { name: 'LogonFlags', encoding: 'uint32', values: LogonFlag },
+] as const;
 
 function escapeXml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
@@ -87,13 +107,17 @@ function renderFlagSet(name: string, encoding: string, values: Readonly<Record<s
   ];
 }
 
+function sinceText(field: Field): string {
+  return field.since === undefined ? '' : ` sinceVersion="${field.since}"`;
+}
+
 function renderMessage(message: Message): string[] {
   const { name, templateId, blockLength, notes } = message;
   return [
     `  <sbe:message name="${name}" id="${templateId}" blockLength="${blockLength}" semanticType="${message.kind}" description="${escapeXml(notes)}">`,
     ...message.blockFields.map(
       (field, i) =>
-        `    <field name="${field.name}" id="${i + 1}" type="${typeName(field)}" offset="${field.offset}" description="${escapeXml(field.notes)}"/>`,
+        `    <field name="${field.name}" id="${i + 1}" type="${typeName(field)}" offset="${field.offset}"${sinceText(field)} description="${escapeXml(field.notes)}"/>`,
     ),
     '  </sbe:message>',
   ];

@@ -29,7 +29,8 @@ function typeText(field: Field): string {
 
 function notesText(field: Field): string {
   const values = listedValues(field);
-  return values === '' ? field.notes : `${field.notes}: ${values}`;
+  const since = field.since === undefined ? '' : ` (since version ${field.since})`;
+  return (values === '' ? field.notes : `${field.notes}: ${values}`) + since;
 }
 
 function originText(message: Message): string {
