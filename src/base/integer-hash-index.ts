@@ -17,7 +17,7 @@
  * is not used of it costs address space only.
  */
 import { fail } from './assert.js';
-import { makeWords } from './columns.js';
+import { makeWords, powerOfTwoFrom } from './columns.js';
 
 const START_PLACES = 64;
 
@@ -72,6 +72,14 @@ export function makeIntegerHashIndex(maxRows: number) {
       addPlace();
     }
     place(hash, row);
+  };
+
+  /** Makes an index that is empty large enough for `rows` rows, so that it need not grow while they are inserted. */
+  const expect = (rows: number): void => {
+    if (state[COUNT] !== 0) fail('the index is empty', state[COUNT]);
+    const places = Math.max(START_PLACES, Math.ceil((rows * 7) / 8) * 2);
+    state[LIMIT] = places;
+    state[MASK] = powerOfTwoFrom(places) - 1;
   };
 
   /** Removes `row`, which must have been inserted under this hash. */
@@ -143,6 +151,7 @@ export function makeIntegerHashIndex(maxRows: number) {
     first,
     next,
     insert,
+    expect,
     remove,
   };
 }

@@ -18,11 +18,12 @@ import { type MarketTimes, makeMarketTimes } from './market-times.js';
 import { makeOrderBooks, type OrderBooks } from './order-books.js';
 import { makeOrderExtras, ORDER_EXTRA_WORDS, type OrderExtras } from './order-extras.js';
 import { makeOrderLimits, ORDER_LIMITS_WORDS, type OrderLimits } from './order-limits.js';
-import { makeOrders, ORDER_WORDS, type Orders } from './orders.js';
+import { makeOrders, ORDER_WORDS, type Orders, OrderWord } from './orders.js';
 import { makePositions, POSITION_WORDS, type Positions } from './positions.js';
 import { makePriceBands, type PriceBands } from './price-bands.js';
 import { BOOK_SIDE_WORDS, IDLE_PAGES, LEVEL_WORDS, PAGE_WORDS } from './price-ladder.js';
 import { makeStopOrders, type StopOrders } from './stop-orders.js';
+import { makeTable, type Table } from './table.js';
 import { makeTransfers, type Transfers } from './transfers.js';
 
 export type { CoreOptions };
@@ -66,9 +67,13 @@ export class Core {
   readonly clientIds: ClientOrderIds;
   /** Epoch, node, cluster, command time, trading day and the version of the rules. */
   readonly engine: Int32Array;
+  /** All state, as it goes into a snapshot; see table.ts. */
+  readonly tables: readonly Table[];
+  readonly options: Required<CoreOptions>;
 
   constructor(options: CoreOptions = {}) {
     const limits = resolveCoreOptions(options);
+    this.options = limits;
     const maxLevels = limits.maxOrders + 1;
     const arena = makeArena([
       limits.maxAccounts * ACCOUNT_WORDS,
@@ -110,5 +115,38 @@ export class Core {
     this.transfers = makeTransfers(limits.maxTransfers);
     this.clientIds = makeClientOrderIds(arena, limits.maxOrders);
     this.engine = makeWords(ENGINE_WORDS);
+    this.tables = [
+      ...this.accounts.tables,
+      ...this.instruments.tables,
+      ...this.holdings.tables,
+      ...this.positions.tables,
+      ...this.margins.tables,
+      ...this.orderLimits.tables,
+      ...this.apiKeys.tables,
+      ...this.assets.tables,
+      ...this.transfers.tables,
+      ...this.orderExtras.tables,
+      ...this.orders.tables,
+      ...this.books.ladder.tables,
+      makeTable('engine', EngineWord, { memory: this.engine }),
+    ];
+  }
+
+  /** Makes all that is derived from the tables, after they were read from a snapshot into this core, which was new. */
+  rebuild(): void {
+    this.accounts.rebuild();
+    this.instruments.rebuild();
+    this.holdings.rebuild();
+    this.positions.rebuild();
+    this.orderLimits.rebuild();
+    this.apiKeys.rebuild();
+    this.assets.rebuild();
+    this.transfers.rebuild();
+    this.orderExtras.rebuild(this.orders.forEach, OrderWord.extra);
+    this.expiries.rebuild(this.orders.forEach);
+    this.marketTimes.rebuild();
+    this.orders.rebuild();
+    this.clientIds.rebuild(this.orders);
+    this.books.ladder.rebuild();
   }
 }

@@ -4,6 +4,7 @@ import { incrementInt64 } from '../base/int64.js';
 import type { Arena } from './arena.js';
 import { FEE_TIERS } from './codes.js';
 import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
+import { makeTable } from './table.js';
 import { sameWords } from './text-fields.js';
 
 export const INSTRUMENT_WORDS = 128;
@@ -216,6 +217,24 @@ export function makeInstruments(arena: Arena, maxInstruments: number) {
     hash.state[DIRTY_COUNT] = 0;
   };
 
+  const tables = [
+    makeTable('instruments', InstrumentWord, {
+      memory: words,
+      first: origin + INSTRUMENT_WORDS,
+      recordWords: INSTRUMENT_WORDS,
+      capacity: maxInstruments,
+      rows: () => state[COUNT],
+      handles: { firstTrailing: 'orders', firstMargin: 'margins' },
+      derived: ['dirty', 'hashLow', 'hashHigh'],
+    }),
+    makeTable('instruments.state', { count: COUNT }, { memory: state }),
+  ];
+
+  /** Makes the hash again, after the records were read from a snapshot. */
+  const rebuild = (): void => {
+    for (let id = 1; id <= state[COUNT]; id += 1) touch(handleOf(id));
+  };
+
   return {
     words,
     doubles,
@@ -235,5 +254,7 @@ export function makeInstruments(arena: Arena, maxInstruments: number) {
     touch,
     hashInstrument,
     settleHash,
+    tables,
+    rebuild,
   };
 }

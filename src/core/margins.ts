@@ -15,6 +15,7 @@ import { type Instruments, InstrumentWord } from './instruments.js';
 import { feePerLot, PPM, portionUp } from './money.js';
 import { OrderWord } from './orders.js';
 import { type Positions, PositionWord } from './positions.js';
+import { makeTable } from './table.js';
 
 export const MARGIN_WORDS = 16;
 
@@ -73,6 +74,19 @@ export function makeMargins(
   /** How many records are on the list of touched ones. */
   const touched = makeWords(1);
   const touchedRecords = makeWords(maxMargins);
+
+  const tables = [
+    makeTable('margins', MarginWord, {
+      memory: words,
+      first: firstHandle,
+      recordWords: MARGIN_WORDS,
+      capacity: maxMargins,
+      rows: () => state[0],
+      handles: { position: 'positions', nextOfInstrument: 'margins', nextOfAccount: 'margins' },
+      derived: ['isTouched'],
+    }),
+    makeTable('margins.state', { count: 0 }, { memory: state }),
+  ];
 
   const handleOf = (number: number): number => {
     return firstHandle + number * MARGIN_WORDS;
@@ -287,6 +301,7 @@ export function makeMargins(
   };
 
   return {
+    tables,
     get count(): number {
       return state[0];
     },

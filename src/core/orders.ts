@@ -6,6 +6,7 @@ import type { Arena } from './arena.js';
 import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
 import type { Expiries } from './expiries.js';
 import { ExtraWord, HASHED_EXTRA_WORDS, type OrderExtras } from './order-extras.js';
+import { makeTable } from './table.js';
 
 export const ORDER_WORDS = 32;
 
@@ -106,8 +107,9 @@ export function makeOrders(arena: Arena, maxOrders: number, extras: OrderExtras,
   const { markDirty, subtract } = hash;
   const counters = makeWords(COUNTER_WORDS);
   // One more than may be open, for the order of a liquidation.
-  state[FRESH] = arena.reserve((maxOrders + 1) * ORDER_WORDS);
-  const end = state[FRESH] + (maxOrders + 1) * ORDER_WORDS;
+  const first = arena.reserve((maxOrders + 1) * ORDER_WORDS);
+  state[FRESH] = first;
+  const end = first + (maxOrders + 1) * ORDER_WORDS;
 
   const isFull = (): boolean => {
     return state[COUNT] === maxOrders;
@@ -202,6 +204,51 @@ export function makeOrders(arena: Arena, maxOrders: number, extras: OrderExtras,
     hash.state[DIRTY_COUNT] = 0;
   };
 
+  const tables = [
+    makeTable('orders', OrderWord, {
+      memory: words,
+      first,
+      recordWords: ORDER_WORDS,
+      capacity: maxOrders + 1,
+      rows: () => (state[FRESH] - first) / ORDER_WORDS,
+      handles: {
+        account: 'accounts',
+        level: 'levels',
+        next: 'orders',
+        previous: 'orders',
+        quoteHolding: 'holdings',
+        baseHolding: 'holdings',
+        accountNext: 'orders',
+        accountPrevious: 'orders',
+        extra: 'orderExtras',
+        position: 'positions',
+      },
+      // The hash is of handles, which may be others in the core that reads it.
+      derived: ['clientIdHash', 'dirty', 'hashLow', 'hashHigh'],
+    }),
+    makeTable(
+      'orders.state',
+      { count: COUNT, free: FREE, fresh: FRESH },
+      {
+        memory: state,
+        handles: { free: 'orders', fresh: 'orders' },
+      },
+    ),
+    makeTable('orders.counters', CounterWord, { memory: counters }),
+  ];
+
+  /** Makes the hash again, after the records were read from a snapshot. */
+  const rebuild = (): void => forEach(touch);
+
+  /** Calls `visit` with every record that is in use, in the order of the records. */
+  const forEach = (visit: (order: number) => void): void => {
+    const isFree = new Uint8Array((state[FRESH] - first) / ORDER_WORDS);
+    for (let order = state[FREE]; order !== 0; order = words[order + NEXT]) {
+      isFree[(order - first) / ORDER_WORDS] = 1;
+    }
+    for (let n = 0; n < isFree.length; n += 1) if (isFree[n] === 0) visit(first + n * ORDER_WORDS);
+  };
+
   return {
     words,
     maxOrders,
@@ -218,5 +265,8 @@ export function makeOrders(arena: Arena, maxOrders: number, extras: OrderExtras,
     touch,
     hashOrder,
     settleHash,
+    tables,
+    rebuild,
+    forEach,
   };
 }

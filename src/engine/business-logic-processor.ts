@@ -14,7 +14,9 @@ import { makeLookAhead } from '../core/look-ahead.js';
 import { makeMarketAdministration } from '../core/market-administration.js';
 import { makeRiskAdministration } from '../core/risk-administration.js';
 import { makeSettings } from '../core/settings.js';
+import { type PackedTable, unpackTables } from '../core/snapshot-tables.js';
 import { stateHash, writeStateHash } from '../core/state-hash.js';
+import type { Table } from '../core/table.js';
 import { makeTrading } from '../core/trading.js';
 import { Template } from '../wire/schema.js';
 import { HeaderWord, packTemplate, RECORD_VERSION, SLOT_WORDS, templateOf } from '../wire/slot.js';
@@ -133,6 +135,20 @@ export class BusinessLogicProcessor {
     this.sink = makeSlotEventSink(core, output);
     this.onCommand = makeCommandHandler(core, this.sink);
     this.onCommands = makeBatchHandler(core, this.onCommand);
+  }
+
+  /** All that a snapshot holds of the core and of the output hash. */
+  get tables(): readonly Table[] {
+    return [...this.core.tables, this.sink.table];
+  }
+
+  /**
+   * Takes over the state of a snapshot, before the first command; see unpackTables.
+   * @throws SnapshotTableError for tables that this core cannot take
+   */
+  restore(packed: readonly PackedTable[], wordsOf: (place: number) => Int32Array): void {
+    unpackTables(this.tables, packed, wordsOf);
+    this.core.rebuild();
   }
 
   /** Hash of the whole state: 16 hex digits. */

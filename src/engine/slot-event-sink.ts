@@ -14,6 +14,7 @@ import { OrderLimitsWord } from '../core/order-limits.js';
 import { CounterWord, OrderWord } from '../core/orders.js';
 import { PositionWord } from '../core/positions.js';
 import { LevelWord, PRICE_MAX } from '../core/price-ladder.js';
+import { makeTable } from '../core/table.js';
 import { Template } from '../wire/schema.js';
 import { HeaderWord, packTemplate, RECORD_VERSION, SLOT_WORDS } from '../wire/slot.js';
 import type { EventOutput } from './event-output.js';
@@ -1155,6 +1156,8 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     state[LANE_HIGH] = fold(state[LANE_HIGH], second) ^ first;
   };
 
+  /** The output hash as a table of a snapshot: one that goes on from a snapshot is that of all events since genesis. */
+  const table = makeTable('output', { laneLow: LANE_LOW, laneHigh: LANE_HIGH }, { memory: state });
   // The memory may have been used before.
   for (let slot = 0; slot < longSlots.length; slot += 1) {
     for (let i = USUAL_WORDS; i < SLOT_WORDS; i += 1) {
@@ -1164,6 +1167,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
   }
 
   return {
+    table,
     beginCommand,
     answering,
     hashLow,

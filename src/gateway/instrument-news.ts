@@ -9,18 +9,22 @@ const INSTRUMENT_WORD = new Map(
   ]),
 );
 
+/** Whether an event is news of an instrument. */
+export function isInstrumentNews(templateId: number): boolean {
+  return INSTRUMENT_WORD.has(templateId);
+}
+
 /** The latest public news of each instrument, so that a session that comes later knows what the others do. */
 export class InstrumentNews {
   private readonly latest = new Map<string, Int32Array>();
 
-  /** Takes the event in the slot at word `wordIndex`; false when it is no such news. */
-  note(words: Int32Array, wordIndex: number): boolean {
+  /** Takes the event in the slot at word `wordIndex`, if it is such news. */
+  note(words: Int32Array, wordIndex: number): void {
     const templateId = templateOf(words[wordIndex]!);
     const word = INSTRUMENT_WORD.get(templateId);
-    if (word === undefined) return false;
+    if (word === undefined) return;
     const slot = words.slice(wordIndex, wordIndex + SLOT_WORDS);
     this.latest.set(`${templateId} ${words[wordIndex + word]}`, slot);
-    return true;
   }
 
   /** The slots of the latest events. */

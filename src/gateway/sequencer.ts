@@ -39,14 +39,15 @@ export class Sequencer {
 
   /**
    * Takes over the input ring at its cursor. `ownCommands` are slots of the node's own commands (template and body
-   * set); they are published before anything else, now or as soon as there is room.
+   * set); they are published before anything else, now or as soon as there is room. The last command before may have
+   * been in a snapshot and not in the ring: `afterUs` is its time, or that of an earlier one.
    */
-  lead(producer: RingProducer, ownCommands: readonly Uint8Array[]): void {
+  lead(producer: RingProducer, ownCommands: readonly Uint8Array[], afterUs = 0): void {
     const last = producer.nextSequence - 1;
     this.producer = producer;
     this.cancelReserve = Math.min(this.cancelReserveLimit, producer.ring.capacity >> 2);
-    this.timestampUs =
-      last === 0 ? 0 : readInt64(producer.ring.words, producer.ring.wordIndex(last) + HeaderWord.timestampUs);
+    const inRing = readInt64(producer.ring.words, producer.ring.wordIndex(last) + HeaderWord.timestampUs);
+    this.timestampUs = Math.max(inRing, afterUs);
     this.ownCommands = ownCommands;
     this.publishOwn();
   }

@@ -11,6 +11,7 @@ import { Liquidity, Side } from '../core/codes.js';
 import { blockLengthOf, writeEventFrame, writeSbeHeader } from '../wire/sbe.js';
 import { offsetOf, SBE_HEADER_BYTES, Template } from '../wire/schema.js';
 import { HeaderWord } from '../wire/slot.js';
+import { BOOK_ROW_WORDS, BOOKS, BookRow } from './books-section.js';
 import type { FrameTarget } from './frame-target.js';
 
 /** Bits of the `channels` field. */
@@ -108,6 +109,28 @@ export class MarketData {
       bookSubscriptions: [],
       tradeTargets: [],
     };
+  }
+
+  /** Makes the books of a snapshot known, before the first event: see `booksOf` (books-section.ts). */
+  restore(snapshot: { words(name: string): Int32Array }): void {
+    const words = snapshot.words(BOOKS);
+    for (let at = 0; at < words.length; at += BOOK_ROW_WORDS) {
+      const instrumentId = words[at + BookRow.instrumentId]!;
+      const side = words[at + BookRow.side]!;
+      if (side === 0) this.list(instrumentId);
+      const instrument = this.instruments[instrumentId]!;
+      if (side === 0) {
+        instrument.book.bookSequence = readInt64(words, at + BookRow.lots);
+        instrument.timestampUs = readInt64(words, at + BookRow.timestampUs);
+        continue;
+      }
+      const levels = side === Side.buy ? instrument.book.bids : instrument.book.asks;
+      levels.append(
+        words[at + BookRow.priceTicks]!,
+        readInt64(words, at + BookRow.lots),
+        words[at + BookRow.orderCount]!,
+      );
+    }
   }
 
   /** The book of an instrument, or undefined when it is not listed. */
