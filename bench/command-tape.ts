@@ -6,8 +6,8 @@ import { HeaderWord, packTemplate, RECORD_VERSION, SLOT_WORDS } from '../src/wir
 
 /** Command time of the first command, epoch microseconds; each next one is a microsecond later. */
 const START_US = 1_700_000_000_000_000;
-/** Base and quote minor units that each account starts with. */
-const FUNDS = 2_000_000_000_000;
+/** Minor units of an asset that all accounts have together at the start. */
+const FUNDS = 2_000_000_000_000_000;
 
 const NewOrder = {
   clientOrderId: wordOf('newOrder', 'clientOrderId'),
@@ -41,17 +41,29 @@ export class CommandTape {
   /** Commands before the ones that are measured; the first of each round cancel what the round before left. */
   setupCount: number;
   private readonly clientSequences: Float64Array;
+  /** The asset that each instrument trades, and behind them the one that all are quoted in. */
+  readonly assets: readonly string[];
+  private readonly funds: number;
+  private transferId: number;
 
-  constructor(accounts: number, expectedCommands: number) {
-    this.words = new Int32Array((expectedCommands + accounts * 5 + 16) * SLOT_WORDS);
+  /**
+   * Instruments 1, 2 ... are listed with an asset each; accounts 1, 2 ... have money in all of them and a key. All
+   * `accounts` are opened at once, or the first `opened` of them.
+   */
+  constructor(accounts: number, expectedCommands: number, instruments = 1, opened = accounts) {
+    const perAccount = instruments + 4;
+    this.words = new Int32Array((expectedCommands + opened * perAccount + instruments + 16) * SLOT_WORDS);
+    this.assets = [...Array.from({ length: instruments }, (_, n) => `BENCH${n + 1}`), 'USD'];
+    this.funds = Math.floor(FUNDS / accounts);
+    this.transferId = 0;
     this.count = 0;
     this.onceCount = 0;
     this.setupCount = 0;
     this.clientSequences = new Float64Array(accounts + 1);
-    this.setUp(accounts);
+    this.setUp(opened);
   }
 
-  /** A limit order in instrument 1. The client order id is a safe integer. */
+  /** A limit order. The client order id is a safe integer. */
   newOrder(
     account: number,
     id: number,
@@ -59,19 +71,20 @@ export class CommandTape {
     price: number,
     quantity: number,
     timeInForce: number,
+    instrumentId = 1,
   ): void {
     const at = this.add(Template.newOrder, account);
     writeInt64(this.words, at + NewOrder.clientOrderId, id);
-    this.words[at + NewOrder.instrumentId] = 1;
+    this.words[at + NewOrder.instrumentId] = instrumentId;
     this.words[at + NewOrder.priceTicks] = price;
     this.words[at + NewOrder.quantityLots] = quantity;
     this.words[at + NewOrder.terms] = side | (OrderType.limit << 8) | (timeInForce << 16);
   }
 
-  cancelOrder(account: number, id: number): void {
+  cancelOrder(account: number, id: number, instrumentId = 1): void {
     const at = this.add(Template.cancelOrder, account);
     writeInt64(this.words, at + CancelOrder.clientOrderId, id);
-    this.words[at + CancelOrder.instrumentId] = 1;
+    this.words[at + CancelOrder.instrumentId] = instrumentId;
   }
 
   /** A replace that keeps the client order id. `flags`: ReplaceFlag or 0. */
@@ -81,11 +94,12 @@ export class CommandTape {
     price: number,
     quantity: number,
     flags: 0 | typeof ReplaceFlag.reinsert,
+    instrumentId = 1,
   ): void {
     const at = this.add(Template.replaceOrder, account);
     writeInt64(this.words, at + ReplaceOrder.clientOrderId, id);
     writeInt64(this.words, at + ReplaceOrder.newClientOrderId, id);
-    this.words[at + ReplaceOrder.instrumentId] = 1;
+    this.words[at + ReplaceOrder.instrumentId] = instrumentId;
     this.words[at + ReplaceOrder.priceTicks] = price;
     this.words[at + ReplaceOrder.quantityLots] = quantity;
     this.words[at + ReplaceOrder.flags] = flags;
@@ -107,34 +121,41 @@ export class CommandTape {
     }
   }
 
+  /** Opens an account and gives it a key and money in `assets`; accounts come in the order of their ids. */
+  openAccount(account: number, assets: readonly string[] = this.assets): void {
+    const open = this.add(Template.openAccount, 0);
+    this.words[open + wordOf('openAccount', 'accountId')] = account;
+    const key = this.add(Template.registerApiKey, 0);
+    this.words[key + wordOf('registerApiKey', 'accountId')] = account;
+    this.words[key + wordOf('registerApiKey', 'permissions')] = Permission.trade;
+    this.words[key + wordOf('registerApiKey', 'publicKey')] = account;
+    for (const asset of assets) this.deposit(account, asset);
+  }
+
   private setUp(accounts: number): void {
-    const list = this.add(Template.listInstrument, 0);
-    this.text(list + wordOf('listInstrument', 'symbol'), 'BENCH-USD');
-    this.text(list + wordOf('listInstrument', 'base'), 'BENCH');
-    this.text(list + wordOf('listInstrument', 'quote'), 'USD');
-    this.words[list + wordOf('listInstrument', 'tickMantissa')] = 1;
-    this.words[list + wordOf('listInstrument', 'lotMantissa')] = 1;
-    // Exponents -2 and 0, 0 and 2 decimals: one tick of one lot is one cent.
-    this.words[list + wordOf('listInstrument', 'tickExponent')] = 0xfe | (2 << 24);
-    for (let account = 1; account <= accounts; account += 1) {
-      const open = this.add(Template.openAccount, 0);
-      this.words[open + wordOf('openAccount', 'accountId')] = account;
-      const key = this.add(Template.registerApiKey, 0);
-      this.words[key + wordOf('registerApiKey', 'accountId')] = account;
-      this.words[key + wordOf('registerApiKey', 'permissions')] = Permission.trade;
-      this.words[key + wordOf('registerApiKey', 'publicKey')] = account;
-      this.deposit(account, account * 2, 'BENCH');
-      this.deposit(account, account * 2 + 1, 'USD');
-    }
+    for (const base of this.assets.slice(0, -1)) this.listInstrument(base);
+    for (let account = 1; account <= accounts; account += 1) this.openAccount(account);
     this.onceCount = this.count;
     for (let account = 1; account <= accounts; account += 1) this.add(Template.massCancel, account);
     this.setupCount = this.count;
   }
 
-  private deposit(account: number, transferId: number, asset: string): void {
+  private listInstrument(base: string): void {
+    const at = this.add(Template.listInstrument, 0);
+    this.text(at + wordOf('listInstrument', 'symbol'), `${base}-USD`);
+    this.text(at + wordOf('listInstrument', 'base'), base);
+    this.text(at + wordOf('listInstrument', 'quote'), 'USD');
+    this.words[at + wordOf('listInstrument', 'tickMantissa')] = 1;
+    this.words[at + wordOf('listInstrument', 'lotMantissa')] = 1;
+    // Exponents -2 and 0, 0 and 2 decimals: one tick of one lot is one cent.
+    this.words[at + wordOf('listInstrument', 'tickExponent')] = 0xfe | (2 << 24);
+  }
+
+  private deposit(account: number, asset: string): void {
     const at = this.add(Template.deposit, 0);
-    writeInt64(this.words, at + wordOf('deposit', 'transferId'), transferId);
-    writeInt64(this.words, at + wordOf('deposit', 'amount'), FUNDS);
+    this.transferId += 1;
+    writeInt64(this.words, at + wordOf('deposit', 'transferId'), this.transferId);
+    writeInt64(this.words, at + wordOf('deposit', 'amount'), this.funds);
     this.words[at + wordOf('deposit', 'accountId')] = account;
     this.text(at + wordOf('deposit', 'asset'), asset);
   }
@@ -148,6 +169,7 @@ export class CommandTape {
       this.words = larger;
     }
     const words = this.words;
+    words.fill(0, at, at + SLOT_WORDS);
     this.count += 1;
     words[at] = packTemplate(templateId, RECORD_VERSION, 0);
     words[at + HeaderWord.accountId] = account;

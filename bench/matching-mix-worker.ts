@@ -3,8 +3,8 @@
  * would be a second one, and compiled code holds the addresses of one engine only.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { mixTape } from './matching-mix.js';
+import { type MixLoad, mixTape } from './matching-mix.js';
 
-const { commands, seed } = workerData as { commands: number; seed: number };
-const tape = mixTape(commands, seed);
+const { commands, seed, load } = workerData as { commands: number; seed: number; load: MixLoad };
+const tape = mixTape(commands, seed, load);
 parentPort!.postMessage(tape, [tape.words.buffer as ArrayBuffer]);

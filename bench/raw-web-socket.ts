@@ -1,35 +1,63 @@
 /**
  * The smallest WebSocket client that a load generator needs: frames are made beforehand and written many at a time,
- * so that the client costs the machine as little as it can. One frame still carries one message.
+ * and what arrives is read in place in one buffer, so that the client costs the machine as little as it can. One frame
+ * still carries one message.
  */
 import { randomBytes } from 'node:crypto';
-import { request } from 'node:http';
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 
 const OPCODE_BINARY = 0x82;
 const MASKED = 0x80;
 const LENGTH_16 = 126;
 const LENGTH_64 = 127;
+const RECEIVE_BYTES = 1 << 18;
+const NOTHING = Buffer.alloc(0);
+const END_OF_HEAD = '\r\n\r\n';
 
-/** Connects and hands the socket over after the upgrade. */
+/** Connects, asks for the upgrade and hands the socket over. */
 export function openRawWebSocket(url: string, subprotocol: string): Promise<RawWebSocket> {
-  const { hostname, port } = new URL(url);
+  const { host, hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
-    const upgrade = request({
+    let webSocket: RawWebSocket | undefined;
+    let head = '';
+    const onRead = (length: number, bytes: Uint8Array): boolean => {
+      const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, length);
+      if (webSocket !== undefined) {
+        webSocket.take(chunk);
+        return true;
+      }
+      head += chunk.toString('latin1');
+      const end = head.indexOf(END_OF_HEAD);
+      if (end < 0) return true;
+      if (!head.startsWith('HTTP/1.1 101 ')) {
+        reject(new Error(`${url} answered ${head.slice(0, head.indexOf('\r\n'))}`));
+        socket.destroy();
+        return true;
+      }
+      webSocket = new RawWebSocket(socket, Buffer.from(head.slice(end + END_OF_HEAD.length), 'latin1'));
+      resolve(webSocket);
+      return true;
+    };
+    const socket = connect({
       host: hostname,
-      port,
-      headers: {
-        connection: 'Upgrade',
-        upgrade: 'websocket',
-        'sec-websocket-version': '13',
-        'sec-websocket-key': randomBytes(16).toString('base64'),
-        'sec-websocket-protocol': subprotocol,
-      },
+      port: Number(port),
+      noDelay: true,
+      onread: { buffer: Buffer.allocUnsafe(RECEIVE_BYTES), callback: onRead },
     });
-    upgrade.on('upgrade', (_response, socket, head) => resolve(new RawWebSocket(socket as Socket, head)));
-    upgrade.on('response', (response) => reject(new Error(`${url} answered ${response.statusCode}`)));
-    upgrade.on('error', reject);
-    upgrade.end();
+    socket.on('error', reject);
+    socket.on('close', () => reject(new Error(`${url} closed the connection`)));
+    socket.write(
+      [
+        'GET / HTTP/1.1',
+        `Host: ${host}`,
+        'Connection: Upgrade',
+        'Upgrade: websocket',
+        'Sec-WebSocket-Version: 13',
+        `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`,
+        `Sec-WebSocket-Protocol: ${subprotocol}`,
+        '\r\n',
+      ].join('\r\n'),
+    );
   });
 }
 
@@ -56,14 +84,18 @@ export class RawWebSocket {
   private readonly socket: Socket;
   private rest: Buffer;
 
+  /** `head` is what came behind the answer to the upgrade. */
   constructor(socket: Socket, head: Buffer) {
     this.socket = socket;
-    this.rest = Buffer.from(head);
-    socket.setNoDelay(true);
-    socket.on('data', (chunk: Buffer) => this.take(chunk));
+    this.rest = head;
     socket.on('close', () => this.onClose());
     socket.on('error', () => {});
-    if (head.length > 0) setImmediate(() => this.take(Buffer.alloc(0)));
+    if (head.length > 0) setImmediate(() => this.take(NOTHING));
+  }
+
+  /** The descriptor of the socket, for a thread that writes to it beside this one. */
+  get fd(): number {
+    return (this.socket as unknown as { _handle: { fd: number } })._handle.fd;
   }
 
   /** Writes frames made by `clientFrame`, any number of them one behind the other. */
@@ -71,16 +103,12 @@ export class RawWebSocket {
     this.socket.write(frames);
   }
 
-  /** Bytes that the socket has not taken yet. */
-  get bufferedAmount(): number {
-    return this.socket.writableLength;
-  }
-
   close(): void {
     this.socket.destroy();
   }
 
-  private take(chunk: Buffer): void {
+  /** Takes what was read. */
+  take(chunk: Buffer): void {
     const bytes = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
     let at = 0;
     for (;;) {
@@ -99,6 +127,6 @@ export class RawWebSocket {
       if (bytes[at] === OPCODE_BINARY) this.onMessage(bytes, at + header, length);
       at += header + length;
     }
-    this.rest = at === bytes.length ? Buffer.alloc(0) : Buffer.from(bytes.subarray(at));
+    this.rest = at === bytes.length ? NOTHING : Buffer.from(bytes.subarray(at));
   }
 }

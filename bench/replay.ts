@@ -75,7 +75,7 @@ export function runReplay(options: ReplayBenchOptions): ReplayFigures {
     options.onLine?.(`${live.commands} commands, ${Math.round(live.journalBytes / 2 ** 20)} MiB of journal`);
     const results: ReplayResult[] = [];
     for (let run = 0; run <= options.runs; run++) {
-      const result = replayJournal({ directory, core: new Core(mixCapacities) });
+      const result = replayJournal({ directory, core: new Core(mixCapacities()) });
       if (result.stateHash !== live.stateHash || result.outputHash !== live.outputHash) {
         throw new Error(
           `replay gave ${result.stateHash} ${result.outputHash}, live was ${live.stateHash} ${live.outputHash}`,
@@ -116,7 +116,7 @@ function makeJournal(directory: string, tape: CommandTape): LiveRun {
   const storage = openStorage(directory);
   const writer = JournalWriter.open(storage, IDENTITY, recover(storage, IDENTITY));
   const events = new EventBuffer();
-  const processor = new BusinessLogicProcessor(new Core(mixCapacities), events);
+  const processor = new BusinessLogicProcessor(new Core(mixCapacities()), events);
   for (let done = 0; done < tape.count; ) {
     const count = Math.min(BATCH, tape.count - done);
     writer.appendRecords(tape.words, done * SLOT_WORDS, count);

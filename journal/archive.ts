@@ -58,8 +58,28 @@ export function archiveSegment(
   token = randomBytes(4).toString('hex'),
 ): MovedSegment {
   const name = entry.segment;
-  const target = archiveName(name);
-  const packed = pack(local, entry);
+  const archivedBytes = withFile(local.openForRead(name), (file) =>
+    writeArchive(file, archive, entry, token),
+  );
+  addTier(local, archive.directory);
+  local.remove(name);
+  local.syncDirectory();
+  return { segment: name, bytes: entry.bytes, archivedBytes };
+}
+
+/**
+ * Writes the archive file of a segment that is read from `segment`, unless there is a good one; named durably when this
+ * returns. @returns its bytes
+ * @throws JournalCorruptionError when the segment is not what the manifest says
+ */
+export function writeArchive(
+  segment: ReadableFile,
+  archive: Storage,
+  entry: ManifestEntry,
+  token: string,
+): number {
+  const target = archiveName(entry.segment);
+  const packed = pack(segment, entry);
   if (!archive.exists(target) || !isArchiveOf(archive, target, entry.sha256)) {
     const temporary = `${target}.${token}.tmp`;
     writeNew(archive, temporary, packed.length, (file) => file.write(0, packed));
@@ -70,10 +90,7 @@ export function archiveSegment(
   }
   // Also for a copy of an earlier run, which may have ended before its name was durable.
   archive.syncDirectory();
-  addTier(local, archive.directory);
-  local.remove(name);
-  local.syncDirectory();
-  return { segment: name, bytes: entry.bytes, archivedBytes: packed.length };
+  return packed.length;
 }
 
 /**
@@ -120,19 +137,17 @@ export function restorable(local: Storage, archive: Storage): string[] {
     .filter((name) => !here.has(name));
 }
 
-/** Removes what a run that was ended has left half written. */
+/** Removes what a run that was ended has left half written: archives, restored, repaired and fetched segments. */
 export function removeUnfinished(storage: Storage): void {
-  const unfinished = /(\.archive|^restored)\.[0-9a-f]+\.tmp$/;
+  const unfinished = /(\.archive|^restored|^repaired|^fetched)\.[0-9a-f]+\.tmp$/;
   for (const name of storage.list()) if (unfinished.test(name)) storage.remove(name);
 }
 
-function pack(local: Storage, entry: ManifestEntry): Uint8Array {
-  return withFile(local.openForRead(entry.segment), (file) => {
-    const found = sumFile(file);
-    const offset = firstDifference(entry, found);
-    if (offset >= 0) throw differenceFrom(entry, offset, found.sha256);
-    return packSegment(file, entry.sha256);
-  });
+function pack(segment: ReadableFile, entry: ManifestEntry): Uint8Array {
+  const found = sumFile(segment);
+  const offset = firstDifference(entry, found);
+  if (offset >= 0) throw differenceFrom(entry, offset, found.sha256);
+  return packSegment(segment, entry.sha256);
 }
 
 /** Makes a file of `bytes`, fills it by `write` and syncs it; its name is not durable yet. */

@@ -8,7 +8,7 @@ import { recover } from './recover.js';
 import type { Storage } from './storage.js';
 
 export interface CatOptions {
-  /** First and last record; default all. */
+  /** First and last record; default all that are there. */
   readonly fromSequence?: number;
   readonly toSequence?: number;
   /** Command times, epoch microseconds, both included. */
@@ -22,12 +22,12 @@ export interface CatOptions {
  * @throws the coded errors of recovery and of reading
  */
 export function* catRecords(storage: Storage, options: CatOptions = {}): Generator<string> {
-  const { lastSequence } = recover(storage);
+  const { firstSequence, lastSequence } = recover(storage);
   const toSequence = Math.min(options.toSequence ?? lastSequence, lastSequence);
   const fromTimeUs = options.fromTimeUs ?? Number.NEGATIVE_INFINITY;
   const toTimeUs = options.toTimeUs ?? Number.POSITIVE_INFINITY;
   const reader = new JournalReader(storage, {
-    fromSequence: Math.max(1, options.fromSequence ?? 1),
+    fromSequence: Math.max(1, options.fromSequence ?? firstSequence),
     toSequence,
   });
   try {

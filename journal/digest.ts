@@ -58,7 +58,7 @@ export function digestJournal(storage: Storage, limit: DigestLimit = {}): Journa
   const hash = createHash('sha256');
   let sequence = 0;
   let chain = 0;
-  const reader = new JournalReader(storage, { toSequence });
+  const reader = new JournalReader(storage, { toSequence, asStored: true });
   try {
     while (reader.nextFrame()) {
       const { words, wordIndex } = reader;

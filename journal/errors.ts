@@ -64,6 +64,33 @@ export class JournalCorruptionError extends JournalError {
   }
 }
 
+/** A snapshot is not what was written. Nothing is lost by that: an older one, or the whole journal, does the same. */
+export class SnapshotDamagedError extends JournalError {
+  constructor(file: string, offset: number, expected: string, found: string) {
+    super(
+      'SNAPSHOT_DAMAGED',
+      3,
+      `snapshot ${file} is damaged at offset ${offset}: expected ${expected}, found ${found}`,
+    );
+  }
+}
+
+/** A command is asked for that retention has removed. */
+export class JournalHistoryError extends JournalError {
+  readonly firstSequence: number;
+
+  /** @param firstSequence first command that is still there */
+  constructor(where: string, wanted: number, firstSequence: number) {
+    super(
+      'JOURNAL_HISTORY_REMOVED',
+      4,
+      `the history of ${where} begins at command ${firstSequence}: command ${wanted} was removed by retention; ` +
+        `ask for a later one, or go on from a snapshot of command ${firstSequence - 1} or later`,
+    );
+    this.firstSequence = firstSequence;
+  }
+}
+
 /**
  * A sync failed. The kernel may have marked the lost pages clean, so a second try would answer "done" about bytes that
  * are gone: the process has to end and recover from what is really on disk.

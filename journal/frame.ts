@@ -17,6 +17,7 @@
  */
 import { readInt64, writeInt64 } from '../src/base/int64.js';
 import { HeaderWord, SLOT_BYTES, SLOT_WORDS, versionOf } from '../src/wire/slot.js';
+import { isOlderRecord } from '../src/wire/upcast.js';
 import { crc32cWords } from './crc32c.js';
 
 export const RECORD_BYTES = SLOT_BYTES;
@@ -26,7 +27,10 @@ export const FRAME_HEADER_WORDS = 12;
 /** More records are split over several frames. */
 export const MAX_FRAME_RECORDS = 4096;
 export const MAX_FRAME_BYTES = FRAME_HEADER_BYTES + MAX_FRAME_RECORDS * RECORD_BYTES;
-/** Version of the frame format written by this release, and the newest one it reads. */
+/**
+ * Version of the frame format written by this release, and the newest one it reads. Version 0 had no durable sequence: its
+ * place was 0.
+ */
 export const FRAME_VERSION = 1;
 
 export const FrameType = {
@@ -100,7 +104,7 @@ export function isHeaderIntact(words: Int32Array, wordIndex: number): boolean {
 
 /** Whether the header is intact and means something to this release. */
 export function isHeaderValid(words: Int32Array, wordIndex: number): boolean {
-  if (!isHeaderIntact(words, wordIndex) || frameVersion(words, wordIndex) !== FRAME_VERSION) return false;
+  if (!isHeaderIntact(words, wordIndex) || frameVersion(words, wordIndex) > FRAME_VERSION) return false;
   const type = frameType(words, wordIndex);
   const count = frameRecordCount(words, wordIndex);
   return type === FrameType.commands
@@ -167,4 +171,13 @@ export function newestRecordVersion(words: Int32Array, wordIndex: number): numbe
     if (version > newest) newest = version;
   }
   return newest;
+}
+
+/** Whether a valid frame has a record of an older version than this release writes. */
+export function hasOlderRecords(words: Int32Array, wordIndex: number): boolean {
+  const count = frameRecordCount(words, wordIndex);
+  for (let i = 0; i < count; i++) {
+    if (isOlderRecord(words[wordIndex + FRAME_HEADER_WORDS + i * RECORD_WORDS])) return true;
+  }
+  return false;
 }

@@ -1,8 +1,10 @@
 /**
  * Reads records in sequence, across segments, and checks everything on the way: checksums, chain, sequence, epoch, seals,
- * links between segments. What it returns is what was written, or it throws.
+ * links between segments. What it returns is what was written, or it throws. Records of older versions come out as records
+ * of the current one, so that nobody behind it has to know them.
  */
-import { JournalCorruptionError } from './errors.js';
+import { upcastRecord } from '../src/wire/upcast.js';
+import { JournalCorruptionError, JournalHistoryError } from './errors.js';
 import {
   FRAME_HEADER_WORDS,
   FrameType,
@@ -10,6 +12,7 @@ import {
   frameFirstSequence,
   frameRecordCount,
   frameType,
+  hasOlderRecords,
   RECORD_WORDS,
 } from './frame.js';
 import { segmentNames } from './recover.js';
@@ -18,12 +21,14 @@ import { ScanStatus, SegmentScanner } from './segment-scanner.js';
 import type { Storage } from './storage.js';
 
 export interface JournalReaderOptions {
-  /** First record wanted; default 1. */
+  /** First record wanted; default 1. JournalHistoryError when it was removed. */
   readonly fromSequence?: number;
   /** Last record wanted; must be in the journal (`RecoveryReport.lastSequence` at most). */
   readonly toSequence: number;
   /** Size of the read buffer; default 1 MiB. */
   readonly chunkBytes?: number;
+  /** Records in the version in which they were stored, byte for byte: for sums of what is stored. Default false. */
+  readonly asStored?: boolean;
 }
 
 export class JournalReader {
@@ -44,6 +49,7 @@ export class JournalReader {
   readonly #fromSequence: number;
   readonly #toSequence: number;
   readonly #chunkBytes: number | undefined;
+  readonly #asStored: boolean;
   readonly #names: readonly string[];
   #segmentIndex: number;
   #scanner: SegmentScanner | undefined;
@@ -56,9 +62,11 @@ export class JournalReader {
     this.#fromSequence = options.fromSequence ?? 1;
     this.#toSequence = options.toSequence;
     this.#chunkBytes = options.chunkBytes;
+    this.#asStored = options.asStored ?? false;
     this.#nextSequence = this.#fromSequence;
     this.#names = segmentNames(storage);
     this.#segmentIndex = segmentHolding(this.#names, this.#fromSequence);
+    refuseRemoved(storage, this.#names, this.#fromSequence);
   }
 
   /** Sequence of the record that the next `readRecords` starts with. */
@@ -128,6 +136,17 @@ export class JournalReader {
     this.#left = this.recordCount;
     if (frameRecordCount(words, frameWord) < this.recordCount)
       throw new Error('journal: more records than the frame has');
+    if (!this.#asStored && hasOlderRecords(words, frameWord)) this.#upcast();
+  }
+
+  /** Puts copies of the records at hand in their place, in the current version. */
+  #upcast(): void {
+    const current = new Int32Array(this.recordCount * RECORD_WORDS);
+    for (let at = 0; at < current.length; at += RECORD_WORDS) {
+      upcastRecord(this.words, this.wordIndex + at, current, at);
+    }
+    this.words = current;
+    this.wordIndex = 0;
   }
 
   /** Opens the segment to start with, or the one after `sealed`. */
@@ -180,6 +199,13 @@ export class JournalReader {
       isEnd ? 'the end' : scanner.found,
     );
   }
+}
+
+/** Throws JournalHistoryError when the journal begins after `sequence`. */
+export function refuseRemoved(storage: Storage, names: readonly string[], sequence: number): void {
+  if (names.length === 0) return;
+  const { firstSequence } = parseSegmentName(names[0]!)!;
+  if (firstSequence > sequence) throw new JournalHistoryError(storage.directory, sequence, firstSequence);
 }
 
 /** Index of the segment that holds `sequence`: the last one that begins at it or before it. Binary search by name. */

@@ -18,9 +18,10 @@ import {
   RECORD_BYTES,
   RECORD_WORDS,
 } from './frame.js';
-import { segmentHolding } from './journal-reader.js';
+import { refuseRemoved, segmentHolding } from './journal-reader.js';
 import { segmentNames } from './recover.js';
 import { parseSegmentName, SEGMENT_HEADER_BYTES } from './segment.js';
+import { SegmentScanner } from './segment-scanner.js';
 import { type ReadableFile, readFully, type Storage } from './storage.js';
 
 /** Most that is read at once while catching up. */
@@ -55,6 +56,8 @@ export class JournalTail {
    */
   chainAt(sequence: number): number | undefined {
     if (sequence === 0) return 0;
+    const entry = this.#chainAtEntry(sequence);
+    if (entry !== undefined) return entry;
     const probe = new JournalTail(this.#storage);
     try {
       return probe.#chainAfter(sequence);
@@ -94,6 +97,8 @@ export class JournalTail {
 
   #chainAfter(sequence: number): number | undefined {
     this.seek(sequence);
+    const [first] = segmentNames(this.#storage);
+    if (first !== undefined && parseSegmentName(first)!.firstSequence > sequence) return undefined;
     if (sequence < 0 || !this.#openFirst() || !this.#advance(sequence)) return undefined;
     const count = sequence - frameFirstSequence(this.#words, this.#frameWord()) + 1;
     if (!this.#fill(FRAME_HEADER_BYTES + count * RECORD_BYTES)) this.#refuse('a whole frame');
@@ -166,8 +171,18 @@ export class JournalTail {
   #openFirst(): boolean {
     this.#names = segmentNames(this.#storage);
     if (this.#names.length === 0) return false;
+    refuseRemoved(this.#storage, this.#names, this.#wantedSequence);
     this.#openSegment(segmentHolding(this.#names, this.#wantedSequence));
     return true;
+  }
+
+  /** Chain after `sequence`, when that is the record right before the first one that is there; the header tells it. */
+  #chainAtEntry(sequence: number): number | undefined {
+    const [first] = segmentNames(this.#storage);
+    if (first === undefined || parseSegmentName(first)!.firstSequence !== sequence + 1) return undefined;
+    const scanner = new SegmentScanner(this.#storage, first);
+    scanner.close();
+    return scanner.header.chain;
   }
 
   #openSegment(index: number): void {

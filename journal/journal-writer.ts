@@ -36,7 +36,7 @@ import {
   SEGMENT_HEADER_BYTES,
   segmentName,
 } from './segment.js';
-import type { Allocation, Storage, WritableFile } from './storage.js';
+import { type Allocation, readFully, type Storage, type WritableFile } from './storage.js';
 import { cutTornTail } from './torn-tail.js';
 
 export interface JournalWriterOptions {
@@ -52,6 +52,7 @@ export interface JournalWriterOptions {
   readonly nowMs: () => number;
 }
 
+const REWRITE_CHUNK_BYTES = 1024 * 1024;
 const noClock = (): number => 0;
 const EPOCH_WORD = HeaderWord.body + offsetOf('epochStarted', 'epoch') / 4;
 
@@ -76,6 +77,8 @@ export class JournalWriter {
   #chain: number;
   #epoch: number;
   #timestampUs: number;
+  /** The newest segment says that an older release may read it, which is not so of what is written from here on. */
+  #isOutdated = false;
   #failure: Error | undefined;
   #segmentsOpened = 0;
 
@@ -102,8 +105,9 @@ export class JournalWriter {
   }
 
   /**
-   * Opens the journal for appending after what `recover` found: cuts the torn tail, if there is one, and syncs the newest
-   * segment, because what could be read need not have been durable. Afterwards everything up to `report.lastSequence` is.
+   * Opens the journal for appending after what `recover` found: cuts the torn tail, if there is one, writes what nothing
+   * proves to be on the disk once more, and syncs it and the names, because what could be read need not have been durable.
+   * Afterwards everything up to `report.lastSequence` is.
    */
   static open(
     storage: Storage,
@@ -113,7 +117,7 @@ export class JournalWriter {
   ): JournalWriter {
     const all: JournalWriterOptions = {
       segmentBytes: options.segmentBytes ?? DEFAULT_SEGMENT_BYTES,
-      allocation: options.allocation ?? 'fallocate',
+      allocation: options.allocation ?? 'zero-fill',
       maxFrameRecords: options.maxFrameRecords ?? MAX_FRAME_RECORDS,
       prepared: options.prepared ?? null,
       nowMs: options.nowMs ?? noClock,
@@ -128,6 +132,8 @@ export class JournalWriter {
       throw new RangeError(`maxFrameRecords ${maxFrameRecords}: an integer from 1 to ${MAX_FRAME_RECORDS}`);
     }
     if (!storage.exists(CONTROL_FILE)) createControlFile(storage);
+    // Whoever renamed a file here last may have died before the name was durable.
+    else storage.syncDirectory();
     cutTornTail(storage, report, all.nowMs());
     const writer = new JournalWriter(storage, identity, report, all);
     try {
@@ -189,7 +195,8 @@ export class JournalWriter {
       for (let done = 0; done < count; ) {
         const at = wordIndex + done * RECORD_WORDS;
         this.#noteEpoch(words, at);
-        if (this.#file === undefined || this.#room() < MIN_FRAME_ROOM) this.#beginSegment();
+        if (this.#file === undefined || this.#isOutdated || this.#room() < MIN_FRAME_ROOM)
+          this.#beginSegment();
         const limit = Math.min(count - done, this.#options.maxFrameRecords, this.#recordsThatFit());
         const run = runOfOneEpoch(words, at, limit);
         this.#appendFrame(words, at, run);
@@ -253,6 +260,7 @@ export class JournalWriter {
     this.#segmentName = report.lastFile;
     const file = this.#storage.openForWrite(report.lastFile);
     this.#file = file;
+    rewrite(this.#storage, file, report.lastFileProvenEnd, report.lastFileEnd);
     file.sync(0, report.lastFileEnd);
     this.#segmentBytes = file.bytes;
     this.#position = report.lastFileEnd;
@@ -261,6 +269,8 @@ export class JournalWriter {
     this.#segmentEpoch = report.lastFileEpoch;
     this.#control.write(this.#durableSequence, this.#segmentFirstSequence, this.#segmentEpoch);
     if (report.clean) this.#markedSequence = report.lastSequence;
+    // A segment without a record goes on: the next one would have the same name.
+    this.#isOutdated = report.isOutdated && report.lastSequence >= report.lastFileFirstSequence;
     if (report.isSealed) this.#closeFile();
   }
 
@@ -367,6 +377,7 @@ export class JournalWriter {
     storage.syncDirectory();
     this.#control.write(this.#durableSequence, this.#nextSequence, this.#epoch);
     this.#file = storage.openForWrite(name);
+    this.#isOutdated = false;
     this.#segmentName = name;
     this.#segmentFirstSequence = this.#nextSequence;
     this.#segmentEpoch = this.#epoch;
@@ -394,6 +405,24 @@ export class JournalWriter {
   #releaseFiles(): void {
     this.#closeFile();
     this.#control.close();
+  }
+}
+
+/**
+ * Writes the bytes [from, to) over themselves. After a sync that failed the kernel may keep pages that the disk never got
+ * and call them clean; only pages that are written again go to the disk with the next sync.
+ */
+function rewrite(storage: Storage, file: WritableFile, from: number, to: number): void {
+  const source = storage.openForRead(file.name);
+  const bytes = new Uint8Array(Math.min(to - from, REWRITE_CHUNK_BYTES));
+  try {
+    for (let position = from; position < to; position += bytes.length) {
+      const length = Math.min(bytes.length, to - position);
+      readFully(source, position, bytes, 0, length);
+      file.write(position, bytes.subarray(0, length));
+    }
+  } finally {
+    source.close();
   }
 }
 

@@ -1,23 +1,32 @@
 /**
- * `manifest.jsonl`: one line for each sealed segment, in order. A line tells what the segment was when it was sealed, names
- * the SHA-256 of the line before, and is signed with the key of the node: a segment, a line or the order of lines cannot
- * be changed afterwards without the key.
+ * `manifest.jsonl`: signed statements about the journal, one on each line, in the order in which they were made. A line
+ * names the SHA-256 of the line before and is signed with the key of the node: nothing that it vouches for, no line, and
+ * no order of lines can be changed afterwards without the key. Kinds of lines:
+ *
+ * - a sealed segment, as it was when it was sealed; one for each, in order;
+ * - a snapshot, as it was when it was taken;
+ * - a removal: retention has taken the oldest segments away, so that the journal begins later from here on.
  */
 import { createHash } from 'node:crypto';
-import { JournalCorruptionError } from './errors.js';
+import { JournalCorruptionError, JournalVersionError } from './errors.js';
 import { isSignedBy, type ManifestSigner } from './manifest-key.js';
+import { withManifestLock } from './manifest-lock.js';
 import { replaceFile } from './replace-file.js';
 import type { JournalIdentity } from './segment.js';
 import type { SegmentSum } from './segment-sum.js';
 import { readFully, type Storage } from './storage.js';
 
 export const MANIFEST_FILE = 'manifest.jsonl';
-const MANIFEST_FORMAT = 1;
+/** Of a line about a segment; such lines stay readable for releases that know no other kind. */
+const SEGMENT_FORMAT = 1;
+/** Of the other kinds, and the newest format that this release reads. */
+const FORMAT = 2;
 const SIGNED_AS = 'ringfence journal manifest 1\n';
 const NO_LINE = '0'.repeat(64);
 
 /** What is known of a segment when it is sealed. */
 export interface SealedSegment extends SegmentSum {
+  readonly kind: 'segment';
   readonly segment: string;
   readonly firstSequence: number;
   readonly lastSequence: number;
@@ -26,7 +35,32 @@ export interface SealedSegment extends SegmentSum {
   readonly bytes: number;
 }
 
-export interface ManifestEntry extends SealedSegment {
+/** What is known of a snapshot when it is taken. */
+export interface SignedSnapshot {
+  readonly kind: 'snapshot';
+  /** Name in the directory of snapshots. */
+  readonly file: string;
+  /** Last command that is in it. */
+  readonly sequence: number;
+  readonly bytes: number;
+  /** Of all its bytes, hexadecimal. */
+  readonly sha256: string;
+}
+
+/** The decision to remove segments; made durable before the first of them goes. */
+export interface Removal {
+  readonly kind: 'removal';
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  /** Wall clock, epoch microseconds. */
+  readonly atUs: number;
+  /** The rule that they fell under. */
+  readonly reason: string;
+}
+
+export type Statement = SealedSegment | SignedSnapshot | Removal;
+
+interface Signed {
   readonly clusterId: string;
   readonly nodeId: number;
   /** SHA-256 of the line before; zeros in the first line. */
@@ -39,11 +73,14 @@ export interface ManifestEntry extends SealedSegment {
   readonly offset: number;
 }
 
+export type ManifestEntry = SealedSegment & Signed;
+export type ManifestLine = Statement & Signed;
+
 /**
  * All lines; none when there is no manifest. Reads, and checks no signature: see `manifestFaults`.
- * @throws JournalCorruptionError for a line that is no entry
+ * @throws JournalCorruptionError for a line that is no statement, JournalVersionError for one of a newer release
  */
-export function readManifest(storage: Storage): ManifestEntry[] {
+export function readManifestLines(storage: Storage): ManifestLine[] {
   if (!storage.exists(MANIFEST_FILE)) return [];
   const file = storage.openForRead(MANIFEST_FILE);
   const bytes = new Uint8Array(file.bytes);
@@ -52,98 +89,143 @@ export function readManifest(storage: Storage): ManifestEntry[] {
   } finally {
     file.close();
   }
-  const entries: ManifestEntry[] = [];
+  const lines: ManifestLine[] = [];
   let offset = 0;
   for (const line of new TextDecoder('latin1').decode(bytes).split('\n')) {
-    if (line !== '') entries.push(parseLine(line, offset));
+    if (line !== '') lines.push(parseLine(line, offset));
     offset += line.length + 1;
   }
-  return entries;
+  return lines;
 }
 
-/** Adds a line, durable when this returns. */
+/** The lines about segments, in order. */
+export function readManifest(storage: Storage): ManifestEntry[] {
+  return segmentEntries(readManifestLines(storage));
+}
+
+/** Those of the lines that are about segments. */
+export function segmentEntries(lines: readonly ManifestLine[]): ManifestEntry[] {
+  return lines.filter((line) => line.kind === 'segment');
+}
+
+/** Last command that retention has declared to be removed; 0 = none, the journal begins with its first command. */
+export function removedThrough(lines: readonly ManifestLine[]): number {
+  return lines.reduce(
+    (last, line) => (line.kind === 'removal' ? Math.max(last, line.lastSequence) : last),
+    0,
+  );
+}
+
+/**
+ * Adds a line, durable when this returns. Several threads and processes may do so: each takes the lock and reads what the
+ * others have added.
+ * @throws JournalLockedError when the lock is not given back within ten seconds
+ */
 export function appendToManifest(
   storage: Storage,
-  entries: readonly ManifestEntry[],
-  sealed: SealedSegment,
+  statement: Statement,
   identity: JournalIdentity,
   signer: ManifestSigner,
-): ManifestEntry {
-  const last = entries.at(-1);
-  const { segment, firstSequence, lastSequence, chain, bytes, sha256, pieces } = sealed;
-  const unsigned = JSON.stringify({
-    format: MANIFEST_FORMAT,
-    segment,
-    firstSequence,
-    lastSequence,
-    chain,
-    bytes,
-    sha256,
-    pieces,
-    clusterId: identity.clusterId.toString(),
-    nodeId: identity.nodeId,
-    previous: last === undefined ? NO_LINE : sha256Of(last.line),
-    key: signer.publicKey,
+): ManifestLine {
+  return withManifestLock(storage, () => {
+    const lines = readManifestLines(storage);
+    const last = lines.at(-1);
+    const unsigned = JSON.stringify({
+      ...wireForm(statement),
+      clusterId: identity.clusterId.toString(),
+      nodeId: identity.nodeId,
+      previous: last === undefined ? NO_LINE : sha256Of(last.line),
+      key: signer.publicKey,
+    });
+    const signature = signer.sign(SIGNED_AS + unsigned);
+    const line = `${unsigned.slice(0, -1)},"signature":"${signature}"}`;
+    replaceFile(storage, MANIFEST_FILE, `${[...lines.map((each) => each.line), line].join('\n')}\n`);
+    return parseLine(line, last === undefined ? 0 : last.offset + last.line.length + 1);
   });
-  const signature = signer.sign(SIGNED_AS + unsigned);
-  const line = `${unsigned.slice(0, -1)},"signature":"${signature}"}`;
-  const lines = [...entries.map((entry) => entry.line), line];
-  replaceFile(storage, MANIFEST_FILE, `${lines.join('\n')}\n`);
-  return parseLine(line, last === undefined ? 0 : last.offset + last.line.length + 1);
+}
+
+/** The fields of a statement in the order of the file. A line about a segment names no kind: it was the only one. */
+function wireForm(statement: Statement): object {
+  if (statement.kind !== 'segment') return { format: FORMAT, ...statement };
+  const { segment, firstSequence, lastSequence, chain, bytes, sha256, pieces } = statement;
+  return { format: SEGMENT_FORMAT, segment, firstSequence, lastSequence, chain, bytes, sha256, pieces };
 }
 
 /**
  * What is wrong with the lines themselves: signatures, order, links.
  * @param publicKey the key that must have signed; '' = whichever a line names
  */
-export function manifestFaults(
-  entries: readonly ManifestEntry[],
-  publicKey: string,
-): JournalCorruptionError[] {
+export function manifestFaults(lines: readonly ManifestLine[], publicKey: string): JournalCorruptionError[] {
   const faults: JournalCorruptionError[] = [];
-  let previous: ManifestEntry | undefined;
-  for (const entry of entries) {
+  let previous: ManifestLine | undefined;
+  let nextSequence = 1;
+  for (const line of lines) {
     const wanted = previous === undefined ? NO_LINE : sha256Of(previous.line);
-    const follows = previous === undefined ? entry.firstSequence === 1 : isAfter(entry, previous);
-    if (entry.previous !== wanted || !follows) {
-      faults.push(fault(entry, 'the line after the one before', `a line about ${entry.segment}`));
-    } else if (publicKey !== '' && entry.key !== publicKey) {
-      faults.push(fault(entry, `the key ${publicKey}`, entry.key));
-    } else if (!isSignedBy(entry.key, SIGNED_AS + unsignedPart(entry.line), entry.signature)) {
-      faults.push(fault(entry, `a signature of ${entry.segment} by ${entry.key}`, 'another one'));
+    const follows = line.kind !== 'segment' || line.firstSequence === nextSequence;
+    if (line.previous !== wanted || !follows) {
+      faults.push(fault(line, 'the line after the one before', `a line about ${subjectOf(line)}`));
+    } else if (publicKey !== '' && line.key !== publicKey) {
+      faults.push(fault(line, `the key ${publicKey}`, line.key));
+    } else if (!isSignedBy(line.key, SIGNED_AS + unsignedPart(line.line), line.signature)) {
+      faults.push(fault(line, `a signature of ${subjectOf(line)} by ${line.key}`, 'another one'));
     }
-    previous = entry;
+    if (line.kind === 'segment') nextSequence = line.lastSequence + 1;
+    previous = line;
   }
   return faults;
 }
 
-function isAfter(entry: ManifestEntry, previous: ManifestEntry): boolean {
-  return entry.firstSequence === previous.lastSequence + 1;
+/** For messages. */
+function subjectOf(line: ManifestLine): string {
+  switch (line.kind) {
+    case 'segment':
+      return line.segment;
+    case 'snapshot':
+      return line.file;
+    case 'removal':
+      return `the removal of ${line.firstSequence}..${line.lastSequence}`;
+  }
 }
 
 function unsignedPart(line: string): string {
   return `${line.slice(0, line.lastIndexOf(',"signature":'))}}`;
 }
 
-function parseLine(line: string, offset: number): ManifestEntry {
-  let entry: ManifestEntry | undefined;
+/** Which fields a statement must have: texts, then whole numbers. */
+const FIELDS: Readonly<Record<Statement['kind'], readonly [readonly string[], readonly string[]]>> = {
+  segment: [
+    ['segment', 'sha256'],
+    ['firstSequence', 'lastSequence', 'chain', 'bytes'],
+  ],
+  snapshot: [
+    ['file', 'sha256'],
+    ['sequence', 'bytes'],
+  ],
+  removal: [['reason'], ['firstSequence', 'lastSequence', 'atUs']],
+};
+
+function parseLine(line: string, offset: number): ManifestLine {
+  let parsed: Record<string, unknown> | undefined;
   try {
-    entry = { ...(JSON.parse(line) as ManifestEntry), line, offset };
+    parsed = JSON.parse(line) as Record<string, unknown>;
   } catch {
-    entry = undefined;
+    parsed = undefined;
   }
-  const isEntry =
-    entry !== undefined &&
-    [entry.segment, entry.sha256, entry.previous, entry.key, entry.signature].every(
-      (text) => typeof text === 'string',
-    ) &&
-    [entry.firstSequence, entry.lastSequence, entry.chain, entry.bytes].every(Number.isSafeInteger) &&
-    Array.isArray(entry.pieces);
-  if (isEntry) return entry!;
-  throw new JournalCorruptionError(MANIFEST_FILE, offset, 'a line about a segment', line.slice(0, 40));
+  const format = Number(parsed?.['format']);
+  if (format > FORMAT) throw new JournalVersionError(MANIFEST_FILE, 'manifest format', format, FORMAT);
+  const kind = parsed?.['kind'] ?? 'segment';
+  if (parsed !== undefined && Object.hasOwn(FIELDS, kind as string)) {
+    const [texts, numbers] = FIELDS[kind as Statement['kind']];
+    const isWhole =
+      [...texts, 'previous', 'key', 'signature'].every((name) => typeof parsed[name] === 'string') &&
+      numbers.every((name) => Number.isSafeInteger(parsed[name])) &&
+      (kind !== 'segment' || Array.isArray(parsed['pieces']));
+    if (isWhole) return { ...parsed, kind, line, offset } as unknown as ManifestLine;
+  }
+  throw new JournalCorruptionError(MANIFEST_FILE, offset, 'a statement about the journal', line.slice(0, 40));
 }
 
-function fault(entry: ManifestEntry, expected: string, found: string): JournalCorruptionError {
+function fault(entry: ManifestLine, expected: string, found: string): JournalCorruptionError {
   return new JournalCorruptionError(MANIFEST_FILE, entry.offset, expected, found);
 }
 

@@ -15,8 +15,9 @@
  */
 import { CONTROL_FILE, type ControlState, readControlFile } from './control-file.js';
 import { JournalCorruptionError } from './errors.js';
-import { FrameType, frameType } from './frame.js';
-import { type JournalIdentity, parseSegmentName, SEGMENT_SUFFIX } from './segment.js';
+import { FrameType, frameRecordCount, frameType } from './frame.js';
+import { readManifestLines, removedThrough } from './manifest.js';
+import { type JournalIdentity, parseSegmentName, SEGMENT_HEADER_BYTES, SEGMENT_SUFFIX } from './segment.js';
 import { ScanStatus, SegmentScanner } from './segment-scanner.js';
 import type { Storage } from './storage.js';
 
@@ -24,7 +25,7 @@ import type { Storage } from './storage.js';
 export interface RecoveryReport {
   readonly segments: number;
   readonly bytes: number;
-  /** First record that is there; 1, or 0 when the journal is empty. */
+  /** First record that is there: 1 unless retention has removed what was before it; 0 when the journal is empty. */
   readonly firstSequence: number;
   /** Last good record; 0 when the journal is empty. */
   readonly lastSequence: number;
@@ -42,9 +43,16 @@ export interface RecoveryReport {
   /** Newest segment, empty when there is none, and where its frames end. */
   readonly lastFile: string;
   readonly lastFileEnd: number;
+  /**
+   * Up to here the frames of the newest segment are proven to be on the disk. What follows could be read, but after a
+   * sync that failed reads may show pages that the disk never got.
+   */
+  readonly lastFileProvenEnd: number;
   readonly lastFileFirstSequence: number;
   readonly lastFileEpoch: number;
   readonly isSealed: boolean;
+  /** The newest segment was begun by an older release; new records go into a new one. */
+  readonly isOutdated: boolean;
   readonly controlGeneration: number;
 }
 
@@ -63,9 +71,11 @@ const EMPTY: RecoveryReport = {
   tornBytes: 0,
   lastFile: '',
   lastFileEnd: 0,
+  lastFileProvenEnd: 0,
   lastFileFirstSequence: 0,
   lastFileEpoch: 0,
   isSealed: false,
+  isOutdated: false,
   controlGeneration: 0,
 };
 
@@ -83,12 +93,24 @@ export function segmentNames(storage: Storage): string[] {
   return names;
 }
 
+export interface RecoveryOptions {
+  /**
+   * The oldest segments may have been removed; whoever asks for that must go on from a snapshot of the command before
+   * `firstSequence`, or of a later one. Default: a journal that does not begin with the first command is damaged.
+   */
+  readonly mayBeginLater?: boolean;
+}
+
 /**
  * Looks at the journal and decides what counts. Changes nothing.
  * @param identity whose journal it must be; undefined = anybody's (offline tools)
  * @throws JournalCorruptionError, JournalForeignError, JournalVersionError, JournalIoError, JournalPermissionError
  */
-export function recover(storage: Storage, identity?: JournalIdentity): RecoveryReport {
+export function recover(
+  storage: Storage,
+  identity?: JournalIdentity,
+  options: RecoveryOptions = {},
+): RecoveryReport {
   // The control file first: beside a running writer it may be older than the list of segments, never newer.
   const early = storage.exists(CONTROL_FILE) ? readControlFile(storage) : undefined;
   const names = segmentNames(storage);
@@ -100,11 +122,17 @@ export function recover(storage: Storage, identity?: JournalIdentity): RecoveryR
   if (names.length === 0) return { ...EMPTY, controlGeneration: control.generation };
 
   let bytes = 0;
+  let firstSequence = 1;
   let previous: SegmentScanner | undefined;
   for (const name of names) {
     previous?.close();
     const scanner = new SegmentScanner(storage, name, identity);
-    checkLink(scanner, previous);
+    const mayBegin = options.mayBeginLater === true || isDeclaredBeginning(storage, scanner);
+    if (previous === undefined && mayBegin) {
+      firstSequence = scanner.header.firstSequence;
+    } else {
+      checkLink(scanner, previous);
+    }
     bytes += scanner.fileBytes;
     previous = scanner;
   }
@@ -115,7 +143,7 @@ export function recover(storage: Storage, identity?: JournalIdentity): RecoveryR
       ...end,
       segments: names.length,
       bytes,
-      firstSequence: last.nextSequence > 1 ? 1 : 0,
+      firstSequence: last.nextSequence > 1 ? firstSequence : 0,
       lastSequence: last.nextSequence - 1,
       chain: last.chain,
       epoch: last.epoch,
@@ -124,6 +152,7 @@ export function recover(storage: Storage, identity?: JournalIdentity): RecoveryR
       lastFileFirstSequence: last.header.firstSequence,
       lastFileEpoch: last.header.epoch,
       isSealed: last.isSealed,
+      isOutdated: last.header.isOutdated,
       controlGeneration: control.generation,
     };
   } finally {
@@ -136,6 +165,25 @@ function controlState(storage: Storage, names: readonly string[]): ControlState 
   if (names.length === 0) return undefined;
   if (storage.exists(CONTROL_FILE)) return readControlFile(storage);
   throw new JournalCorruptionError(CONTROL_FILE, 0, 'the control file beside the segments', 'no such file');
+}
+
+/** The error of a journal that begins with a later command although nothing says what was before it. */
+export function missingBeginning(storage: Storage): JournalCorruptionError {
+  const name = segmentNames(storage)[0]!;
+  const first = new SegmentScanner(storage, name);
+  first.close();
+  return new JournalCorruptionError(
+    first.header.previousName,
+    0,
+    `the segment before ${name}, or a good snapshot of command ${first.header.firstSequence - 1} or a later one`,
+    'no such file',
+  );
+}
+
+/** Whether the journal begins later than its first command because retention says so in the manifest. */
+function isDeclaredBeginning(storage: Storage, first: SegmentScanner): boolean {
+  const { firstSequence } = first.header;
+  return firstSequence > 1 && firstSequence <= removedThrough(readManifestLines(storage)) + 1;
 }
 
 /** Each segment must name the one before it; the first one must name none. */
@@ -159,12 +207,13 @@ function checkLink(scanner: SegmentScanner, previous: SegmentScanner | undefined
 
 type End = Pick<
   RecoveryReport,
-  'durableSequence' | 'clean' | 'tornFile' | 'tornOffset' | 'tornBytes' | 'lastFileEnd'
+  'durableSequence' | 'clean' | 'tornFile' | 'tornOffset' | 'tornBytes' | 'lastFileEnd' | 'lastFileProvenEnd'
 >;
 
 /** Walks the last segment and decides about its end. */
 function findEnd(last: SegmentScanner, control: ControlState): End {
   let markedSequence = -1;
+  const proven = new ProvenEnd();
   let status = last.step();
   let isTorn = false;
   let evidence = 0;
@@ -172,6 +221,7 @@ function findEnd(last: SegmentScanner, control: ControlState): End {
     while (status === ScanStatus.frame) {
       const isMark = frameType(last.words, last.frameWord) === FrameType.durableMark;
       markedSequence = isMark ? last.durableSequence : -1;
+      proven.pass(last);
       if (last.isSealed) break;
       status = last.step();
     }
@@ -205,7 +255,28 @@ function findEnd(last: SegmentScanner, control: ControlState): End {
     tornOffset: isTorn ? position : 0,
     tornBytes: tornEnd - position,
     lastFileEnd: position,
+    lastFileProvenEnd: proven.upTo(durableSequence),
   };
+}
+
+/** Finds the end of the last frame that a durable sequence covers. */
+class ProvenEnd {
+  /** Frames that nothing has vouched for yet: where they end, and the durable sequence that would prove them. */
+  readonly #pending: { readonly sequence: number; readonly end: number }[] = [];
+  #end = SEGMENT_HEADER_BYTES;
+
+  pass(scanner: SegmentScanner): void {
+    // A frame without records says nothing about itself: only a later record can prove it.
+    const isEmpty = frameRecordCount(scanner.words, scanner.frameWord) === 0;
+    this.#pending.push({ sequence: scanner.nextSequence - (isEmpty ? 0 : 1), end: scanner.end() });
+    this.upTo(scanner.durableSequence);
+  }
+
+  upTo(durableSequence: number): number {
+    const pending = this.#pending;
+    while (pending.length > 0 && pending[0].sequence <= durableSequence) this.#end = pending.shift()!.end;
+    return this.#end;
+  }
 }
 
 function damage(last: SegmentScanner, status: number): string {

@@ -4,9 +4,10 @@
  */
 import { ArchivedFile, archiveName } from './archive-file.js';
 import { JournalCorruptionError, JournalError } from './errors.js';
-import { type ManifestEntry, readManifest } from './manifest.js';
+import { type ManifestEntry, readManifestLines, removedThrough, segmentEntries } from './manifest.js';
+import type { SegmentCopy } from './repair.js';
 import { firstDifference, PIECE_BYTES, sumInSteps } from './segment-sum.js';
-import type { ReadableFile, Storage } from './storage.js';
+import type { Storage } from './storage.js';
 import { differenceFrom, type JournalProblem, problemOf } from './verify.js';
 
 export interface ScrubOptions {
@@ -28,11 +29,11 @@ export interface ScrubReport {
   readonly problems: readonly JournalProblem[];
 }
 
-interface Copy {
+/** A copy that is not what was signed, or cannot be read; without a copy the segment itself is gone. */
+export interface Damage {
   readonly entry: ManifestEntry;
-  /** Name of the file it stands in, for the report. */
-  readonly file: string;
-  open(): ReadableFile;
+  readonly copy: SegmentCopy | undefined;
+  readonly error: JournalError;
 }
 
 /**
@@ -46,58 +47,72 @@ export async function scrubJournal(
   options: ScrubOptions,
 ): Promise<ScrubReport> {
   const problems: JournalProblem[] = [];
-  const copies: Copy[] = [];
-  for (const entry of readManifest(local)) {
-    const found = copiesOf(entry, local, archives);
-    if (found.length > 0) copies.push(...found);
-    else problems.push(problemOf(missing(entry)));
-  }
-  const total = copies.reduce((sum, { entry }) => sum + entry.bytes, 0);
   const pace = new Pace(options);
+  const steps = scrubInSteps(local, archives, ({ error }) => problems.push(problemOf(error)));
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return { ok: problems.length === 0, ...step.value, problems };
+    options.onProgress?.(step.value.bytesDone, step.value.bytesTotal);
+    await pace.after(step.value.bytesDone);
+  }
+}
+
+/** The same a piece at a time, for a thread with other duties: yields after each piece. */
+export function* scrubInSteps(
+  local: Storage,
+  archives: readonly Storage[],
+  onDamage: (damage: Damage) => void,
+): Generator<
+  { readonly bytesDone: number; readonly bytesTotal: number },
+  { readonly copies: number; readonly bytes: number }
+> {
+  const copies: SegmentCopy[] = [];
+  const lines = readManifestLines(local);
+  const removed = removedThrough(lines);
+  for (const entry of segmentEntries(lines)) {
+    const found = copiesOf(entry, local, archives);
+    copies.push(...found);
+    if (found.length === 0 && entry.lastSequence > removed)
+      onDamage({ entry, copy: undefined, error: missing(entry) });
+  }
+  const bytesTotal = copies.reduce((sum, { entry }) => sum + entry.bytes, 0);
   let done = 0;
   for (const copy of copies) {
+    // Moved or removed since the list was made: another pass looks at what it is then.
+    if (!(copy.archive ?? local).exists(copy.file)) continue;
     try {
-      await scrub(copy, async (bytes) => {
-        options.onProgress?.(done + bytes, total);
-        await pace.after(done + bytes);
-      });
+      for (const bytes of scrub(copy)) yield { bytesDone: done + bytes, bytesTotal };
     } catch (error) {
       if (!(error instanceof JournalError)) throw error;
-      problems.push(problemOf(error));
+      if ((copy.archive ?? local).exists(copy.file)) onDamage({ entry: copy.entry, copy, error });
     }
     done += copy.entry.bytes;
   }
-  return { ok: problems.length === 0, copies: copies.length, bytes: total, problems };
+  return { copies: copies.length, bytes: bytesTotal };
 }
 
-function copiesOf(entry: ManifestEntry, local: Storage, archives: readonly Storage[]): Copy[] {
+/** All copies that there are; the one in the journal directory first. */
+export function copiesOf(entry: ManifestEntry, local: Storage, archives: readonly Storage[]): SegmentCopy[] {
   const { segment } = entry;
-  const copies: Copy[] = [];
+  const copies: SegmentCopy[] = [];
   if (local.exists(segment)) {
-    copies.push({ entry, file: segment, open: () => local.openForRead(segment) });
+    copies.push({ entry, file: segment, archive: undefined, open: () => local.openForRead(segment) });
   }
   for (const archive of archives) {
     const file = archiveName(segment);
-    if (archive.exists(file)) copies.push({ entry, file, open: () => new ArchivedFile(archive, file) });
+    if (archive.exists(file))
+      copies.push({ entry, file, archive, open: () => new ArchivedFile(archive, file) });
   }
   return copies;
 }
 
-/** Throws the finding, if there is one. */
-async function scrub({ entry, file, open }: Copy, onBytes: (bytes: number) => Promise<void>): Promise<void> {
+/** Yields the bytes read so far after each piece; throws the finding, if there is one. */
+function* scrub({ entry, file, open }: SegmentCopy): Generator<number, void> {
   const readable = open();
   try {
-    const steps = sumInSteps(readable);
-    for (;;) {
-      const step = steps.next();
-      if (!step.done) {
-        await onBytes(step.value);
-        continue;
-      }
-      const offset = firstDifference(entry, step.value);
-      if (offset >= 0) throw differenceFrom(entry, offset, step.value.sha256, file);
-      return;
-    }
+    const found = yield* sumInSteps(readable);
+    const offset = firstDifference(entry, found);
+    if (offset >= 0) throw differenceFrom(entry, offset, found.sha256, file);
   } finally {
     readable.close();
   }

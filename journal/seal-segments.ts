@@ -1,10 +1,13 @@
-/** Brings the manifest up to date with the sealed segments. Never in the way of the writer: it only reads segments. */
+/**
+ * Brings the manifest up to date with the sealed segments, and notes the layout of each (segment-layout.ts). Never in the way
+ * of the writer: it only reads segments.
+ */
 import { JournalCorruptionError } from './errors.js';
-import { appendToManifest, type ManifestEntry, readManifest, type SealedSegment } from './manifest.js';
+import { appendToManifest, readManifest, type SealedSegment } from './manifest.js';
 import type { ManifestSigner } from './manifest-key.js';
 import { segmentNames } from './recover.js';
 import type { JournalIdentity } from './segment.js';
-import { ScanStatus, SegmentScanner } from './segment-scanner.js';
+import { type SegmentLayout, scanSealed, writeLayout } from './segment-layout.js';
 import { sumFile } from './segment-sum.js';
 import type { Storage } from './storage.js';
 
@@ -13,7 +16,8 @@ export class SegmentSealer {
   readonly #identity: JournalIdentity;
   readonly #signer: ManifestSigner;
   readonly #onPiece: (() => void) | undefined;
-  #entries: ManifestEntry[] | undefined;
+  /** Newest segment that has its line, as far as known. */
+  #lastSealed = '';
 
   /**
    * @param storage the journal directory; archived segments have their lines already
@@ -32,48 +36,37 @@ export class SegmentSealer {
    * @throws JournalCorruptionError when the segment is damaged: damage is never signed
    */
   sealNext(): string {
-    this.#entries ??= readManifest(this.#storage);
-    const entries = this.#entries;
     // The newest segment is still written to; one with a successor was sealed, and synced, before.
-    const last = entries.at(-1)?.segment ?? '';
-    const name = segmentNames(this.#storage)
-      .slice(0, -1)
-      .find((each) => each > last);
+    const names = segmentNames(this.#storage).slice(0, -1);
+    if (names.length === 0 || names.at(-1)! <= this.#lastSealed) return '';
+    const last = readManifest(this.#storage).at(-1);
+    this.#lastSealed = last?.segment ?? '';
+    const name = names.find((each) => each > this.#lastSealed);
     if (name === undefined) return '';
-    const sealed = examine(this.#storage, name, this.#onPiece);
-    const expected = (entries.at(-1)?.lastSequence ?? 0) + 1;
+    const { sealed, layout } = examine(this.#storage, name, this.#onPiece);
+    const expected = (last?.lastSequence ?? 0) + 1;
     if (sealed.firstSequence !== expected) {
       throw new JournalCorruptionError(name, 32, `sequence ${expected}`, `${sealed.firstSequence}`);
     }
-    entries.push(appendToManifest(this.#storage, entries, sealed, this.#identity, this.#signer));
+    if (layout !== undefined) writeLayout(this.#storage, layout);
+    appendToManifest(this.#storage, sealed, this.#identity, this.#signer);
+    this.#lastSealed = name;
     return name;
   }
 }
 
-function examine(storage: Storage, name: string, onPiece: (() => void) | undefined): SealedSegment {
-  const scanner = new SegmentScanner(storage, name);
-  try {
-    while (!scanner.isSealed) {
-      if (scanner.step() === ScanStatus.frame) continue;
-      throw new JournalCorruptionError(
-        name,
-        scanner.position,
-        scanner.expected || 'a seal',
-        scanner.found || 'the end',
-      );
-    }
-  } finally {
-    scanner.close();
-  }
+function examine(
+  storage: Storage,
+  name: string,
+  onPiece: (() => void) | undefined,
+): { sealed: SealedSegment; layout: SegmentLayout | undefined } {
+  const { layout, ...found } = scanSealed(storage, name);
   const file = storage.openForRead(name);
   try {
+    const { bytes } = file;
     return {
-      segment: name,
-      firstSequence: scanner.header.firstSequence,
-      lastSequence: scanner.nextSequence - 1,
-      chain: scanner.chain,
-      bytes: file.bytes,
-      ...sumFile(file, onPiece),
+      sealed: { kind: 'segment', segment: name, ...found, bytes, ...sumFile(file, onPiece) },
+      layout,
     };
   } finally {
     file.close();

@@ -35,7 +35,7 @@ const NAME = /^(\d{20})-(\d{10})\.wal$/;
 const RELEASE_OFFSET = 88;
 const RELEASE_BYTES = 24;
 /** Written into headers for people who look at an old file. */
-const RELEASE = 'ringfence 0.1.0';
+export const RELEASE = 'ringfence 0.1.0';
 
 const Word = {
   magicLow: 0,
@@ -79,6 +79,8 @@ export interface SegmentHeader {
   readonly timestampUs: number;
   readonly schemaVersion: number;
   readonly release: string;
+  /** Begun by a release with an older segment format or schema: older programs may still read it. */
+  readonly isOutdated: boolean;
 }
 
 /** `<first sequence>-<epoch>.wal`, so that names sort as sequences do. */
@@ -101,7 +103,9 @@ export function describeIdentity(identity: JournalIdentity): string {
 }
 
 /** The header page, checksum included. */
-export function encodeSegmentHeader(header: Omit<SegmentHeader, 'release' | 'schemaVersion'>): Uint8Array {
+export function encodeSegmentHeader(
+  header: Omit<SegmentHeader, 'release' | 'schemaVersion' | 'isOutdated'>,
+): Uint8Array {
   const page = new Uint8Array(SEGMENT_HEADER_BYTES);
   const words = new Int32Array(page.buffer);
   const previous =
@@ -170,6 +174,7 @@ export function decodeSegmentHeader(
     timestampUs: readInt64(words, Word.timestampUs),
     schemaVersion,
     release: printable(page.subarray(RELEASE_OFFSET, RELEASE_OFFSET + RELEASE_BYTES)),
+    isOutdated: schemaVersion < SCHEMA_VERSION || isOlderFormat(words[Word.format]),
   };
   if (
     identity !== undefined &&
@@ -189,6 +194,13 @@ export function decodeSegmentHeader(
     );
   }
   return header;
+}
+
+function isOlderFormat(format: number): boolean {
+  const major = format & 0xffff;
+  return (
+    major < SEGMENT_FORMAT_MAJOR || (major === SEGMENT_FORMAT_MAJOR && format >>> 16 < SEGMENT_FORMAT_MINOR)
+  );
 }
 
 function hex(value: number): string {

@@ -1,5 +1,5 @@
 /** `tiers.json`: the directories to which segments of this journal were moved, so that every reader finds them. */
-import { JournalCorruptionError } from './errors.js';
+import { JournalCorruptionError, JournalVersionError } from './errors.js';
 import { replaceFile } from './replace-file.js';
 import { readFully, type Storage } from './storage.js';
 
@@ -19,6 +19,8 @@ export function readTiers(storage: Storage): readonly string[] {
   const text = new TextDecoder().decode(bytes);
   try {
     const { format, directories } = JSON.parse(text) as { format: unknown; directories: unknown };
+    if (typeof format === 'number' && format > FORMAT)
+      throw new JournalVersionError(TIERS_FILE, 'tiers format', format, FORMAT);
     if (format === FORMAT && Array.isArray(directories)) return directories as string[];
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;

@@ -3,11 +3,23 @@ import { CONTROL_FILE, readControlFile } from './control-file.js';
 import { digestJournal, formatDigest, type JournalDigest } from './digest.js';
 import { JournalCorruptionError, JournalError } from './errors.js';
 import { segmentHolding } from './journal-reader.js';
-import { type ManifestEntry, manifestFaults, readManifest } from './manifest.js';
+import {
+  type ManifestEntry,
+  type ManifestLine,
+  manifestFaults,
+  readManifestLines,
+  removedThrough,
+  type SignedSnapshot,
+  segmentEntries,
+} from './manifest.js';
 import { recover, segmentNames } from './recover.js';
+import { parseSegmentName } from './segment.js';
 import { ScanStatus, SegmentScanner } from './segment-scanner.js';
 import { firstDifference, sumFile } from './segment-sum.js';
 import type { Storage } from './storage.js';
+
+/** Of the snapshots, inside of the journal directory. */
+const SNAPSHOT_DIRECTORY = 'snapshots';
 
 export interface JournalProblem {
   /** `JOURNAL_CORRUPT`, `JOURNAL_NEWER_VERSION`, ... */
@@ -38,6 +50,8 @@ export interface VerifyReport {
   readonly manifest: {
     readonly segments: number;
     readonly pending: number;
+    /** Last command that retention has removed, which is no damage; 0 = none. */
+    readonly removedThrough: number;
     readonly keys: readonly string[];
   };
   readonly problems: readonly JournalProblem[];
@@ -76,7 +90,8 @@ export function verifyJournal(storage: Storage, options: VerifyOptions = {}): Ve
     options.onProgress?.(index + 1, names.length);
   }
   checkControlFile(storage, problems);
-  const entries = checkManifest(storage, names, options.publicKey ?? '', problems);
+  const lines = checkManifest(storage, names, options.publicKey ?? '', problems);
+  const entries = segmentEntries(lines);
   if (options.digest !== undefined) checkDigest(storage, options.digest, problems);
   const decision = decide(storage, problems);
   return {
@@ -85,7 +100,7 @@ export function verifyJournal(storage: Storage, options: VerifyOptions = {}): Ve
     frames,
     records,
     bytes,
-    firstSequence: records === 0 ? 0 : 1,
+    firstSequence: records === 0 ? 0 : (parseSegmentName(names[0]!)?.firstSequence ?? 1),
     lastSequence: (last?.nextSequence ?? 1) - 1,
     chain: last?.chain ?? 0,
     epoch: last?.epoch ?? 0,
@@ -95,8 +110,9 @@ export function verifyJournal(storage: Storage, options: VerifyOptions = {}): Ve
     tornBytes: decision?.tornBytes ?? 0,
     manifest: {
       segments: entries.length,
-      pending: Math.max(0, names.length - 1 - entries.length),
-      keys: [...new Set(entries.map((entry) => entry.key))],
+      pending: names.slice(0, -1).filter((name) => entries.every(({ segment }) => segment !== name)).length,
+      removedThrough: removedThrough(lines),
+      keys: [...new Set(lines.map((line) => line.key))],
     },
     problems,
   };
@@ -108,24 +124,48 @@ function checkManifest(
   names: readonly string[],
   publicKey: string,
   problems: JournalProblem[],
-): readonly ManifestEntry[] {
-  let entries: ManifestEntry[];
+): readonly ManifestLine[] {
+  let lines: ManifestLine[];
   try {
-    entries = readManifest(storage);
+    lines = readManifestLines(storage);
   } catch (error) {
     note(problems, error);
     return [];
   }
-  for (const fault of manifestFaults(entries, publicKey)) note(problems, fault);
-  for (const entry of entries) {
+  for (const fault of manifestFaults(lines, publicKey)) note(problems, fault);
+  const removed = removedThrough(lines);
+  for (const line of lines) {
+    if (line.kind !== 'snapshot') continue;
     try {
-      if (names.includes(entry.segment)) checkAgainst(storage, entry);
-      else throw new JournalCorruptionError(entry.segment, 0, 'the segment of the manifest', 'no such file');
+      checkSnapshot(storage, line);
     } catch (error) {
       note(problems, error);
     }
   }
-  return entries;
+  for (const entry of segmentEntries(lines)) {
+    try {
+      if (names.includes(entry.segment)) checkAgainst(storage, entry);
+      else if (entry.lastSequence > removed)
+        throw new JournalCorruptionError(entry.segment, 0, 'the segment of the manifest', 'no such file');
+    } catch (error) {
+      note(problems, error);
+    }
+  }
+  return lines;
+}
+
+/** Throws when a snapshot is there and is not what was signed. Old ones go when there are enough newer ones. */
+function checkSnapshot(storage: Storage, { file, sha256 }: SignedSnapshot): void {
+  const name = `${SNAPSHOT_DIRECTORY}/${file}`;
+  if (!storage.exists(name)) return;
+  const snapshot = storage.openForRead(name);
+  try {
+    const found = sumFile(snapshot).sha256;
+    if (found !== sha256)
+      throw new JournalCorruptionError(name, 0, `SHA-256 ${sha256} of the manifest`, found);
+  } finally {
+    snapshot.close();
+  }
 }
 
 /** Throws when the bytes of a segment are not those that were signed; names the first piece that differs. */

@@ -34,3 +34,31 @@ export function checkedTimeUs(flag: string, value: string): number {
     ExitCode.usage,
   );
 }
+
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const UNIT_BYTES: Readonly<Record<string, number>> = {
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
+};
+
+/** Milliseconds of an age such as 30d; throws CliError (usage) for any other text. */
+export function checkedAge(flag: string, text: string): number {
+  const match = /^([0-9]{1,9})([smhd])$/.exec(text);
+  if (match !== null) return Number(match[1]) * UNIT_MS[match[2]!]!;
+  throw new CliError(
+    `${flag}: "${text}" is no age; allowed: a number with s, m, h or d, such as 30d`,
+    ExitCode.usage,
+  );
+}
+
+/** Bytes of a size such as 16MiB; throws CliError (usage) for any other text. */
+export function checkedBytes(flag: string, text: string): number {
+  const match = /^([0-9]{1,12})(KiB|MiB|GiB|TiB)?$/.exec(text);
+  if (match !== null) return Number(match[1]) * (UNIT_BYTES[match[2] ?? ''] ?? 1);
+  throw new CliError(
+    `${flag}: "${text}" is no size; allowed: bytes, also with KiB, MiB, GiB or TiB`,
+    ExitCode.usage,
+  );
+}

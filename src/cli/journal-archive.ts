@@ -15,7 +15,7 @@ import { openFlatStorage } from '../../journal/open-storage.js';
 import { MIN_SCRUB_RATE, scrubJournal } from '../../journal/scrub.js';
 import { readTiers } from '../../journal/tiers.js';
 import { resolveConfig } from '../node/config.js';
-import { checkedInteger } from './checked-flags.js';
+import { checkedAge, checkedBytes, checkedInteger } from './checked-flags.js';
 import { dataDirOf } from './data-dir.js';
 import { CliError, ExitCode } from './failure.js';
 import { journalOf } from './journal-of.js';
@@ -29,8 +29,6 @@ interface ArchiveFlags {
   readonly json?: boolean;
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-const UNIT_BYTES: Readonly<Record<string, number>> = { KiB: 1 << 10, MiB: 1 << 20, GiB: 1 << 30 };
 const MAX_SEGMENTS = 1_000_000;
 
 /** Moves what the flags choose and prints a line for each segment. */
@@ -41,7 +39,9 @@ export function archiveFromFlags(flags: ArchiveFlags): void {
   }
   const choice = {
     ...(keep === undefined ? {} : { keep: checkedInteger('--keep', keep, 0, MAX_SEGMENTS) }),
-    ...(olderThan === undefined ? {} : { sealedBeforeUs: (Date.now() - checkedAge(olderThan)) * 1000 }),
+    ...(olderThan === undefined
+      ? {}
+      : { sealedBeforeUs: (Date.now() - checkedAge('--older-than', olderThan)) * 1000 }),
   };
   const dataDir = dataDirOf(flags);
   const local = openFlatStorage(journalOf(dataDir), 'positional');
@@ -125,11 +125,10 @@ export async function scrubFromFlags(flags: {
 }
 
 function checkedRate(text: string): number {
-  const match = /^([0-9]{1,12})(KiB|MiB|GiB)?$/.exec(text);
-  const rate = match === null ? Number.NaN : Number(match[1]) * (UNIT_BYTES[match[2] ?? ''] ?? 1);
+  const rate = checkedBytes('--rate', text);
   if (rate >= MIN_SCRUB_RATE) return rate;
   throw new CliError(
-    `--rate: "${text}" is no rate; allowed: ${MIN_SCRUB_RATE} bytes or more, also with KiB, MiB or GiB`,
+    `--rate: "${text}" is too little; allowed: ${MIN_SCRUB_RATE} bytes or more, also with KiB, MiB or GiB`,
     ExitCode.usage,
   );
 }
@@ -139,15 +138,6 @@ function archiveDirectory(dataDir: string, flag: string | undefined): string {
   const { archiveDir } = resolveConfig({ dataDir }, process.env);
   if (archiveDir !== '') return resolve(dataDir, archiveDir);
   throw new CliError('--to is missing, and the configuration has no archiveDir', ExitCode.usage);
-}
-
-function checkedAge(text: string): number {
-  const match = /^([0-9]{1,9})([smhd])$/.exec(text);
-  if (match !== null) return Number(match[1]) * UNIT_MS[match[2]!]!;
-  throw new CliError(
-    `--older-than: "${text}" is no age; allowed: a number with s, m, h or d, such as 30d`,
-    ExitCode.usage,
-  );
 }
 
 function print(moved: MovedSegment): void {

@@ -45,7 +45,12 @@ export function verifyFromFlags(flags: JournalFlags & { publicKey?: string; dige
       `${report.ok ? 'whole' : 'DAMAGED'}: ${report.segments} segments, ${report.frames} frames, ${report.records} commands ` +
         `(${report.firstSequence}..${report.lastSequence}), epoch ${report.epoch}, durable up to ${report.durableSequence}${torn}\n`,
     );
-    const { segments, pending, keys } = report.manifest;
+    const { segments, pending, keys, removedThrough } = report.manifest;
+    if (removedThrough > 0) {
+      process.stdout.write(
+        `history begins at command ${report.firstSequence}: retention has removed 1..${removedThrough}\n`,
+      );
+    }
     const signed = keys.length === 0 ? '' : ` by ${keys.join(', ')}`;
     process.stdout.write(`manifest: ${segments} sealed segments signed${signed}, ${pending} not yet\n`);
     if (report.ok && flags.digest !== undefined) process.stdout.write('unchanged since the digest\n');
@@ -94,6 +99,8 @@ export function listFromFlags(flags: JournalFlags): void {
     for (const segment of segments) process.stdout.write(`${JSON.stringify(segment)}\n`);
     return;
   }
+  const first = segments[0]?.firstSequence ?? 1;
+  if (first > 1) process.stdout.write(`history begins at command ${first}: what was before it was removed\n`);
   process.stdout.write(
     'segment                                   bytes  first sequence   last sequence  epoch  state\n',
   );

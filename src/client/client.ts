@@ -254,6 +254,11 @@ export class RingfenceClient {
     return this.command('setMarkPrice', mark);
   }
 
+  /** Switches the exchange to later rules, from the next command on; there is no way back. */
+  activateLogic(logic: CommandInput<'activateLogic'>): Promise<CommandAnswer<'activateLogic'>> {
+    return this.command('activateLogic', logic);
+  }
+
   /** Sends the commands that `issue` calls for in as few frames as possible, when it returns. */
   batch<T>(issue: () => T): T {
     if (this.batched !== undefined) return issue();
@@ -380,7 +385,7 @@ export class RingfenceClient {
 
   /** Connects to one gateway, logs on, and waits for the reports that were missed. */
   private async openAt(url: string, leftMs: number): Promise<void> {
-    const { apiKeyId, logonTimeoutMs = 5000, signer } = this.options;
+    const { apiKeyId, cancelOnDisconnect = false, logonTimeoutMs = 5000, signer } = this.options;
     const resumed = new Promise<void>((resolve, reject) => {
       this.onResumed = resolve;
       this.onResumeFailed = reject;
@@ -396,6 +401,7 @@ export class RingfenceClient {
       signer,
       logonTimeoutMs: Math.min(logonTimeoutMs, leftMs),
       resumeAfter: this.cursor.last,
+      cancelOnDisconnect,
       onFrame: (frame) => this.onFrame(frame, url),
       onLost: () => this.onLost(url),
     });

@@ -8,6 +8,7 @@ export const COMMAND_ANSWERS = {
   registerApiKey: ['apiKeyRegistered'],
   deposit: ['balanceChanged'],
   withdraw: ['balanceChanged'],
+  activateLogic: ['logicActivated'],
   newOrder: ['accepted'],
   cancelOrder: ['cancelled'],
   replaceOrder: ['replaced', 'cancelled'],

@@ -8,19 +8,17 @@
  */
 import { makeDoubles, makeWords } from '../base/columns.js';
 import type { Core } from './core.js';
+import type { Fillable } from './fillable.js';
 import { InstrumentWord } from './instruments.js';
 import type { Matching } from './matching.js';
 import type { OrderEndings } from './order-endings.js';
 import { OrderWord } from './orders.js';
 import { keyOf, LevelWord } from './price-ladder.js';
 
-const ORDER_COUNT = LevelWord.orderCount;
 const KEY = LevelWord.key;
 const HEAD = LevelWord.head;
-const LOTS = LevelWord.lots;
 const ORDER_ID = OrderWord.orderId;
 const LEAVES = OrderWord.leaves;
-const LEVEL = OrderWord.level;
 
 /** Doubles of what an auction would do: lots, and lots left over, of buys above 0, of sells below. */
 export const OutcomeDouble = { executable: 0, imbalance: 1 } as const;
@@ -30,26 +28,22 @@ const IMBALANCE = OutcomeDouble.imbalance;
 export type Auction = ReturnType<typeof makeAuction>;
 
 /** Auctions on `core`; money and reports of their trades are those of matching. */
-export function makeAuction(core: Core, { settleTrade }: Matching, { close }: OrderEndings) {
-  const { words, doubles } = core.arena;
-  const { books, instruments, orders } = core;
-  const { ladder } = books;
+export function makeAuction(
+  core: Core,
+  { settleTrade }: Matching,
+  { lotsAt }: Fillable,
+  { close, endLink }: OrderEndings,
+) {
+  const { words } = core.arena;
+  const { books, instruments, orders, stops } = core;
+  const { ladder, withOrders } = books;
   /** Levels of the buys that may trade, best first. */
   const buyLevels = makeWords(orders.maxOrders + 1);
   const outcome = makeDoubles(2);
 
-  /** The level, or the next one after it, that has orders. */
-  const withOrders = (first: number): number => {
-    let level = first;
-    while (level !== 0 && words[level + ORDER_COUNT] === 0) level = ladder.next(level);
-    return level;
-  };
-
   const bestBuy = (instrumentId: number): number => withOrders(ladder.best(instrumentId * 2));
   const bestSell = (instrumentId: number): number => withOrders(ladder.best(instrumentId * 2 + 1));
   const priceOf = (level: number): number => keyOf(words[level + LevelWord.bookSide] & 1, words[level + KEY]);
-  /** All lots of a level. */
-  const lotsOf = (level: number): number => doubles[(level + LOTS) >> 1];
 
   /**
    * Finds the price of an auction now, 0 when nothing would trade; `outcome` has the volumes. `reference`: price in
@@ -69,7 +63,7 @@ export function makeAuction(core: Core, { settleTrade }: Matching, { close }: Or
     while (buy !== 0 && priceOf(buy) >= lowest) {
       buyLevels[buyCount] = buy;
       buyCount += 1;
-      bought += lotsOf(buy);
+      bought += lotsAt(buy);
       buy = withOrders(ladder.next(buy));
     }
 
@@ -86,7 +80,7 @@ export function makeAuction(core: Core, { settleTrade }: Matching, { close }: Or
       const sellPrice = sell === 0 ? buyPrice : priceOf(sell);
       const price = Math.min(buyPrice, sellPrice);
       if (sell !== 0 && sellPrice === price) {
-        sold += lotsOf(sell);
+        sold += lotsAt(sell);
         sell = withOrders(ladder.next(sell));
       }
       const volume = Math.min(bought, sold);
@@ -106,7 +100,7 @@ export function makeAuction(core: Core, { settleTrade }: Matching, { close }: Or
       }
       if (buyPrice === price) {
         buyCount -= 1;
-        bought -= lotsOf(buyLevels[buyCount]);
+        bought -= lotsAt(buyLevels[buyCount]);
       }
     }
     outcome[EXECUTABLE] = most;
@@ -149,12 +143,18 @@ export function makeAuction(core: Core, { settleTrade }: Matching, { close }: Or
       const isBuyMaker = isOlder(buy, sell);
       const maker = isBuyMaker ? buy : sell;
       const taker = isBuyMaker ? sell : buy;
-      const lots = Math.min(words[buy + LEAVES], words[sell + LEAVES]);
+      const lots = Math.min(books.displayed(buy), books.displayed(sell));
       settleTrade(maker, taker, price, lots);
-      takeFromLevel(maker, lots);
-      takeFromLevel(taker, lots);
+      for (const order of [maker, taker]) {
+        books.takeDisplayed(order, lots);
+        orders.touch(order);
+      }
+      endLink(maker);
+      endLink(taker);
+      for (const order of [maker, taker]) if (words[order + LEAVES] === 0) close(order);
     }
     words[instruments.handleOf(instrumentId) + InstrumentWord.lastPrice] = price;
+    stops.trail(instrumentId, price);
   };
 
   const isOlder = (order: number, other: number): boolean => {
@@ -162,19 +162,6 @@ export function makeAuction(core: Core, { settleTrade }: Matching, { close }: Or
     const otherHigh = words[other + ORDER_ID + 1];
     if (high !== otherHigh) return high < otherHigh;
     return words[order + ORDER_ID] >>> 0 < words[other + ORDER_ID] >>> 0;
-  };
-
-  /** The level of an order has lost the lots that it traded, and the order is gone when it has none left. */
-  const takeFromLevel = (order: number, lots: number): void => {
-    const level = words[order + LEVEL];
-    doubles[(level + LOTS) >> 1] -= lots;
-    if (words[order + LEAVES] === 0) {
-      books.remove(order);
-      close(order);
-    } else {
-      books.touch(level);
-      orders.touch(order);
-    }
   };
 
   return { outcome, findPrice, referenceOf, uncross };

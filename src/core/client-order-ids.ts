@@ -1,7 +1,8 @@
 /** The open orders by account and client order id. */
+import { hashTriple } from '../base/hash.js';
 import { makeIntegerHashIndex } from '../base/integer-hash-index.js';
 import type { Arena } from './arena.js';
-import { OrderWord } from './orders.js';
+import { type Orders, OrderWord } from './orders.js';
 
 // Local copies are folded into the code (README.md).
 const CLIENT_ID_LOW = OrderWord.clientIdLow;
@@ -13,7 +14,7 @@ export type ClientOrderIds = ReturnType<typeof makeClientOrderIds>;
 export function makeClientOrderIds(arena: Arena, maxOrders: number) {
   const { words, handleMask } = arena;
   const index = makeIntegerHashIndex(maxOrders);
-  const { first: firstRow, next: nextRow, insert, remove } = index;
+  const { home, first: firstRow, next: nextRow, insert, remove } = index;
 
   /** The open order of an account with a client order id, or 0. `hash`: of these three, by `hashTriple`. */
   const find = (hash: number, account: number, clientIdLow: number, clientIdHigh: number): number => {
@@ -30,7 +31,23 @@ export function makeClientOrderIds(arena: Arena, maxOrders: number) {
     return 0;
   };
 
+  /** Makes the index again, after the records of the orders were read from a snapshot. */
+  const rebuild = (orders: Orders): void => {
+    index.expect(orders.count);
+    orders.forEach((order) => {
+      const hash = hashTriple(
+        words[order + ACCOUNT],
+        words[order + CLIENT_ID_LOW],
+        words[order + CLIENT_ID_HIGH],
+      );
+      words[order + OrderWord.clientIdHash] = hash;
+      insert(hash, order);
+    });
+  };
+
   return {
+    /** The open order that a hash most likely leads to, or 0: for looking ahead, not for finding. */
+    candidate: home,
     /** Open orders. */
     get count(): number {
       return index.count;
@@ -38,5 +55,6 @@ export function makeClientOrderIds(arena: Arena, maxOrders: number) {
     find,
     insert,
     remove,
+    rebuild,
   };
 }

@@ -214,6 +214,9 @@ export const RejectCode = {
   INSTRUMENT_IN_USE: 5030,
   INVALID_MARGIN: 5031,
   NOT_A_MARGIN_INSTRUMENT: 5032,
+  UNKNOWN_LOGIC_VERSION: 5040,
+  LOGIC_NOT_NEWER: 5041,
+  INVALID_TRANSFER_ID: 5042,
 } as const;
 
 export type RejectName = keyof typeof RejectCode;

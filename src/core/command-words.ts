@@ -14,6 +14,11 @@ export const NewOrderWord = {
   minQuantityLots: 18,
   /** selfTradePrevention | triggerDirection << 8 | 16 bits that nobody looks at */
   selfTradePrevention: 19,
+  displayLots: 20,
+  triggerPriceTicks: 21,
+  quoteAmount: 22,
+  linkedClientOrderId: 24,
+  trailingTicks: 26,
 } as const;
 
 export const CancelOrderWord = { clientOrderId: 10, instrumentId: 12 } as const;

@@ -11,7 +11,9 @@ export function makeDueTimes(
   core: Core,
   sink: EventSink,
   { cancelOpen }: OrderEndings,
-  states: MarketStates,
+  { endFirst }: MarketStates,
+  runStops: (instrumentId: number) => void,
+  checkMargins: () => void,
 ) {
   const { books, engine, expiries, marketTimes } = core;
 
@@ -27,8 +29,9 @@ export function makeDueTimes(
       const end = readInt64(marketTimes.next, 0);
       if (Math.min(expiry, end) > now) break;
       if (expiry <= end) cancelOpen(expiries.first(), CancelReason.expired, 0);
-      else states.endFirst();
+      else runStops(endFirst());
     }
+    checkMargins();
     books.flush(sink);
     sink.answering(answering);
   };

@@ -46,6 +46,9 @@ export interface EventSink {
     answer: number,
   ): void;
 
+  /** A stop (a handle) acts now, at its price in force; its extra record says what fired it. */
+  triggered(order: number): void;
+
   /** The order has new terms; its client order id was the given one before. */
   replaced(order: number, originalIdLow: number, originalIdHigh: number, priorityKept: number): void;
 
@@ -70,6 +73,15 @@ export interface EventSink {
     reason: number,
     duplicate: number,
   ): void;
+
+  /** A margin instrument has a new mark price. */
+  markPriceChanged(instrumentId: number): void;
+
+  /** An account (a handle) has less than its maintenance margin in an asset; minor units. */
+  liquidationStarted(account: number, assetId: number, equity: number, maintenanceMargin: number): void;
+
+  /** A position changed by lots (below 0: sold) that were closed at the mark price without an order. */
+  deleveraged(position: number, quantityLots: number): void;
 
   /** The account (a handle) has new settings. */
   accountChanged(account: number): void;
@@ -127,6 +139,9 @@ export interface EventSink {
 
   /** A primary opened the epoch that the core now has. */
   epochChanged(): void;
+
+  /** Rules of a later version hold from the next command on. */
+  logicActivated(logicVersion: number, previousVersion: number): void;
 
   /** All orders of the account (a handle) were cancelled. */
   massCancelled(account: number, orderCount: number): void;

@@ -4,10 +4,11 @@ import { hashTriple } from '../base/hash.js';
 import { readInt64 } from '../base/int64.js';
 import { AccountWord } from './accounts.js';
 import type { Core } from './core.js';
+import { checkDisplay, checkExtras, checkStops } from './extra-invariants.js';
 import { HoldingWord } from './holdings.js';
 import { InstrumentWord } from './instruments.js';
+import { checkMarginAccounts } from './margin-invariants.js';
 import { MONEY_MAX } from './money.js';
-import { ExtraWord } from './order-extras.js';
 import { OrderLimitsWord } from './order-limits.js';
 import { OrderWord } from './orders.js';
 import { PositionWord } from './positions.js';
@@ -18,13 +19,15 @@ import { fullStateHash, stateHash } from './state-hash.js';
 export function checkInvariants(core: Core): void {
   const reserved = new Float64Array(core.holdings.count);
   const resting = checkBooks(core, reserved);
-  checkAccounts(core, resting);
-  checkMoney(core, reserved);
-  checkExpiries(core);
+  const open = resting + checkStops(core, (order) => addReservation(core, order, reserved));
+  checkAccounts(core, open);
+  const mayOwe = checkMarginAccounts(core, reserved);
+  checkMoney(core, reserved, mayOwe);
+  checkExtras(core);
   checkPositions(core);
-  if (core.clientIds.count !== resting)
-    fail('client id index holds the open orders', core.clientIds.count, resting);
-  if (core.orders.count !== resting) fail('every order in the columns is open', core.orders.count, resting);
+  if (core.clientIds.count !== open)
+    fail('client id index holds the open orders', core.clientIds.count, open);
+  if (core.orders.count !== open) fail('every order in the columns is open', core.orders.count, open);
   const hash = stateHash(core);
   const full = fullStateHash(core);
   if (hash !== full) fail('state hash equals the full walk', hash, full);
@@ -88,7 +91,8 @@ function checkLevel(core: Core, level: number, reserved: Float64Array): number {
   let order = levels[level + LevelWord.head];
   while (order !== 0) {
     count += 1;
-    lots += words[order + OrderWord.leaves];
+    lots += core.books.displayed(order);
+    checkDisplay(core, order);
     if (words[order + OrderWord.leaves] < 1) fail('resting order has leaves', price);
     if (words[order + OrderWord.cumulative] < 0) fail('cumulative quantity is not negative', price);
     if (words[order + OrderWord.price] !== price) fail('order rests at its price', words[order], price);
@@ -119,6 +123,10 @@ function addReservation(core: Core, order: number, reserved: Float64Array): void
   const quote = holdings.find(account, instruments.words[instrument + InstrumentWord.quoteAsset]);
   const base = holdings.find(account, instruments.words[instrument + InstrumentWord.baseAsset]);
   if (words[order + OrderWord.quoteHolding] !== quote) fail('order has the quote holding of its account');
+  if (words[instrument + InstrumentWord.flags] !== 0) {
+    if (words[order + OrderWord.baseHolding] !== 0) fail('order of a margin instrument moves no base');
+    return;
+  }
   if (words[order + OrderWord.baseHolding] !== base) fail('order has the base holding of its account');
   const isSell = isSellSide(bookSide);
   const lotReserve = isSell ? instruments.baseMinorPerLot(instrument) : reserveOfBuy(core, order, instrument);
@@ -134,28 +142,6 @@ function reserveOfBuy(core: Core, order: number, instrument: number): number {
   const perTick = BigInt(core.instruments.quoteMinorPerTickLot(instrument));
   const price = BigInt(words[order + OrderWord.price]) * perTick;
   return Number(price + (price * BigInt(ppm) + 999_999n) / 1_000_000n);
-}
-
-/** The queue of expiries: in order, and with exactly the open orders that have a time. */
-function checkExpiries(core: Core): void {
-  const violation = core.expiries.violation();
-  if (violation !== '') fail(violation);
-  const words = core.orders.words;
-  let timed = 0;
-  for (let n = 0; n < core.accounts.count; n += 1) {
-    let order = core.accounts.words[core.accounts.handleOf(n) + AccountWord.firstOrder];
-    for (; order !== 0; order = words[order + OrderWord.accountNext]) {
-      const extra = words[order + OrderWord.extra];
-      if (extra !== 0 && words[extra + ExtraWord.order] !== order)
-        fail('extra record names its order', order);
-      const isTimed = readInt64(words, extra + ExtraWord.expireTimeUs) !== 0;
-      if (isTimed !== (words[extra + ExtraWord.expiryPlace] !== 0)) {
-        fail('an order is in the queue of expiries when it has a time', order);
-      }
-      if (isTimed) timed += 1;
-    }
-  }
-  if (timed !== core.expiries.count) fail('all expiries are of open orders', timed, core.expiries.count);
 }
 
 /** Walks the accounts, their lists of open orders and the index of client order ids. */
@@ -240,8 +226,11 @@ function checkPositions(core: Core): void {
   }
 }
 
-/** Reserved money against the open orders; and conservation: all holdings of an asset make up its supply. */
-function checkMoney(core: Core, reserved: Float64Array): void {
+/**
+ * Reserved money against the open orders and margins; what is available, which only the holdings in `mayOwe` have below
+ * zero; and conservation: all holdings of an asset make up its supply.
+ */
+function checkMoney(core: Core, reserved: Float64Array, mayOwe: ReadonlySet<number>): void {
   const { holdings, assets, accounts } = core;
   const held = new Float64Array(assets.count + 1);
   for (let n = 0; n < holdings.count; n += 1) {
@@ -249,7 +238,8 @@ function checkMoney(core: Core, reserved: Float64Array): void {
     const assetId = holdings.words[holding + HoldingWord.assetId];
     const accountId = accounts.words[holdings.words[holding + HoldingWord.account]];
     const available = holdings.available(holding);
-    if (!(available >= 0 && available <= MONEY_MAX))
+    const least = mayOwe.has(holding) ? -MONEY_MAX : 0;
+    if (!(available >= least && available <= MONEY_MAX))
       fail('available is 0..2^53-1', accountId, assetId, available);
     if (holdings.reserved(holding) !== reserved[n]) {
       fail('reserved is what open orders hold', accountId, assetId, holdings.reserved(holding), reserved[n]);
@@ -259,8 +249,10 @@ function checkMoney(core: Core, reserved: Float64Array): void {
   for (let assetId = 1; assetId <= assets.count; assetId += 1) {
     const fees = assets.fees[assetId];
     if (!(fees >= 0)) fail('fees are never below zero', assetId, fees);
-    if (held[assetId] + fees !== assets.supply[assetId]) {
-      fail('holdings and fees make up the supply', assetId, held[assetId], fees, assets.supply[assetId]);
+    const insurance = assets.insurance[assetId];
+    if (!(insurance >= 0)) fail('insurance funds are never below zero', assetId, insurance);
+    if (held[assetId] + fees + insurance !== assets.supply[assetId]) {
+      fail('holdings, fees and insurance make up the supply', assetId, held[assetId], assets.supply[assetId]);
     }
   }
 }

@@ -48,7 +48,7 @@ export function makeMarketStates(
   endings: OrderEndings,
   volatility: Volatility,
 ) {
-  const { accounts, auctionsToTell, engine, instruments, marketTimes } = core;
+  const { accounts, auctionsToTell, engine, instruments, marketTimes, stops } = core;
   const { words, doubles } = core.arena;
   const { outcome, findPrice, referenceOf, uncross } = auction;
 
@@ -71,7 +71,7 @@ export function makeMarketStates(
   const isCancelOnly = (instrument: number): boolean => stateOf(instrument) === cancelOnly;
 
   /**
-   * Another state follows, also the same one with another end. `endTimeUs` 0 = it stays, otherwise `nextState` follows
+   * Another state follows, also the same one with another end; the stops of the instrument have to run then. `endTimeUs` 0 = it stays, otherwise `nextState` follows
    * then; `reference`: of an auction, in ticks, 0 = the last trade, -1 = none; `cause`: MarketStateCause.
    */
   const changeState = (
@@ -103,7 +103,11 @@ export function makeMarketStates(
     if (price !== 0) uncross(instrumentId, price);
     if (state === disabled) cancelAll(instrumentId);
     sink.answering(answering);
-    if (isEntered && state === continuous) volatility.restart(instrument);
+    if (!isEntered || state !== continuous) return;
+    volatility.restart(instrument);
+    // Stops are looked at as after an order that traded there.
+    const last = words[instrument + InstrumentWord.lastPrice];
+    if (last !== 0 && words[instrument + InstrumentWord.waitingStops] !== 0) stops.notePrice(last);
   };
 
   /** A trade would have gone too far: an auction goes on from here, for as long as the instrument says. */
@@ -113,11 +117,12 @@ export function makeMarketStates(
     changeState(instrumentId, volatilityAuction, end, continuous, 0, MarketStateCause.volatility);
   };
 
-  /** Ends the state that ends first. */
-  const endFirst = (): void => {
+  /** Ends the state that ends first; returns the instrument, whose stops may have been fired by that. */
+  const endFirst = (): number => {
     const instrumentId = marketTimes.firstToEnd();
     const next = words[instruments.handleOf(instrumentId) + InstrumentWord.nextState];
     changeState(instrumentId, next, 0, 0, 0, MarketStateCause.time);
+    return instrumentId;
   };
 
   /** Tells what the auctions whose books changed would do now, by instrument id. */

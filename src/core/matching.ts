@@ -10,6 +10,8 @@ import type { EventSink } from './event-sink.js';
 import { HoldingWord } from './holdings.js';
 import { InstrumentControl, InstrumentWord } from './instruments.js';
 import { portionDown, portionUp } from './money.js';
+import type { OrderEndings } from './order-endings.js';
+import { ExtraWord } from './order-extras.js';
 import { CounterWord, OrderWord } from './orders.js';
 import { keyOf, LevelWord, PRICE_MAX } from './price-ladder.js';
 import type { SelfTrade } from './self-trade.js';
@@ -27,6 +29,9 @@ const PREVIOUS = OrderWord.previous;
 const QUOTE_HOLDING = OrderWord.quoteHolding;
 const BASE_HOLDING = OrderWord.baseHolding;
 const CLIENT_ID_HASH = OrderWord.clientIdHash;
+const EXTRA = OrderWord.extra;
+const DISPLAY_LOTS = ExtraWord.displayLots;
+const PARTNER = ExtraWord.partner;
 const LOT_RESERVE = OrderWord.lotReserve;
 const MAKER_PPM = OrderWord.makerPpm;
 const TAKER_PPM = OrderWord.takerPpm;
@@ -40,6 +45,7 @@ const LOTS = LevelWord.lots;
 const AVAILABLE = HoldingWord.available;
 const RESERVED = HoldingWord.reserved;
 const LAST_PRICE = InstrumentWord.lastPrice;
+const WAITING_STOPS = InstrumentWord.waitingStops;
 const QUOTE_ASSET = InstrumentWord.quoteAsset;
 const CONTROLS = InstrumentWord.controls;
 const VOLATILITY = InstrumentControl.volatility;
@@ -56,6 +62,7 @@ export type Matching = ReturnType<typeof makeMatching>;
 export function makeMatching(
   core: Core,
   sink: EventSink,
+  { close, endLink }: OrderEndings,
   { belongTogether, prevent }: SelfTrade,
   { findRange, range }: Volatility,
 ) {
@@ -64,11 +71,13 @@ export function makeMatching(
   const { baseMinorPerLot, handleOf: instrumentAt, quoteMinorPerTickLot } = core.instruments;
   const { counters, release, touch: touchOrder } = core.orders;
   const { touch: touchHolding } = core.holdings;
-  const { touch: touchLevel } = core.books;
+  const { displayed, takeDisplayed, touch: touchLevel } = core.books;
+  const { notePrice } = core.stops;
   const { removeOrder } = core.accounts;
   const { remove: removeId } = core.clientIds;
   const { fees } = core.assets;
   const { countTrade } = core.positions;
+  const { settleOrder: settleMargin } = core.margins;
   const { trade } = sink;
   const sums = makeDoubles(3);
   const increment = incrementInt64;
@@ -92,7 +101,8 @@ export function makeMatching(
     const basePerLot = baseMinorPerLot(instrument);
     const makerSells = (opposite & 1) !== 0;
     const cumulativeBefore = words[taker + CUMULATIVE];
-    const preventsSelfTrade = words[taker + TERMS] >>> 24;
+    // Not 0 when the taker may have to be careful with some makers: it prevents self-trades, or has a partner.
+    const caution = (words[taker + TERMS] >>> 24) | words[(words[taker + EXTRA] & handleMask) + PARTNER];
     sums[QUOTE_TRADED] = 0;
     sums[TAKER_FEES] = 0;
     sums[MAKER_FEES] = 0;
@@ -111,11 +121,11 @@ export function makeMatching(
       const isBeyond = words[level + KEY] < lowestKey || words[level + KEY] > highestKey;
       const quotePerLot = price * quotePerTickLot;
       const leavesBefore = leaves;
-      let prevented = 0;
+      let special = 0;
       let maker = words[level + HEAD] & handleMask;
       while (maker !== 0 && leaves !== 0) {
-        if (preventsSelfTrade !== 0 && belongTogether(taker, maker)) {
-          prevented = maker;
+        if ((caution | words[maker + EXTRA]) !== 0 && isSpecial(taker, maker)) {
+          special = maker;
           break;
         }
         if (isBeyond) {
@@ -143,10 +153,13 @@ export function makeMatching(
         else words[maker + PREVIOUS] = 0;
         doubles[(level + LOTS) >> 1] -= leavesBefore - leaves;
         words[instrument + LAST_PRICE] = price;
+        if (words[instrument + WAITING_STOPS] !== 0) notePrice(price);
         touchLevel(level);
       }
-      if (prevented !== 0) {
-        prevent(taker, prevented, Math.min(leaves, words[prevented + LEAVES]));
+      if (special !== 0 && isBeyond && !isPrevented(taker, special)) {
+        isStopped = true;
+      } else if (special !== 0) {
+        meet(taker, special, price, quotePerLot, basePerLot, makerSells);
         leaves = words[taker + LEAVES];
         if (leaves !== 0) continue;
       }
@@ -170,6 +183,48 @@ export function makeMatching(
     sums[MAKER_FEES] = 0;
     fill(maker, takerHandle, price, lots, price * quoteMinorPerTickLot(instrument), base, makerSells);
     settleTaker(takerHandle, instrument, lots, base, makerSells);
+  };
+
+  /** Whether a maker is of the taker's group, does not display all, or one of the two has a partner. */
+  const isSpecial = (takerHandle: number, makerHandle: number): boolean => {
+    const taker = takerHandle & handleMask;
+    const maker = makerHandle & handleMask;
+    const extra = words[maker + EXTRA] & handleMask;
+    if ((words[extra + DISPLAY_LOTS] | words[extra + PARTNER]) !== 0) return true;
+    if (words[(words[taker + EXTRA] & handleMask) + PARTNER] !== 0) return true;
+    return isPrevented(taker, maker);
+  };
+
+  /** Whether self-trade prevention keeps two orders from trading. */
+  const isPrevented = (taker: number, maker: number): boolean => {
+    return words[(taker & handleMask) + TERMS] >>> 24 !== 0 && belongTogether(taker, maker);
+  };
+
+  /** One trade with a special maker, or what keeps it from happening; the books are as they should be before it. */
+  const meet = (
+    takerHandle: number,
+    makerHandle: number,
+    price: number,
+    quotePerLot: number,
+    basePerLot: number,
+    makerSells: boolean,
+  ): void => {
+    const taker = takerHandle & handleMask;
+    const maker = makerHandle & handleMask;
+    const lots = Math.min(words[taker + LEAVES], displayed(maker));
+    if (isPrevented(taker, maker)) {
+      prevent(taker, maker, lots);
+      return;
+    }
+    const instrument = instrumentAt(words[taker + BOOK_SIDE] >> 1);
+    fill(maker, taker, price, lots, quotePerLot, lots * basePerLot, makerSells);
+    words[instrument + LAST_PRICE] = price;
+    if (words[instrument + WAITING_STOPS] !== 0) notePrice(price);
+    takeDisplayed(maker, lots);
+    touchOrder(maker);
+    endLink(maker);
+    endLink(taker);
+    if (words[maker + LEAVES] === 0) close(maker);
   };
 
   /**
@@ -201,7 +256,10 @@ export function makeMatching(
     else if (makerPpm < 0) makerFee = -Math.min(roundDown(quote, -makerPpm), takerFee);
     const makerQuote = words[maker + QUOTE_HOLDING] & handleMask;
     const makerBase = words[maker + BASE_HOLDING] & handleMask;
-    if (makerSells) {
+    const isSpot = makerBase !== 0;
+    if (!isSpot) {
+      // Settled below, when the positions have counted the trade.
+    } else if (makerSells) {
       doubles[(makerQuote + AVAILABLE) >> 1] += quote - makerFee;
       doubles[(makerBase + RESERVED) >> 1] -= base;
     } else {
@@ -210,11 +268,14 @@ export function makeMatching(
       doubles[(makerQuote + AVAILABLE) >> 1] += released - quote - makerFee;
       doubles[(makerBase + AVAILABLE) >> 1] += base;
     }
-    touchHolding(makerQuote);
-    touchHolding(makerBase);
+    if (isSpot) {
+      touchHolding(makerQuote);
+      touchHolding(makerBase);
+    }
     const direction = makerSells ? -1 : 1;
     countTrade(words[maker + POSITION], direction, filled, quotePerLot);
     countTrade(words[taker + POSITION], -direction, filled, quotePerLot);
+    if (!isSpot) settleMargin(maker, filled, quote, makerFee);
     sums[QUOTE_TRADED] += quote;
     sums[TAKER_FEES] += takerFee;
     sums[MAKER_FEES] += makerFee;
@@ -235,6 +296,11 @@ export function makeMatching(
     const takerBase = words[taker + BASE_HOLDING] & handleMask;
     const quote = sums[QUOTE_TRADED];
     const takerFees = sums[TAKER_FEES];
+    fees[words[instrument + QUOTE_ASSET]] += takerFees + sums[MAKER_FEES];
+    if (takerBase === 0) {
+      settleMargin(taker, traded, quote, takerFees);
+      return;
+    }
     if (isBuy) {
       const released = traded * doubles[(taker + LOT_RESERVE) >> 1];
       doubles[(takerQuote + RESERVED) >> 1] -= released;
@@ -246,7 +312,6 @@ export function makeMatching(
     }
     touchHolding(takerQuote);
     touchHolding(takerBase);
-    fees[words[instrument + QUOTE_ASSET]] += takerFees + sums[MAKER_FEES];
   };
 
   return { matchOrder, settleTrade };

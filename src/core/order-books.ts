@@ -10,6 +10,7 @@ import type { Arena } from './arena.js';
 import type { AuctionsToTell } from './auctions-to-tell.js';
 import type { EventSink } from './event-sink.js';
 import { InstrumentControl, type Instruments, InstrumentWord } from './instruments.js';
+import { ExtraWord } from './order-extras.js';
 import { OrderWord } from './orders.js';
 import { LevelWord, makePriceLadder, PRICE_MAX } from './price-ladder.js';
 
@@ -24,6 +25,10 @@ const ORDER_BOOK_SIDE = OrderWord.bookSide;
 const LEVEL = OrderWord.level;
 const NEXT = OrderWord.next;
 const PREVIOUS = OrderWord.previous;
+const EXTRA = OrderWord.extra;
+const DISPLAY_LOTS = ExtraWord.displayLots;
+const SHOWN_LOTS = ExtraWord.shownLots;
+const ICEBERGS = InstrumentWord.icebergs;
 const HEAD = LevelWord.head;
 const TAIL = LevelWord.tail;
 const ORDER_COUNT = LevelWord.orderCount;
@@ -44,16 +49,26 @@ export function makeOrderBooks(
   instruments: Instruments,
   auctionsToTell: AuctionsToTell,
   maxLevels: number,
+  assignPriority: (order: number) => void,
 ) {
   const state = makeWords(1);
   const { handleMask } = arena;
-  const ladder = makePriceLadder(arena, (instruments.maxInstruments + 1) * 2, maxLevels);
+  const bookSides = (instruments.maxInstruments + 1) * 2;
+  // As many again for the stops that wait (stop-orders.ts).
+  const ladder = makePriceLadder(arena, bookSides * 2, maxLevels);
   const { findOrAdd, remove: removeLevel } = ladder;
   const { handleOf, nextBookSequence } = instruments;
   const { add: tellLater } = auctionsToTell;
   const words = arena.words;
   const doubles = arena.doubles;
   const touchedLevels = makeWords(maxLevels);
+
+  /** The level, or the next one after it, that has orders: one that was emptied stays until the books are flushed. */
+  const withOrders = (first: number): number => {
+    let level = first;
+    while (level !== 0 && words[level + ORDER_COUNT] === 0) level = ladder.next(level);
+    return level;
+  };
 
   /** Puts an order at the end of the queue of its price. */
   const append = (handle: number): void => {
@@ -70,7 +85,8 @@ export function makeOrderBooks(
     else words[tail + NEXT] = order;
     words[level + TAIL] = order;
     words[level + ORDER_COUNT] = words[level + ORDER_COUNT] + 1;
-    doubles[(level + LOTS) >> 1] += words[order + LEAVES];
+    if (words[order + EXTRA] !== 0) displayPeak(order);
+    doubles[(level + LOTS) >> 1] += displayed(order);
     touch(level);
   };
 
@@ -86,17 +102,67 @@ export function makeOrderBooks(
     else words[next + PREVIOUS] = previous;
     words[order + LEVEL] = 0;
     words[level + ORDER_COUNT] = words[level + ORDER_COUNT] - 1;
-    doubles[(level + LOTS) >> 1] -= words[order + LEAVES];
+    doubles[(level + LOTS) >> 1] -= displayed(order);
+    if (isIceberg(order)) countIceberg(words[order + ORDER_BOOK_SIDE], -1);
     touch(level);
   };
 
-  /** Takes lots off an order that keeps its place. */
+  /** Takes lots off an order that keeps its place; what it does not display goes first. */
   const reduce = (handle: number, lots: number): void => {
     const order = handle & handleMask;
     const level = words[order + LEVEL] & handleMask;
-    words[order + LEAVES] = words[order + LEAVES] - lots;
+    const before = displayed(order);
+    const leaves = (words[order + LEAVES] - lots) | 0;
+    words[order + LEAVES] = leaves;
+    if (isIceberg(order)) words[words[order + EXTRA] + SHOWN_LOTS] = Math.min(before, leaves);
+    doubles[(level + LOTS) >> 1] -= before - displayed(order);
+    touch(level);
+  };
+
+  /** What a resting order displays, and may trade before it goes to the back of its level. */
+  const displayed = (handle: number): number => {
+    const order = handle & handleMask;
+    return isIceberg(order) ? words[words[order + EXTRA] + SHOWN_LOTS] : words[order + LEAVES];
+  };
+
+  /** Whether an order does not display all. */
+  const isIceberg = (order: number): boolean => {
+    const extra = words[order + EXTRA] & handleMask;
+    return extra !== 0 && words[extra + DISPLAY_LOTS] !== 0;
+  };
+
+  /**
+   * Takes lots that were displayed, and are off the leaves already, from the display of a resting order. When that is
+   * used up, the order goes to the back of its level with the next peak, or out of it when nothing is left.
+   */
+  const takeDisplayed = (handle: number, lots: number): void => {
+    const order = handle & handleMask;
+    const level = words[order + LEVEL] & handleMask;
     doubles[(level + LOTS) >> 1] -= lots;
     touch(level);
+    if (isIceberg(order)) {
+      const extra = words[order + EXTRA];
+      words[extra + SHOWN_LOTS] = words[extra + SHOWN_LOTS] - lots;
+    }
+    if (displayed(order) !== 0) return;
+    remove(order);
+    if (words[order + LEAVES] !== 0) {
+      assignPriority(order);
+      append(order);
+    }
+  };
+
+  /** Displays a fresh peak of an order that rests from now on. */
+  const displayPeak = (order: number): void => {
+    if (!isIceberg(order)) return;
+    const extra = words[order + EXTRA];
+    words[extra + SHOWN_LOTS] = Math.min(words[extra + DISPLAY_LOTS], words[order + LEAVES]);
+    countIceberg(words[order + ORDER_BOOK_SIDE], 1);
+  };
+
+  const countIceberg = (bookSide: number, change: number): void => {
+    const instrument = handleOf(bookSide >> 1);
+    words[instrument + ICEBERGS] = words[instrument + ICEBERGS] + change;
   };
 
   /** Notes that the level is to be reported at the end of the command. */
@@ -127,9 +193,13 @@ export function makeOrderBooks(
 
   return {
     ladder,
+    withOrders,
     append,
     remove,
     reduce,
+    displayed,
+    takeDisplayed,
+    firstStopSide: bookSides,
     touch,
     flush,
   };

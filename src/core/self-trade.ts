@@ -30,9 +30,9 @@ export type SelfTrade = ReturnType<typeof makeSelfTrade>;
 export function makeSelfTrade(core: Core, sink: EventSink, endings: OrderEndings) {
   const { words, handleMask } = core.arena;
   const { touch: touchOrder } = core.orders;
-  const { reduce, remove: removeFromBook } = core.books;
+  const { takeDisplayed } = core.books;
   const { cancelled, selfTradePrevented } = sink;
-  const { cancelOpen, close, releaseLots } = endings;
+  const { cancelOpen, close, endLink, releaseLots } = endings;
 
   /** Whether two orders are of one account, or of accounts in one group. */
   const belongTogether = (first: number, second: number): boolean => {
@@ -55,21 +55,24 @@ export function makeSelfTrade(core: Core, sink: EventSink, endings: OrderEndings
     if (mode === DECREMENT) {
       releaseLots(maker, lots);
       releaseLots(taker, lots);
-      reduce(maker, lots);
-      touchOrder(maker);
+      words[maker + LEAVES] = words[maker + LEAVES] - lots;
       words[taker + LEAVES] = words[taker + LEAVES] - lots;
+      takeDisplayed(maker, lots);
+      touchOrder(maker);
     }
     selfTradePrevented(maker, price, lots, MAKER, mode + 1, 0);
     selfTradePrevented(taker, price, lots, TAKER, mode + 1, 1);
-    if (mode === DECREMENT && words[maker + LEAVES] === 0) {
-      removeFromBook(maker);
-      close(maker);
+    if (mode === DECREMENT) {
+      endLink(maker);
+      endLink(taker);
+      if (words[maker + LEAVES] === 0) close(maker);
     }
     if (mode === CANCEL_OLDEST || mode === CANCEL_BOTH) cancelOpen(maker, SELF_TRADE, 0);
     if (mode === CANCEL_NEWEST || mode === CANCEL_BOTH) {
       cancelled(taker, SELF_TRADE, 1);
       releaseLots(taker, words[taker + LEAVES]);
       words[taker + LEAVES] = 0;
+      endLink(taker);
     }
   };
 

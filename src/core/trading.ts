@@ -12,35 +12,36 @@ import { AccountControl, AccountWord } from './accounts.js';
 import { makeAuction } from './auction.js';
 import { CancelReason, OrderFlag, OrderType, RejectCode, ReplaceFlag, Side, TimeInForce } from './codes.js';
 import { CancelOrderWord, NewOrderWord, ReplaceOrderWord, SLOT_START_MASK } from './command-words.js';
-import { type Core, EngineWord } from './core.js';
+import type { Core } from './core.js';
 import { makeDueTimes } from './due-times.js';
 import type { EventSink } from './event-sink.js';
 import { makeFillable } from './fillable.js';
 import { InstrumentControl, InstrumentWord } from './instruments.js';
+import { makeLiquidation } from './liquidation.js';
+import { TouchedWord } from './margins.js';
 import { makeMarketStates } from './market-states.js';
 import { makeMatching } from './matching.js';
-import { MONEY_MAX, PPM, portionUp } from './money.js';
+import { feePerLot, MONEY_MAX } from './money.js';
 import { makeOrderEndings } from './order-endings.js';
+import { EntryWord, makeOrderEntry } from './order-entry.js';
 import { ExtraWord } from './order-extras.js';
 import { checkOrderTerms } from './order-terms.js';
 import { OrderWord } from './orders.js';
 import { PositionWord } from './positions.js';
-import { isSellSide, keyOf, LevelWord, PRICE_MAX } from './price-ladder.js';
+import { LevelWord, PRICE_MAX } from './price-ladder.js';
 import { makeSelfTrade } from './self-trade.js';
+import { makeStopActions } from './stop-actions.js';
+import { PendingWord } from './stop-orders.js';
 import { makeVolatility } from './volatility.js';
 
 // Local copies are folded into the code (README.md).
 const MONEY_LIMIT = MONEY_MAX;
 const BUY = Side.buy;
 const SELL = Side.sell;
-const MARKET = OrderType.market;
+const POST_ONLY = OrderFlag.postOnly | OrderFlag.postOnlyReprice;
 const GTC = TimeInForce.GTC;
 const IOC = TimeInForce.IOC;
 const FOK = TimeInForce.FOK;
-const GTD = TimeInForce.GTD;
-const DAY = TimeInForce.DAY;
-const POST_ONLY = OrderFlag.postOnly;
-const POST_ONLY_FLAGS = OrderFlag.postOnly | OrderFlag.postOnlyReprice;
 const FOK_UNFILLABLE = CancelReason.fokUnfillable;
 const MIN_QUANTITY_UNFILLABLE = CancelReason.minQuantityUnfillable;
 const REINSERT = ReplaceFlag.reinsert;
@@ -64,11 +65,18 @@ const ACCOUNT = OrderWord.account;
 const QUOTE_HOLDING = OrderWord.quoteHolding;
 const BASE_HOLDING = OrderWord.baseHolding;
 const CLIENT_ID_HASH = OrderWord.clientIdHash;
+const EXTRA = OrderWord.extra;
+const PARTNER = ExtraWord.partner;
+const LAST_PRICE = InstrumentWord.lastPrice;
+const ENTRY_PRICE = EntryWord.price;
+const ENTRY_LIMIT = EntryWord.limit;
+const ENTRY_LOTS = EntryWord.lots;
+const ENTRY_TRIGGER = EntryWord.trigger;
+const PENDING_PRICES = PendingWord.prices;
+const PENDING_FIRED = PendingWord.fired;
 const LOT_RESERVE = OrderWord.lotReserve;
 const MAKER_PPM = OrderWord.makerPpm;
 const TAKER_PPM = OrderWord.takerPpm;
-const EXPIRE_TIME_US = ExtraWord.expireTimeUs;
-const TRADING_DAY_END_US = EngineWord.tradingDayEndUs;
 const SETTINGS = AccountWord.settings;
 const LAST_INSTRUMENT = AccountWord.lastInstrument;
 const LAST_QUOTE_HOLDING = AccountWord.lastQuoteHolding;
@@ -81,6 +89,9 @@ const FLOW = AccountControl.flow;
 const LIMITS = AccountControl.limits;
 const INSTRUMENT_CONTROLS = InstrumentWord.controls;
 const BAND = InstrumentControl.band;
+const MARGIN = InstrumentControl.margin;
+const UNMARKED = InstrumentControl.unmarked;
+const TOUCHED = TouchedWord.count;
 const NOT_CONTINUOUS = InstrumentControl.notContinuous;
 const POSITION_QUOTE_HOLDING = PositionWord.quoteHolding;
 const POSITION_BASE_HOLDING = PositionWord.baseHolding;
@@ -93,6 +104,11 @@ const NEW_TERMS = NewOrderWord.terms;
 const NEW_EXPIRE_TIME_US = NewOrderWord.expireTimeUs;
 const NEW_MIN_QUANTITY_LOTS = NewOrderWord.minQuantityLots;
 const NEW_SELF_TRADE_PREVENTION = NewOrderWord.selfTradePrevention;
+const NEW_DISPLAY_LOTS = NewOrderWord.displayLots;
+const NEW_TRIGGER_PRICE_TICKS = NewOrderWord.triggerPriceTicks;
+const NEW_QUOTE_AMOUNT = NewOrderWord.quoteAmount;
+const NEW_LINKED_CLIENT_ORDER_ID = NewOrderWord.linkedClientOrderId;
+const NEW_TRAILING_TICKS = NewOrderWord.trailingTicks;
 const CANCEL_CLIENT_ORDER_ID = CancelOrderWord.clientOrderId;
 const CANCEL_INSTRUMENT_ID = CancelOrderWord.instrumentId;
 const REPLACE_CLIENT_ORDER_ID = ReplaceOrderWord.clientOrderId;
@@ -109,32 +125,37 @@ export function makeTrading(core: Core, sink: EventSink) {
   const { books, engine, holdings, instruments } = core;
   const { words, doubles, handleMask } = core.arena;
   const { addOrder } = core.accounts;
-  const { add: addExpiry } = core.expiries;
   const { find: findOrder, insert: insertId, remove: removeId } = core.clientIds;
   const { add: addHolding, available, find: findHolding, reserve } = holdings;
   const { baseMinorPerLot, handleOf: instrumentAt, isListed, quoteMinorPerTickLot, ratesAt } = instruments;
-  const { addExtra, allocate, assignPriority, isFull, release, touch: touchOrder } = core.orders;
+  const { allocate, assignPriority, isFull, release, touch: touchOrder } = core.orders;
   const { append, reduce, remove: removeFromBook, flush } = books;
   const { best: bestLevel } = books.ladder;
   const { checkCount, checkSize } = core.orderLimits;
   const { add: addPosition, find: findPosition, isFull: arePositionsFull } = core.positions;
-  const { isOutside: isOutsideBand, moveInside: moveInsideBand } = core.priceBands;
+  const { isOutside: isOutsideBand } = core.priceBands;
   const { takeCommand } = makeAccountControls(core);
   const { accepted, massCancelled, replaced } = sink;
   const endings = makeOrderEndings(core, sink);
-  const { cancelIncoming, cancelOpen, close } = endings;
+  const { cancelIncoming, cancelOpen, close, isWaiting } = endings;
   const selfTrade = makeSelfTrade(core, sink, endings);
   const volatility = makeVolatility(core);
-  const matching = makeMatching(core, sink, selfTrade, volatility);
+  const matching = makeMatching(core, sink, endings, selfTrade, volatility);
   const { matchOrder } = matching;
-  const auction = makeAuction(core, matching, endings);
+  const fillable = makeFillable(core, selfTrade, volatility);
+  const { canFill } = fillable;
+  const auction = makeAuction(core, matching, fillable, endings);
   const states = makeMarketStates(core, sink, auction, endings, volatility);
   const { isCancelOnly, pause, refuseOrder, refuseReplace } = states;
-  const { canFill } = makeFillable(core, selfTrade, volatility);
+  const { addFurtherTerms, derivedPrice, entry, makerPrice, prepare, refuseInCall } = makeOrderEntry(
+    core,
+    fillable,
+  );
+  const { add: addStop, elect, electNew, pending: pendingStops } = core.stops;
+  const { check: checkMargin, countOpen, lotCost, touched: touchedMargins } = core.margins;
   const checkTerms = checkOrderTerms;
-  const roundUp = portionUp;
+  const lotFee = feePerLot;
   const tripleHash = hashTriple;
-  const keyAt = keyOf;
 
   /**
    * Enters an order: reserves what it may cost, matches it, and rests or cancels the remainder by its time in
@@ -146,7 +167,7 @@ export function makeTrading(core: Core, sink: EventSink) {
     const clientIdHigh = command[at + NEW_CLIENT_ORDER_ID + 1];
     const instrumentId = command[at + NEW_INSTRUMENT_ID];
     const priceTicks = command[at + NEW_PRICE_TICKS];
-    const quantityLots = command[at + NEW_QUANTITY_LOTS];
+    let quantityLots = command[at + NEW_QUANTITY_LOTS];
     const terms = command[at + NEW_TERMS];
     const side = terms & 0xff;
     const timeInForce = (terms >> 16) & 0xff;
@@ -181,28 +202,29 @@ export function makeTrading(core: Core, sink: EventSink) {
     if (findOrder(clientIdHash, account, clientIdLow, clientIdHigh) !== 0) {
       return RejectCode.DUPLICATE_CLIENT_ORDER_ID;
     }
-    if (isFull()) return RejectCode.TOO_MANY_ORDERS;
-    if ((controls & NOT_CONTINUOUS) !== 0) {
-      const code = refuseInCall(terms);
-      if (code !== 0) return code;
-    }
     const bookSide = ((instrumentId << 1) + side - 1) | 0;
     let price = priceTicks | 0;
-    if (!isPlain) {
-      if (price === 0) {
-        price = protectedPrice(bookSide) | 0;
-        if (price === 0) return RejectCode.NO_LIQUIDITY;
-        price = moveInsideBand(instrument, price);
+    let limit = price;
+    if (isPlain) {
+      if (isFull()) return RejectCode.TOO_MANY_ORDERS;
+      if ((controls & NOT_CONTINUOUS) !== 0) {
+        const code = refuseInCall(terms);
+        if (code !== 0) return code;
       }
-      price = makerPrice(bookSide, price, terms >>> 24) | 0;
-      if (price === 0) return RejectCode.POST_ONLY_WOULD_TRADE;
+    } else {
+      const code = prepare(owner, command, at, bookSide);
+      if (code !== 0) return code;
+      price = entry[ENTRY_PRICE];
+      limit = entry[ENTRY_LIMIT];
+      quantityLots = entry[ENTRY_LOTS];
     }
     const lotPrice = price * quoteMinorPerTickLot(instrument);
     const isKnown = words[owner + LAST_INSTRUMENT] === instrumentId;
     let position = isKnown ? words[owner + LAST_POSITION] : findPosition(account, instrumentId);
     if (((words[owner + ACCOUNT_CONTROLS] & LIMITS) | controls) !== 0) {
+      if ((controls & UNMARKED) !== 0) return RejectCode.NO_MARK_PRICE;
       const notional = lotPrice * quantityLots;
-      const code = checkLimits(instrument, position, price, quantityLots, notional) || checkCount(position);
+      const code = checkLimits(instrument, position, limit, quantityLots, notional) || checkCount(position);
       if (code !== 0) return code;
     }
     const settings = words[owner + SETTINGS];
@@ -214,24 +236,31 @@ export function makeTrading(core: Core, sink: EventSink) {
     if (lotPrice * quantityLots > MONEY_LIMIT || quantityLots * basePerLot > MONEY_LIMIT) {
       return RejectCode.NOTIONAL_TOO_LARGE;
     }
-    const lotReserve = isSell ? basePerLot : lotPrice + feePerLot(lotPrice, makerPpm, takerPpm);
+    let lotReserve = isSell ? basePerLot : lotPrice + lotFee(lotPrice, makerPpm, takerPpm);
     const reservation = quantityLots * lotReserve;
     if (reservation > MONEY_LIMIT) return RejectCode.NOTIONAL_TOO_LARGE;
     const known = (isKnown ? owner + LAST_QUOTE_HOLDING : position + POSITION_QUOTE_HOLDING) & handleMask;
     let quoteHolding = words[known];
     let baseHolding = words[known + 1];
     if (quoteHolding === 0) quoteHolding = findHolding(account, words[instrument + QUOTE_ASSET]);
-    if (baseHolding === 0) baseHolding = findHolding(account, words[instrument + BASE_ASSET]);
-    const funding = isSell ? baseHolding : quoteHolding;
-    if (available(funding) < reservation) return RejectCode.INSUFFICIENT_FUNDS;
-    if ((quoteHolding === 0 || baseHolding === 0) && holdings.count === holdings.maxHoldings) {
+    const isMargin = (words[instrument + INSTRUMENT_CONTROLS] & MARGIN) !== 0;
+    if (isMargin) {
+      lotReserve = lotCost(instrument, isSell, price, makerPpm, takerPpm);
+      const code = checkMargin(account, instrument, position, isSell, price, quantityLots, lotReserve, 0);
+      if (code !== 0) return code;
+    } else {
+      if (baseHolding === 0) baseHolding = findHolding(account, words[instrument + BASE_ASSET]);
+      if (available(isSell ? baseHolding : quoteHolding) < reservation) return RejectCode.INSUFFICIENT_FUNDS;
+    }
+    const lacksHolding = quoteHolding === 0 || (baseHolding === 0 && !isMargin);
+    if (lacksHolding && holdings.count === holdings.maxHoldings) {
       return RejectCode.TOO_MANY_HOLDINGS;
     }
     if (position === 0 && arePositionsFull()) return RejectCode.TOO_MANY_POSITIONS;
 
     if (!isKnown) {
       if (quoteHolding === 0) quoteHolding = addHolding(account, words[instrument + QUOTE_ASSET]);
-      if (baseHolding === 0) baseHolding = addHolding(account, words[instrument + BASE_ASSET]);
+      if (baseHolding === 0 && !isMargin) baseHolding = addHolding(account, words[instrument + BASE_ASSET]);
       if (position === 0) position = addPosition(account, instrumentId);
       words[position + POSITION_QUOTE_HOLDING] = quoteHolding;
       words[position + POSITION_BASE_HOLDING] = baseHolding;
@@ -240,7 +269,7 @@ export function makeTrading(core: Core, sink: EventSink) {
       words[owner + LAST_BASE_HOLDING] = baseHolding;
       words[owner + LAST_POSITION] = position;
     }
-    reserve(isSell ? baseHolding : quoteHolding, reservation);
+    if (!isMargin) reserve(isSell ? baseHolding : quoteHolding, reservation);
     const order = allocate() & handleMask;
     words[order + PRICE] = price;
     words[order + LEAVES] = quantityLots;
@@ -258,9 +287,16 @@ export function makeTrading(core: Core, sink: EventSink) {
     doubles[(order + LOT_RESERVE) >> 1] = lotReserve;
     words[order + MAKER_PPM] = makerPpm;
     words[order + TAKER_PPM] = takerPpm;
+    if (isMargin) countOpen(order, quantityLots);
     if (!isPlain) addFurtherTerms(order, command, at);
     accepted(order);
 
+    if (!isPlain && entry[ENTRY_TRIGGER] !== 0) {
+      insertId(clientIdHash, order);
+      addOrder(account, order);
+      wait(order, words[instrument + LAST_PRICE]);
+      return 0;
+    }
     if (timeInForce === FOK || !isPlain) {
       const reason = unfillable(order, command, at);
       if (reason !== 0) {
@@ -279,16 +315,22 @@ export function makeTrading(core: Core, sink: EventSink) {
       rest(order);
     }
     if (isStopped) pause(instrumentId);
+    if (pendingStops[PENDING_PRICES] !== 0) runStops(instrumentId);
+    if (touchedMargins[TOUCHED] !== 0) checkMargins();
     flush(sink);
     return 0;
   };
 
-  /** Reject code for a new order in a call phase: where nothing matches, it can neither take at once nor promise not to. */
-  const refuseInCall = (terms: number): number => {
-    const timeInForce = (terms >> 16) & 0xff;
-    const isMarket = ((terms >> 8) & 0xff) === MARKET;
-    if (isMarket || timeInForce === IOC || timeInForce === FOK) return RejectCode.NO_IMMEDIATE_EXECUTION;
-    return ((terms >>> 24) & POST_ONLY_FLAGS) !== 0 ? RejectCode.POST_ONLY_WOULD_TRADE : 0;
+  /** Lets a new stop wait for its trade. It acts at once when the last trade was there already. */
+  const wait = (order: number, last: number): void => {
+    addStop(order, last);
+    touchOrder(order);
+    const instrument = instrumentAt(words[order + BOOK_SIDE] >> 1);
+    if ((words[instrument + INSTRUMENT_CONTROLS] & NOT_CONTINUOUS) === 0) electNew(order, last);
+    if (pendingStops[PENDING_FIRED] === 0) return;
+    runStops(words[order + BOOK_SIDE] >> 1);
+    if (touchedMargins[TOUCHED] !== 0) checkMargins();
+    flush(sink);
   };
 
   /** What a new order says beyond price and quantity, all words in one; 0 when it says nothing. */
@@ -298,24 +340,15 @@ export function makeTrading(core: Core, sink: EventSink) {
       command[at + NEW_EXPIRE_TIME_US] |
       command[at + NEW_EXPIRE_TIME_US + 1] |
       command[at + NEW_MIN_QUANTITY_LOTS] |
-      (command[at + NEW_SELF_TRADE_PREVENTION] & 0xffff)
+      (command[at + NEW_SELF_TRADE_PREVENTION] & 0xffff) |
+      command[at + NEW_DISPLAY_LOTS] |
+      command[at + NEW_TRIGGER_PRICE_TICKS] |
+      command[at + NEW_QUOTE_AMOUNT] |
+      command[at + NEW_QUOTE_AMOUNT + 1] |
+      command[at + NEW_LINKED_CLIENT_ORDER_ID] |
+      command[at + NEW_LINKED_CLIENT_ORDER_ID + 1] |
+      command[at + NEW_TRAILING_TICKS]
     );
-  };
-
-  /** Takes over what a new order says beyond price and quantity. */
-  const addFurtherTerms = (handle: number, command: Int32Array, at: number): void => {
-    const order = handle & handleMask;
-    const mode = command[at + NEW_SELF_TRADE_PREVENTION] & 0xff;
-    if (mode !== 0) words[order + TERMS] = (words[order + TERMS] & 0xffffff) | ((mode - 1) << 24);
-    const timeInForce = (words[order + TERMS] >> 8) & 0xff;
-    if (timeInForce !== GTD && timeInForce !== DAY) return;
-    const extra = addExtra(order);
-    const isDay = timeInForce === DAY;
-    const from = isDay ? engine : command;
-    const fromAt = isDay ? TRADING_DAY_END_US : at + NEW_EXPIRE_TIME_US;
-    words[extra + EXPIRE_TIME_US] = from[fromAt];
-    words[extra + EXPIRE_TIME_US + 1] = from[fromAt + 1];
-    addExpiry(order);
   };
 
   /** Why a new order may not trade at all: the reason to cancel it, or 0. */
@@ -380,6 +413,7 @@ export function makeTrading(core: Core, sink: EventSink) {
     const hash = tripleHash(account | 0, clientIdLow, clientIdHigh);
     const order = findOrder(hash, account, clientIdLow, clientIdHigh) & handleMask;
     if (order === 0 || words[order + BOOK_SIDE] >> 1 !== instrumentId) return RejectCode.UNKNOWN_ORDER;
+    if (isWaiting(order)) return RejectCode.STOP_NOT_REPLACEABLE;
     const isNewId = newIdLow !== clientIdLow || newIdHigh !== clientIdHigh;
     const newHash = isNewId ? tripleHash(account | 0, newIdLow, newIdHigh) : hash;
     if (isNewId && findOrder(newHash, account, newIdLow, newIdHigh) !== 0) {
@@ -401,7 +435,7 @@ export function makeTrading(core: Core, sink: EventSink) {
     const keepsPlace = !reinsert && price === oldPrice && leaves <= oldLeaves;
     if (!isContinuous && !keepsPlace) {
       if (isCancelOnly(instrument)) return RejectCode.CANCEL_ONLY;
-      if ((orderFlags & POST_ONLY_FLAGS) !== 0) return RejectCode.POST_ONLY_WOULD_TRADE;
+      if ((orderFlags & POST_ONLY) !== 0) return RejectCode.POST_ONLY_WOULD_TRADE;
     }
     // An order that takes its place anew takes the rates of now.
     const rates = keepsPlace
@@ -419,14 +453,24 @@ export function makeTrading(core: Core, sink: EventSink) {
     if (lotPrice * leaves > MONEY_LIMIT || leaves * basePerLot > MONEY_LIMIT) {
       return RejectCode.NOTIONAL_TOO_LARGE;
     }
-    const lotReserve = isSell ? basePerLot : lotPrice + feePerLot(lotPrice, makerPpm, takerPpm);
+    let lotReserve = isSell ? basePerLot : lotPrice + lotFee(lotPrice, makerPpm, takerPpm);
     const reservation = leaves * lotReserve;
     if (reservation > MONEY_LIMIT) return RejectCode.NOTIONAL_TOO_LARGE;
     const funding = isSell ? words[order + BASE_HOLDING] : words[order + QUOTE_HOLDING];
-    const more = reservation - oldLeaves * doubles[(order + LOT_RESERVE) >> 1];
-    if (available(funding) < more) return RejectCode.INSUFFICIENT_FUNDS;
-
-    if (more !== 0) reserve(funding, more);
+    const isMargin = words[order + BASE_HOLDING] === 0;
+    if (isMargin) {
+      if (!keepsPlace) {
+        lotReserve = lotCost(instrument, isSell, price, makerPpm, takerPpm);
+        const position = words[order + POSITION];
+        const code = checkMargin(account, instrument, position, isSell, price, leaves, lotReserve, order);
+        if (code !== 0) return code;
+      }
+      countOpen(order, keepsPlace ? leaves - oldLeaves : -oldLeaves);
+    } else {
+      const more = reservation - oldLeaves * doubles[(order + LOT_RESERVE) >> 1];
+      if (available(funding) < more) return RejectCode.INSUFFICIENT_FUNDS;
+      if (more !== 0) reserve(funding, more);
+    }
     if (isNewId) {
       removeId(hash, order);
       insertId(newHash, order);
@@ -446,12 +490,15 @@ export function makeTrading(core: Core, sink: EventSink) {
       doubles[(order + LOT_RESERVE) >> 1] = lotReserve;
       words[order + MAKER_PPM] = makerPpm;
       words[order + TAKER_PPM] = takerPpm;
+      if (isMargin) countOpen(order, leaves);
       replaced(order, clientIdLow, clientIdHigh, 0);
       const isStopped = isContinuous && isMarketable(order) && matchOrder(order);
       if (words[order + LEAVES] === 0) close(order);
       else rest(order);
       if (isStopped) pause(instrumentId);
+      if (pendingStops[PENDING_PRICES] !== 0) runStops(instrumentId);
     }
+    if (touchedMargins[TOUCHED] !== 0) checkMargins();
     flush(sink);
     return 0;
   };
@@ -464,13 +511,16 @@ export function makeTrading(core: Core, sink: EventSink) {
     let count = 0;
     let order = words[account + AccountWord.firstOrder];
     while (order !== 0) {
-      const next = words[order + ACCOUNT_NEXT];
+      let next = words[order + ACCOUNT_NEXT];
       const bookSide = words[order + BOOK_SIDE];
       const isInScope =
         (instrumentId === 0 || bookSide >> 1 === instrumentId) &&
         (side === 0 || (bookSide & 1) + BUY === side);
       if (isInScope) {
         count += 1;
+        // The partner goes with it, and is not counted.
+        const partner = words[words[order + EXTRA] + PARTNER];
+        if (next === partner && next !== 0) next = words[next + ACCOUNT_NEXT];
         cancelOpen(order, CancelReason.massCancel, 1);
       }
       order = next;
@@ -478,21 +528,6 @@ export function makeTrading(core: Core, sink: EventSink) {
     massCancelled(account, count);
     flush(sink);
     return 0;
-  };
-
-  /**
-   * Worst price of a market order that names none: the best opposite price, moved by the protection of the
-   * instrument and rounded towards it. 0 when there is no opposite side.
-   */
-  const protectedPrice = (bookSide: number): number => {
-    const opposite = bookSide ^ 1;
-    const level = bestLevel(opposite);
-    if (level === 0) return 0;
-    const best = keyAt(opposite, words[level + LevelWord.key]);
-    const ppm = words[instrumentAt(bookSide >> 1) + InstrumentWord.protectionPpm];
-    return isSellSide(bookSide)
-      ? Math.max(1, Math.ceil((best * (PPM - ppm)) / PPM))
-      : Math.min(PRICE_MAX, Math.floor((best * (PPM + ppm)) / PPM));
   };
 
   /**
@@ -525,6 +560,11 @@ export function makeTrading(core: Core, sink: EventSink) {
     return words[level + KEY] <= ((opposite & 1) !== 0 ? price : (MIRROR - price) | 0);
   };
 
+  /** Matches an order when its price is good enough for the best opposite level. */
+  const matchIncoming = (order: number): boolean => {
+    return isMarketable(order) && matchOrder(order);
+  };
+
   /** Puts what is left of an order into the book, behind all that is there. */
   const rest = (order: number): void => {
     assignPriority(order);
@@ -532,33 +572,33 @@ export function makeTrading(core: Core, sink: EventSink) {
     touchOrder(order);
   };
 
-  /**
-   * The price at which an order with OrderFlag bits comes in: a post-only order that would trade at once has none (0),
-   * or one tick away from the best opposite price, where there is such a price.
-   */
-  const makerPrice = (bookSide: number, limit: number, flags: number): number => {
-    if ((flags & POST_ONLY_FLAGS) === 0) return limit;
-    const opposite = bookSide ^ 1;
-    const level = bestLevel(opposite);
-    if (level === 0 || words[level + KEY] > keyAt(opposite, limit)) return limit;
-    if ((flags & POST_ONLY) !== 0) return 0;
-    const best = keyAt(opposite, words[level + KEY]);
-    if (!isSellSide(bookSide)) return best - 1;
-    return best === PRICE_MAX ? 0 : best + 1;
-  };
-
-  /** The fee that a lot of a buy may cost at most, at a price in minor units: what the reservation has on top. */
-  const feePerLot = (lotPrice: number, makerPpm: number, takerPpm: number): number => {
-    const ppm = Math.max(makerPpm, takerPpm);
-    return ppm <= 0 ? 0 : roundUp(lotPrice, ppm);
-  };
-
   /** Cancels an open order without an answer: somebody else than its session caused it. */
   const cancelNotice = (order: number, reason: number): void => {
     cancelOpen(order, reason, 0);
   };
 
-  const endWhatIsDue = makeDueTimes(core, sink, endings, states);
+  const { runStops, runFired } = makeStopActions(core, sink, endings, states, matchIncoming, rest);
+  const liquidation = makeLiquidation(core, sink, endings, {
+    matchOrder: matchIncoming,
+    pause,
+    derivedPrice,
+    isTraded: (instrument) => (words[instrument + INSTRUMENT_CONTROLS] & NOT_CONTINUOUS) === 0,
+    elect,
+    runFired,
+  });
+  const { checkMargins } = liquidation;
+  const endWhatIsDue = makeDueTimes(core, sink, endings, states, runStops, checkMargins);
 
-  return { newOrder, cancelOrder, replaceOrder, massCancel, cancelNotice, endWhatIsDue, states, volatility };
+  return {
+    newOrder,
+    cancelOrder,
+    replaceOrder,
+    massCancel,
+    cancelNotice,
+    endWhatIsDue,
+    runStops,
+    states,
+    volatility,
+    liquidation,
+  };
 }

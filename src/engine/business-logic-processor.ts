@@ -10,13 +10,16 @@ import { ApiKeyWord } from '../core/api-keys.js';
 import { Permission, RejectCode } from '../core/codes.js';
 import { CancelOrderWord, NewOrderWord, ReplaceOrderWord, SLOT_START_MASK } from '../core/command-words.js';
 import { type Core, EngineWord } from '../core/core.js';
+import { makeLookAhead } from '../core/look-ahead.js';
 import { makeMarketAdministration } from '../core/market-administration.js';
 import { makeRiskAdministration } from '../core/risk-administration.js';
 import { makeSettings } from '../core/settings.js';
+import { type PackedTable, unpackTables } from '../core/snapshot-tables.js';
 import { stateHash, writeStateHash } from '../core/state-hash.js';
+import type { Table } from '../core/table.js';
 import { makeTrading } from '../core/trading.js';
 import { Template } from '../wire/schema.js';
-import { HeaderWord, packTemplate, RECORD_VERSION, templateOf } from '../wire/slot.js';
+import { HeaderWord, packTemplate, RECORD_VERSION, SLOT_WORDS, templateOf } from '../wire/slot.js';
 import type { EventOutput } from './event-output.js';
 import { shiftOf, wordAround, wordOf } from './layout.js';
 import { makeMarketCommands } from './market-commands.js';
@@ -42,6 +45,14 @@ const REPLACE_ORDER = packTemplate(Template.replaceOrder, RECORD_VERSION, 0);
 /** What only commands without a session may do; beyond the permissions that a key can have. */
 const NODE_PERMISSION = 4;
 const ALL_PERMISSIONS = Permission.trade | Permission.admin | NODE_PERMISSION;
+const SLOT_LENGTH = SLOT_WORDS;
+/** By how many commands the steps of looking ahead (../core/look-ahead.ts) run ahead. */
+const IDS_AHEAD = 8;
+const ORDER_AHEAD = 6;
+const LEVELS_AHEAD = 4;
+const TAIL_AHEAD = 2;
+/** In smaller batches there is no time between looking and needing. */
+const BATCH_WORTH_LOOKING = 16;
 const CLIENT_SEQUENCE = HeaderWord.body;
 /** High word of 2^53-1. */
 const SAFE_HIGH_MAX = 0x1fffff;
@@ -65,6 +76,10 @@ const SetSelfTradePrevention = {
   selfTradeGroup: wordOf('setSelfTradePrevention', 'selfTradeGroup'),
   selfTradePrevention: wordOf('setSelfTradePrevention', 'selfTradePrevention'),
 } as const;
+const SetMarkPrice = {
+  instrumentId: wordOf('setMarkPrice', 'instrumentId'),
+  priceTicks: wordOf('setMarkPrice', 'priceTicks'),
+} as const;
 const SetTradingDayEnd = { endTimeUs: wordOf('setTradingDayEnd', 'endTimeUs') } as const;
 const ListInstrument = {
   symbol: wordOf('listInstrument', 'symbol'),
@@ -75,6 +90,9 @@ const ListInstrument = {
   /** tickExponent | lotExponent << 8 | baseDecimals << 16 | quoteDecimals << 24 */
   exponents: wordOf('listInstrument', 'tickExponent'),
   marketProtectionPpm: wordOf('listInstrument', 'marketProtectionPpm'),
+  flags: wordOf('listInstrument', 'flags'),
+  initialMarginPpm: wordOf('listInstrument', 'initialMarginPpm'),
+  maintenanceMarginPpm: wordOf('listInstrument', 'maintenanceMarginPpm'),
 } as const;
 const REQUEST_SNAPSHOT_FLAGS = wordOf('requestSnapshot', 'flags');
 const OpenAccount = { accountId: wordOf('openAccount', 'accountId') } as const;
@@ -96,6 +114,8 @@ const EpochStarted = {
   nodeId: wordOf('epochStarted', 'nodeId'),
 } as const;
 
+const ActivateLogic = { logicVersion: wordOf('activateLogic', 'logicVersion') } as const;
+
 checkPacking();
 
 export class BusinessLogicProcessor {
@@ -104,6 +124,8 @@ export class BusinessLogicProcessor {
   readonly output: EventOutput;
   /** Carries out the command in the slot at word `at` of `words` and writes all its events. */
   readonly onCommand: (words: Int32Array, at: number) => void;
+  /** The same for `count` commands whose slots stand one after the other; looks ahead while it does. */
+  readonly onCommands: (words: Int32Array, at: number, count: number) => void;
   private readonly sink: SlotEventSink;
 
   /** Connects the core to the output; a core has one processor. */
@@ -112,6 +134,21 @@ export class BusinessLogicProcessor {
     this.output = output;
     this.sink = makeSlotEventSink(core, output);
     this.onCommand = makeCommandHandler(core, this.sink);
+    this.onCommands = makeBatchHandler(core, this.onCommand);
+  }
+
+  /** All that a snapshot holds of the core and of the output hash. */
+  get tables(): readonly Table[] {
+    return [...this.core.tables, this.sink.table];
+  }
+
+  /**
+   * Takes over the state of a snapshot, before the first command; see unpackTables.
+   * @throws SnapshotTableError for tables that this core cannot take
+   */
+  restore(packed: readonly PackedTable[], wordsOf: (place: number) => Int32Array): void {
+    unpackTables(this.tables, packed, wordsOf);
+    this.core.rebuild();
   }
 
   /** Hash of the whole state: 16 hex digits. */
@@ -132,6 +169,28 @@ export class BusinessLogicProcessor {
   }
 }
 
+function makeBatchHandler(core: Core, onCommand: (words: Int32Array, at: number) => void) {
+  const { findIds, findOrder, findLevels, findTail } = makeLookAhead(core);
+
+  return (words: Int32Array, start: number, count: number): void => {
+    for (let n = count < BATCH_WORTH_LOOKING ? 0 : -IDS_AHEAD; n < count; n += 1) {
+      const at = start + n * SLOT_LENGTH;
+      if (count >= BATCH_WORTH_LOOKING) {
+        if (n + IDS_AHEAD < count) {
+          const ahead = at + IDS_AHEAD * SLOT_LENGTH;
+          findIds(words, ahead, words[ahead + SESSION_ID], n + IDS_AHEAD);
+        }
+        if (n + ORDER_AHEAD >= 0 && n + ORDER_AHEAD < count) findOrder(n + ORDER_AHEAD);
+        if (n + LEVELS_AHEAD >= 0 && n + LEVELS_AHEAD < count) {
+          findLevels(words, at + LEVELS_AHEAD * SLOT_LENGTH, n + LEVELS_AHEAD);
+        }
+        if (n + TAIL_AHEAD >= 0 && n + TAIL_AHEAD < count) findTail(n + TAIL_AHEAD);
+      }
+      if (n >= 0) onCommand(words, at);
+    }
+  };
+}
+
 function makeCommandHandler(core: Core, sink: SlotEventSink) {
   const { words: records, handleMask } = core.arena;
   const { find: findAccount } = core.accounts;
@@ -140,6 +199,7 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
   const trading = makeTrading(core, sink);
   const { newOrder, cancelOrder, replaceOrder, massCancel, cancelNotice, endWhatIsDue } = trading;
   const { tellAuctions } = trading.states;
+  const { setMarkPrice } = trading.liquidation;
   const requestSnapshot = makeAccountSnapshot(core, sink);
   const administration = makeAdministration(core, sink);
   const { setInstrumentFees, setAccountFeeTier, setSelfTradePrevention, setTradingDayEnd } = makeSettings(
@@ -148,12 +208,28 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
   );
   const { engine } = core;
   const { next: nextExpiry } = core.expiries;
+  const {
+    listInstrument,
+    openAccount,
+    registerApiKey,
+    deposit,
+    withdraw,
+    startEpoch,
+    activateLogic,
+    advanceTime,
+  } = administration;
   const { next: nextEnd } = core.marketTimes;
   const { count: auctionsToTell } = core.auctionsToTell;
-  const { listInstrument, openAccount, registerApiKey, deposit, withdraw, startEpoch, advanceTime } =
-    administration;
   const executeMarket = makeMarketCommands(
-    makeMarketAdministration(core, sink, trading.states, trading.volatility, cancelNotice),
+    makeMarketAdministration(
+      core,
+      sink,
+      trading.states,
+      trading.volatility,
+      trading.runStops,
+      cancelNotice,
+      trading.liquidation,
+    ),
   );
   const executeRisk = makeRiskCommands(administration, makeRiskAdministration(core, sink, cancelNotice));
 
@@ -235,6 +311,9 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
           (exponents >> 16) & 0xff,
           exponents >>> 24,
           words[at + ListInstrument.marketProtectionPpm],
+          words[at + ListInstrument.flags],
+          words[at + ListInstrument.initialMarginPpm],
+          words[at + ListInstrument.maintenanceMarginPpm],
         );
       }
       case Template.openAccount:
@@ -282,8 +361,12 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
           words[at + SetSelfTradePrevention.selfTradeGroup],
           words[at + SetSelfTradePrevention.selfTradePrevention] & 0xff,
         );
+      case Template.setMarkPrice:
+        return setMarkPrice(words[at + SetMarkPrice.instrumentId], words[at + SetMarkPrice.priceTicks]);
       case Template.setTradingDayEnd:
         return setTradingDayEnd(readInt64(words, at + SetTradingDayEnd.endTimeUs));
+      case Template.activateLogic:
+        return activateLogic(words[at + ActivateLogic.logicVersion]);
       case Template.epochStarted:
         return startEpoch(
           words[at + EpochStarted.epoch],
@@ -347,6 +430,7 @@ function permissionFor(templateId: number): number {
     case Template.setAccountFeeTier:
     case Template.setSelfTradePrevention:
     case Template.setTradingDayEnd:
+    case Template.setMarkPrice:
     case Template.setAccountStatus:
     case Template.setAccountThrottle:
     case Template.setPriceBand:
@@ -355,6 +439,7 @@ function permissionFor(templateId: number): number {
     case Template.setMarketState:
     case Template.changeInstrument:
     case Template.removeInstrument:
+    case Template.activateLogic:
       return Permission.admin;
     case Template.timeAdvanced:
     case Template.epochStarted:

@@ -7,14 +7,18 @@ import type { EventOutput } from './event-output.js';
 const WAIT_MS = 100;
 /** Local, so that it is folded into the code: a slot is 2^5 words. */
 const SLOT_SHIFT = 31 - Math.clz32(SLOT_WORDS);
+const SLOT_LENGTH = SLOT_WORDS;
 /** Slots claimed at once, so that the consumers' positions are read seldom. */
 const CLAIM_SLOTS = 256;
 
-/** Words of the private state: slots claimed, and of these written, since the last publish; the next slot's number. */
-const CLAIMED = 0;
-const WRITTEN = 1;
-const SLOT = 2;
-const STATE_WORDS = 3;
+/** Words of the private state: where the next event goes, and where the run of claimed slots ends. */
+const NEXT = 0;
+const END = 1;
+/** Slots claimed since the last publish, those of them written in earlier runs, and where this run started. */
+const CLAIMED = 2;
+const WRITTEN = 3;
+const RUN_START = 4;
+const STATE_WORDS = 5;
 
 /**
  * Events into a ring. A full ring stops the business logic here until its slowest consumer has moved on; what was
@@ -34,22 +38,28 @@ export class RingEventOutput implements EventOutput {
     const state = makeWords(STATE_WORDS);
     const spare = capacity << SLOT_SHIFT;
     let isDiscarding = false;
-    state[SLOT] = producer.nextSequence & mask;
+    state[NEXT] = (producer.nextSequence & mask) << SLOT_SHIFT;
+    state[END] = state[NEXT];
+    state[RUN_START] = state[NEXT];
+
+    /** Slots written since the last publish. */
+    const written = (): number => state[WRITTEN] + ((state[NEXT] - state[RUN_START]) >> SLOT_SHIFT);
 
     const flush = (): void => {
-      const written = state[WRITTEN];
-      if (written === 0) return;
-      producer.publish(written);
-      state[CLAIMED] -= written;
+      const count = written();
+      if (count === 0) return;
+      producer.publish(count);
+      state[CLAIMED] -= count;
       state[WRITTEN] = 0;
+      state[RUN_START] = state[NEXT];
     };
 
-    /** Claims more slots, waiting for them if need be; false when there will never be any. */
-    const claimMore = (): boolean => {
-      if (isDiscarding) return false;
-      const wanted = Math.min(state[WRITTEN] + CLAIM_SLOTS, capacity);
-      state[CLAIMED] = producer.claim(wanted);
-      if (state[CLAIMED] > state[WRITTEN]) return true;
+    /** Claims slots, waiting for them if need be, so that there is one to write; false when there will never be any. */
+    const claim = (): boolean => {
+      const count = written();
+      if (state[CLAIMED] > count) return true;
+      state[CLAIMED] = producer.claim(Math.min(count + CLAIM_SLOTS, capacity));
+      if (state[CLAIMED] > count) return true;
       flush();
       state[CLAIMED] = producer.claim(CLAIM_SLOTS);
       while (state[CLAIMED] === 0) {
@@ -63,6 +73,17 @@ export class RingEventOutput implements EventOutput {
       return true;
     };
 
+    /** Starts the next run of slots, at the beginning of the ring if this one ended with it. */
+    const startRun = (): boolean => {
+      if (isDiscarding || !claim()) return false;
+      state[WRITTEN] = written();
+      if (state[NEXT] === spare) state[NEXT] = 0;
+      state[RUN_START] = state[NEXT];
+      const end = state[NEXT] + ((state[CLAIMED] - state[WRITTEN]) << SLOT_SHIFT);
+      state[END] = Math.min(end, spare);
+      return true;
+    };
+
     this.slots = wordsAndSpare;
     this.slotDoubles = new Float64Array(
       wordsAndSpare.buffer,
@@ -71,11 +92,10 @@ export class RingEventOutput implements EventOutput {
     );
     this.flush = flush;
     this.next = () => {
-      if (state[WRITTEN] === state[CLAIMED] && !claimMore()) return spare;
-      const slot = state[SLOT];
-      state[SLOT] = (slot + 1) & mask;
-      state[WRITTEN] += 1;
-      return slot << SLOT_SHIFT;
+      if (state[NEXT] === state[END] && !startRun()) return spare;
+      const at = state[NEXT];
+      state[NEXT] = at + SLOT_LENGTH;
+      return at;
     };
   }
 }

@@ -14,6 +14,7 @@ import { OrderLimitsWord } from '../core/order-limits.js';
 import { CounterWord, OrderWord } from '../core/orders.js';
 import { PositionWord } from '../core/positions.js';
 import { LevelWord, PRICE_MAX } from '../core/price-ladder.js';
+import { makeTable } from '../core/table.js';
 import { Template } from '../wire/schema.js';
 import { HeaderWord, packTemplate, RECORD_VERSION, SLOT_WORDS } from '../wire/slot.js';
 import type { EventOutput } from './event-output.js';
@@ -34,6 +35,9 @@ const ORDER_TERMS = OrderWord.terms;
 const ORDER_ACCOUNT = OrderWord.account;
 const ORDER_EXTRA = OrderWord.extra;
 const EXTRA_EXPIRE_TIME_US = ExtraWord.expireTimeUs;
+const EXTRA_DISPLAY_LOTS = ExtraWord.displayLots;
+const EXTRA_TRIGGER = ExtraWord.trigger;
+const EXTRA_FIRED_AT = ExtraWord.firedAt;
 const LEVEL_ORDER_COUNT = LevelWord.orderCount;
 const LEVEL_KEY = LevelWord.key;
 const LEVEL_LOTS = LevelWord.lots;
@@ -49,6 +53,7 @@ const HOLDING_ASSET_ID = HoldingWord.assetId;
 const POSITION_ACCOUNT = PositionWord.account;
 const POSITION_INSTRUMENT_ID = PositionWord.instrumentId;
 const POSITION_LIMITS = PositionWord.limits;
+const POSITION_MARGIN = PositionWord.margin;
 const LIMITS_MAX_ORDER_LOTS = OrderLimitsWord.maxOrderLots;
 const LIMITS_MAX_OPEN_ORDERS = OrderLimitsWord.maxOpenOrders;
 const INSTRUMENT_SYMBOL = InstrumentWord.symbol;
@@ -59,6 +64,10 @@ const INSTRUMENT_LOT_MANTISSA = InstrumentWord.lotMantissa;
 const INSTRUMENT_TICK_EXPONENT = InstrumentWord.tickExponent;
 const INSTRUMENT_LOT_EXPONENT = InstrumentWord.lotExponent;
 const INSTRUMENT_PROTECTION_PPM = InstrumentWord.protectionPpm;
+const INSTRUMENT_FLAGS = InstrumentWord.flags;
+const INSTRUMENT_MARK_PRICE = InstrumentWord.markPrice;
+/** flags, initialMarginPpm, maintenanceMarginPpm, in the record as in the event. */
+const MARGIN_TERM_WORDS = 3;
 const INSTRUMENT_BOOK_SEQUENCE = InstrumentWord.bookSequence;
 const INSTRUMENT_MIN_PRICE = InstrumentWord.minPrice;
 const INSTRUMENT_MAX_PRICE = InstrumentWord.maxPrice;
@@ -90,7 +99,13 @@ const ENGINE_CLUSTER_ID_LOW = EngineWord.clusterIdLow;
 const ENGINE_CLUSTER_ID_HIGH = EngineWord.clusterIdHigh;
 
 const REPORT_SEQUENCE = wordOf('accepted', 'reportSequence');
-const CLIENT_SEQUENCE = wordOf('accepted', 'clientSequence');
+/** Pairs of words, counted from the start of the slot. */
+const SEQUENCE_PAIR = HEADER_SEQUENCE >> 1;
+const TIMESTAMP_PAIR = HEADER_TIMESTAMP_US >> 1;
+const REPORT_SEQUENCE_PAIR = REPORT_SEQUENCE >> 1;
+const CLIENT_SEQUENCE_PAIR = wordOf('accepted', 'clientSequence') >> 1;
+/** A slot is 2^5 words. */
+const SLOT_SHIFT = 31 - Math.clz32(SLOT_WORDS);
 
 const Accepted = {
   orderId: wordOf('accepted', 'orderId'),
@@ -100,7 +115,8 @@ const Accepted = {
   quantityLots: wordOf('accepted', 'quantityLots'),
   side: wordOf('accepted', 'side'),
   expireTimeUs: wordOf('accepted', 'expireTimeUs'),
-  words: firstWordsOf('accepted'),
+  firstWords: firstWordsOf('accepted'),
+  words: wordsOf('accepted'),
 } as const;
 const Rejected = {
   clientOrderId: wordOf('rejected', 'clientOrderId'),
@@ -119,7 +135,7 @@ const Trade = {
   cumulativeLots: wordOf('trade', 'cumulativeLots'),
   side: wordOf('trade', 'side'),
   fee: wordOf('trade', 'fee'),
-  words: firstWordsOf('trade'),
+  words: wordsOf('trade'),
 } as const;
 const Cancelled = {
   orderId: wordOf('cancelled', 'orderId'),
@@ -161,6 +177,7 @@ const InstrumentListed = {
   tickExponent: wordOf('instrumentListed', 'tickExponent'),
   marketProtectionPpm: wordOf('instrumentListed', 'marketProtectionPpm'),
   instrumentId: wordOf('instrumentListed', 'instrumentId'),
+  flags: wordOf('instrumentListed', 'flags'),
   words: wordsOf('instrumentListed'),
 } as const;
 const AccountOpened = {
@@ -193,13 +210,12 @@ const OrderStatus = {
   cumulativeLots: wordOf('orderStatus', 'cumulativeLots'),
   side: wordOf('orderStatus', 'side'),
   expireTimeUs: wordOf('orderStatus', 'expireTimeUs'),
-  words: firstWordsOf('orderStatus'),
+  words: wordsOf('orderStatus'),
 } as const;
 const SnapshotEnd = {
   balanceCount: wordOf('snapshotEnd', 'balanceCount'),
   orderCount: wordOf('snapshotEnd', 'orderCount'),
   positionCount: wordOf('snapshotEnd', 'positionCount'),
-  firstWords: firstWordsOf('snapshotEnd'),
   words: wordsOf('snapshotEnd'),
 } as const;
 const Position = {
@@ -207,7 +223,27 @@ const Position = {
   cost: wordOf('position', 'cost'),
   realisedProfit: wordOf('position', 'realisedProfit'),
   instrumentId: wordOf('position', 'instrumentId'),
+  initialMargin: wordOf('position', 'initialMargin'),
   words: wordsOf('position'),
+} as const;
+const MarkPriceChanged = {
+  instrumentId: wordOf('markPriceChanged', 'instrumentId'),
+  priceTicks: wordOf('markPriceChanged', 'priceTicks'),
+  words: wordsOf('markPriceChanged'),
+} as const;
+const LiquidationStarted = {
+  equity: wordOf('liquidationStarted', 'equity'),
+  maintenanceMargin: wordOf('liquidationStarted', 'maintenanceMargin'),
+  asset: wordOf('liquidationStarted', 'asset'),
+  reserved0: wordOf('liquidationStarted', 'reserved0'),
+  words: wordsOf('liquidationStarted'),
+} as const;
+const Deleveraged = {
+  positionLots: wordOf('deleveraged', 'positionLots'),
+  quantityLots: wordOf('deleveraged', 'quantityLots'),
+  instrumentId: wordOf('deleveraged', 'instrumentId'),
+  priceTicks: wordOf('deleveraged', 'priceTicks'),
+  words: wordsOf('deleveraged'),
 } as const;
 const AccountChanged = {
   accountId: wordOf('accountChanged', 'accountId'),
@@ -239,6 +275,8 @@ const InstrumentChanged = {
   volatilityPpm: wordOf('instrumentChanged', 'volatilityPpm'),
   volatilityWindowUs: wordOf('instrumentChanged', 'volatilityWindowUs'),
   volatilityAuctionUs: wordOf('instrumentChanged', 'volatilityAuctionUs'),
+  initialMarginPpm: wordOf('instrumentChanged', 'initialMarginPpm'),
+  reserved0: wordOf('instrumentChanged', 'reserved0'),
   words: wordsOf('instrumentChanged'),
 } as const;
 const PriceBandChanged = {
@@ -264,6 +302,11 @@ const EpochChanged = {
   nodeId: wordOf('epochChanged', 'nodeId'),
   words: wordsOf('epochChanged'),
 } as const;
+const LogicActivated = {
+  logicVersion: wordOf('logicActivated', 'logicVersion'),
+  previousVersion: wordOf('logicActivated', 'previousVersion'),
+  words: wordsOf('logicActivated'),
+} as const;
 const MassCancelled = {
   orderCount: wordOf('massCancelled', 'orderCount'),
   words: wordsOf('massCancelled'),
@@ -279,6 +322,17 @@ const SelfTradePrevented = {
   cumulativeLots: wordOf('selfTradePrevented', 'cumulativeLots'),
   side: wordOf('selfTradePrevented', 'side'),
   words: wordsOf('selfTradePrevented'),
+} as const;
+const Triggered = {
+  orderId: wordOf('triggered', 'orderId'),
+  clientOrderId: wordOf('triggered', 'clientOrderId'),
+  instrumentId: wordOf('triggered', 'instrumentId'),
+  triggerPriceTicks: wordOf('triggered', 'triggerPriceTicks'),
+  lastPriceTicks: wordOf('triggered', 'lastPriceTicks'),
+  priceTicks: wordOf('triggered', 'priceTicks'),
+  leavesLots: wordOf('triggered', 'leavesLots'),
+  side: wordOf('triggered', 'side'),
+  words: wordsOf('triggered'),
 } as const;
 const InstrumentFeesChanged = {
   instrumentId: wordOf('instrumentFeesChanged', 'instrumentId'),
@@ -306,6 +360,7 @@ const TEMPLATE_WORD = {
   snapshotEnd: packTemplate(Template.snapshotEnd, RECORD_VERSION, 0),
   epochChanged: packTemplate(Template.epochChanged, RECORD_VERSION, 0),
   massCancelled: packTemplate(Template.massCancelled, RECORD_VERSION, 0),
+  triggered: packTemplate(Template.triggered, RECORD_VERSION, 0),
   selfTradePrevented: packTemplate(Template.selfTradePrevented, RECORD_VERSION, 0),
   instrumentFeesChanged: packTemplate(Template.instrumentFeesChanged, RECORD_VERSION, 0),
   tradingDayChanged: packTemplate(Template.tradingDayChanged, RECORD_VERSION, 0),
@@ -316,34 +371,65 @@ const TEMPLATE_WORD = {
   auctionIndicated: packTemplate(Template.auctionIndicated, RECORD_VERSION, 0),
   instrumentChanged: packTemplate(Template.instrumentChanged, RECORD_VERSION, 0),
   orderLimitsChanged: packTemplate(Template.orderLimitsChanged, RECORD_VERSION, 0),
+  markPriceChanged: packTemplate(Template.markPriceChanged, RECORD_VERSION, 0),
+  liquidationStarted: packTemplate(Template.liquidationStarted, RECORD_VERSION, 0),
+  deleveraged: packTemplate(Template.deleveraged, RECORD_VERSION, 0),
+  logicActivated: packTemplate(Template.logicActivated, RECORD_VERSION, 0),
 } as const;
 
-/** `finish` clears from here on in any case. */
-const MIDDLE_WORD = 24;
+/** Events that are written often end here at the latest; a slot that a longer one was in is cleaned when it is reused. */
+const USUAL_WORDS = 26;
 
 /** Slots start here at the latest; tells the compiler that word positions in a slot cannot overflow. */
 const SLOT_START_MASK = 0x0fffffe0;
 
-/** Words of the private state: the command that is answered and the hash of its header, */
-const SEQUENCE_LOW = 0;
-const SEQUENCE_HIGH = 1;
-const TIMESTAMP_LOW = 2;
-const TIMESTAMP_HIGH = 3;
-const SESSION_ID = 4;
-const CLIENT_SEQUENCE_LOW = 5;
-const CLIENT_SEQUENCE_HIGH = 6;
+/** Words of the private state. 64-bit numbers that are only copied are moved as doubles: those come first, in pairs. */
+const SEQUENCE = 0;
+const TIMESTAMP = 2;
+const CLIENT_SEQUENCE_NUMBER = 4;
+const SESSION_ID = 6;
+/** Hash of what all events of the command have in common; and what its answers have besides. */
 const COMMAND_HASH = 7;
-/** the index of its next event, the hash of the header of the event that is being written, */
-const INDEX = 8;
-const HEADER_HASH = 9;
-/** and the lanes of the output hash. */
-const LANE_LOW = 10;
-const LANE_HIGH = 11;
-/** 1 while events answer the command, 0 while all are notices. */
-const ANSWERING = 12;
-const STATE_WORDS = 13;
+const SESSION_HASH = 8;
+/** The index of the command's next event, the sum of the header of the event that is being written, */
+const INDEX = 9;
+const HEADER_SUM = 10;
+/** the lanes of the output hash, */
+const LANE_LOW = 11;
+const LANE_HIGH = 12;
+/** and how many slots have something behind USUAL_WORDS. */
+const LONG_SLOTS = 13;
+/** 1 while events can answer the command. */
+const ANSWERING = 14;
+const STATE_WORDS = 16;
+
+/**
+ * Multipliers of the words in the two sums that an event is hashed to: random and odd, so that a change of one word
+ * always changes its sum, and a word that is 0 adds nothing. Words that tend to change together are in different sums.
+ */
+const M1 = 0x9e3779b1 | 0;
+const M2 = 0x85ebca77 | 0;
+const M3 = 0xc2b2ae3d | 0;
+const M4 = 0x27d4eb2f | 0;
+const M5 = 0x165667b1 | 0;
+const M6 = 0xd3a2646d | 0;
+const M7 = 0xfd7046c5 | 0;
+const M8 = 0xb55a4f09 | 0;
+/** Those of the header, which is in the first sum. */
+const H1 = 0x5bd1e995 | 0;
+const H2 = 0x7feb352d | 0;
+const H3 = 0x846ca68b | 0;
+const H4 = 0x68bc21eb | 0;
+const H5 = 0x02e5be93 | 0;
+const H6 = 0x967a889b | 0;
+const H7 = 0xb8fe6c39 | 0;
+const H8 = 0x23a44bbf | 0;
+/** The same for events that are hashed word by word. */
+const MULTIPLIERS = Int32Array.from({ length: SLOT_WORDS }, (_, n) => mix(n + 1) | 1);
 
 checkPacking();
+
+const times = Math.imul;
 
 /** A hash after one more word; one to one in each of the two. */
 const fold = (hash: number, word: number): number => {
@@ -361,12 +447,16 @@ export type SlotEventSink = ReturnType<typeof makeSlotEventSink>;
 
 export function makeSlotEventSink(core: Core, output: EventOutput) {
   const wordHash = mix;
+  const multipliers = MULTIPLIERS;
   const { nextReport } = core.accounts;
   /** All records: the arena, and the same as doubles. */
   const { words: records, doubles: recordDoubles, handleMask } = core.arena;
   const { slots: words, slotDoubles, next } = output;
   const counters = core.orders.counters;
   const state = makeWords(STATE_WORDS);
+  const stateDoubles = new Float64Array(state.buffer);
+  /** By slot: 1 when there is something behind USUAL_WORDS. */
+  const longSlots = makeWords(words.length >> SLOT_SHIFT);
 
   /** Turns to the next command; its header is in the slot at `at`, its clientSequence is given in two words. */
   const beginCommand = (
@@ -379,22 +469,21 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     const sequenceHigh = command[at + HEADER_SEQUENCE + 1];
     const timestampLow = command[at + HEADER_TIMESTAMP_US];
     const timestampHigh = command[at + HEADER_TIMESTAMP_US + 1];
-    state[SEQUENCE_LOW] = sequenceLow;
-    state[SEQUENCE_HIGH] = sequenceHigh;
-    state[TIMESTAMP_LOW] = timestampLow;
-    state[TIMESTAMP_HIGH] = timestampHigh;
-    state[SESSION_ID] = command[at + HEADER_SESSION_ID];
-    state[CLIENT_SEQUENCE_LOW] = clientSequenceLow;
-    state[CLIENT_SEQUENCE_HIGH] = clientSequenceHigh;
-    state[COMMAND_HASH] = fold(fold(fold(sequenceLow, sequenceHigh), timestampLow), timestampHigh);
+    const sessionId = command[at + HEADER_SESSION_ID];
+    state[SEQUENCE] = sequenceLow;
+    state[SEQUENCE + 1] = sequenceHigh;
+    state[TIMESTAMP] = timestampLow;
+    state[TIMESTAMP + 1] = timestampHigh;
+    state[CLIENT_SEQUENCE_NUMBER] = clientSequenceLow;
+    state[CLIENT_SEQUENCE_NUMBER + 1] = clientSequenceHigh;
+    state[SESSION_ID] = sessionId;
+    const numbers = (times(sequenceLow, M1) + times(sequenceHigh, M2)) | 0;
+    const stamp = (times(timestampLow, M3) + times(timestampHigh, M4)) | 0;
+    state[COMMAND_HASH] = fold(fold(0, numbers), stamp);
+    state[SESSION_HASH] =
+      (times(sessionId, H6) + times(clientSequenceLow, H7) + times(clientSequenceHigh, H8)) | 0;
     state[INDEX] = 0;
     state[ANSWERING] = 1;
-  };
-
-  const answering = (on: number): number => {
-    const before = state[ANSWERING];
-    state[ANSWERING] = on;
-    return before;
   };
 
   /** Low half of the output hash: every word of every event so far is in it. */
@@ -437,19 +526,39 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     const price = records[from + ORDER_PRICE];
     const leaves = records[from + ORDER_LEAVES];
     const terms = sideOf(bookSide) | (records[from + ORDER_TERMS] << 8);
-    words[at + Accepted.orderId] = orderIdLow;
-    words[at + Accepted.orderId + 1] = orderIdHigh;
+    slotDoubles[(at + Accepted.orderId) >> 1] = recordDoubles[(from + ORDER_ORDER_ID) >> 1];
     words[at + Accepted.clientOrderId] = clientIdLow;
     words[at + Accepted.clientOrderId + 1] = clientIdHigh;
     words[at + Accepted.instrumentId] = bookSide >> 1;
     words[at + Accepted.priceTicks] = price;
     words[at + Accepted.quantityLots] = leaves;
     words[at + Accepted.side] = terms;
-    const first = fold(fold(fold(state[HEADER_HASH], orderIdLow), clientIdLow), price);
-    const second = fold(fold(fold(fold(orderIdHigh, clientIdHigh), bookSide), leaves), terms);
+    let first = (times(orderIdLow, M4) + times(clientIdLow, M5) + times(price, M6)) | 0;
+    let second =
+      (times(orderIdHigh, M1) +
+        times(clientIdHigh, M2) +
+        times(bookSide, M3) +
+        times(leaves, M4) +
+        times(terms, M5)) |
+      0;
+    const extra = records[from + ORDER_EXTRA] & handleMask;
+    if (extra === 0) {
+      finish(at, Accepted.firstWords, first, second);
+      return;
+    }
+    writeExtra(at + Accepted.expireTimeUs, extra);
+    const display = times(records[extra + EXTRA_DISPLAY_LOTS], M8);
+    first = (first + times(records[extra + EXTRA_EXPIRE_TIME_US], M7) + display) | 0;
+    const trigger = times(records[extra + EXTRA_TRIGGER], M7);
+    second = (second + times(records[extra + EXTRA_EXPIRE_TIME_US + 1], M6) + trigger) | 0;
     finish(at, Accepted.words, first, second);
-    const extra = records[from + ORDER_EXTRA];
-    if (extra !== 0) extend(at + Accepted.expireTimeUs, extra + EXTRA_EXPIRE_TIME_US);
+  };
+
+  /** Writes what an order with an extra record says more; without one all of it is 0. */
+  const writeExtra = (to: number, extra: number): void => {
+    copyWords(records, extra + EXTRA_EXPIRE_TIME_US, words, to, 2);
+    words[to + 2] = records[extra + EXTRA_DISPLAY_LOTS];
+    words[to + 3] = records[extra + EXTRA_TRIGGER];
   };
 
   const trade = (
@@ -476,8 +585,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     const leaves = records[from + ORDER_LEAVES];
     const cumulative = records[from + ORDER_CUMULATIVE];
     const terms = sideOf(bookSide) | (reason << 8);
-    words[at + Cancelled.orderId] = orderIdLow;
-    words[at + Cancelled.orderId + 1] = orderIdHigh;
+    slotDoubles[(at + Cancelled.orderId) >> 1] = recordDoubles[(from + ORDER_ORDER_ID) >> 1];
     words[at + Cancelled.clientOrderId] = clientIdLow;
     words[at + Cancelled.clientOrderId + 1] = clientIdHigh;
     words[at + Cancelled.instrumentId] = bookSide >> 1;
@@ -485,8 +593,15 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     words[at + Cancelled.quantityLots] = leaves;
     words[at + Cancelled.cumulativeLots] = cumulative;
     words[at + Cancelled.side] = terms;
-    const first = fold(fold(fold(fold(state[HEADER_HASH], orderIdLow), clientIdLow), price), cumulative);
-    const second = fold(fold(fold(fold(orderIdHigh, clientIdHigh), bookSide), leaves), terms);
+    const first =
+      (times(orderIdLow, M4) + times(clientIdLow, M5) + times(price, M6) + times(cumulative, M7)) | 0;
+    const second =
+      (times(orderIdHigh, M1) +
+        times(clientIdHigh, M2) +
+        times(bookSide, M3) +
+        times(leaves, M4) +
+        times(terms, M5)) |
+      0;
     finish(at, Cancelled.words, first, second);
   };
 
@@ -504,8 +619,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     const leaves = records[from + ORDER_LEAVES];
     const cumulative = records[from + ORDER_CUMULATIVE];
     const terms = sideOf(bookSide) | (priorityKept << 8);
-    words[at + Replaced.orderId] = orderIdLow;
-    words[at + Replaced.orderId + 1] = orderIdHigh;
+    slotDoubles[(at + Replaced.orderId) >> 1] = recordDoubles[(from + ORDER_ORDER_ID) >> 1];
     words[at + Replaced.clientOrderId] = clientIdLow;
     words[at + Replaced.clientOrderId + 1] = clientIdHigh;
     words[at + Replaced.originalClientOrderId] = originalIdLow;
@@ -516,14 +630,21 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     words[at + Replaced.leavesLots] = leaves;
     words[at + Replaced.cumulativeLots] = cumulative;
     words[at + Replaced.side] = terms;
-    const first = fold(
-      fold(fold(fold(fold(state[HEADER_HASH], orderIdLow), clientIdLow), price), cumulative),
-      originalIdLow,
-    );
-    const second = fold(
-      fold(fold(fold(fold(orderIdHigh, clientIdHigh), bookSide), leaves), terms),
-      originalIdHigh,
-    );
+    const first =
+      (times(orderIdLow, M4) +
+        times(clientIdLow, M5) +
+        times(price, M6) +
+        times(cumulative, M7) +
+        times(originalIdLow, M8)) |
+      0;
+    const second =
+      (times(orderIdHigh, M1) +
+        times(clientIdHigh, M2) +
+        times(bookSide, M3) +
+        times(leaves, M4) +
+        times(terms, M5) +
+        times(originalIdHigh, M6)) |
+      0;
     finish(at, Replaced.words, first, second);
   };
 
@@ -594,6 +715,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
       (assets.decimals(quote) << 24);
     words[at + InstrumentListed.marketProtectionPpm] = from[record + INSTRUMENT_PROTECTION_PPM];
     words[at + InstrumentListed.instrumentId] = instrumentId;
+    copyWords(from, record + INSTRUMENT_FLAGS, words, at + InstrumentListed.flags, MARGIN_TERM_WORDS);
     finishRare(at, InstrumentListed.words);
   };
 
@@ -635,8 +757,9 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     words[at + BookDelta.priceTicks] = (bookSide & 1) !== 0 ? key : (MIRROR - key) | 0;
     words[at + BookDelta.orderCount] = orderCount;
     words[at + BookDelta.side] = sideOf(bookSide);
-    const first = fold(fold(fold(state[HEADER_HASH], sequenceLow), lotsLow), key);
-    const second = fold(fold(fold(sequenceHigh, lotsHigh), bookSide), orderCount);
+    const first = (times(sequenceLow, M4) + times(lotsLow, M5) + times(key, M6)) | 0;
+    const second =
+      (times(sequenceHigh, M1) + times(lotsHigh, M2) + times(bookSide, M3) + times(orderCount, M4)) | 0;
     finish(at, BookDelta.words, first, second);
   };
 
@@ -655,9 +778,8 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     words[at + OrderStatus.leavesLots] = leaves;
     words[at + OrderStatus.cumulativeLots] = cumulative;
     words[at + OrderStatus.side] = sideOf(bookSide) | (records[order + ORDER_TERMS] << 8);
+    writeExtra(at + OrderStatus.expireTimeUs, records[order + ORDER_EXTRA]);
     finishRare(at, OrderStatus.words);
-    const extra = records[order + ORDER_EXTRA];
-    if (extra !== 0) extend(at + OrderStatus.expireTimeUs, extra + EXTRA_EXPIRE_TIME_US);
   };
 
   const snapshotEnd = (
@@ -671,7 +793,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     words[at + SnapshotEnd.orderCount] = orderCount;
     words[at + SnapshotEnd.positionCount] = positionCount;
     words[at + SnapshotEnd.positionCount + 1] = 0;
-    finishRare(at, positionCount === 0 ? SnapshotEnd.firstWords : SnapshotEnd.words);
+    finishRare(at, SnapshotEnd.words);
   };
 
   const position = (handle: number): void => {
@@ -683,7 +805,42 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     writeInt64(words, at + Position.realisedProfit, positions.realisedProfit(handle));
     words[at + Position.instrumentId] = records[handle + POSITION_INSTRUMENT_ID];
     words[at + Position.instrumentId + 1] = 0;
+    writeInt64(words, at + Position.initialMargin, core.margins.held(records[handle + POSITION_MARGIN]));
     finishRare(at, Position.words);
+  };
+
+  const markPriceChanged = (instrumentId: number): void => {
+    const at = begin(TEMPLATE_WORD.markPriceChanged, 0, 1) & SLOT_START_MASK;
+    words[at + MarkPriceChanged.instrumentId] = instrumentId;
+    words[at + MarkPriceChanged.priceTicks] =
+      records[core.instruments.handleOf(instrumentId) + INSTRUMENT_MARK_PRICE];
+    finishRare(at, MarkPriceChanged.words);
+  };
+
+  const liquidationStarted = (
+    account: number,
+    assetId: number,
+    equity: number,
+    maintenanceMargin: number,
+  ): void => {
+    const { assets } = core;
+    const at = begin(TEMPLATE_WORD.liquidationStarted, account, 0) & SLOT_START_MASK;
+    writeInt64(words, at + LiquidationStarted.equity, equity);
+    writeInt64(words, at + LiquidationStarted.maintenanceMargin, maintenanceMargin);
+    copyWords(assets.words, assets.codeAt(assetId), words, at + LiquidationStarted.asset, ASSET_CODE_WORDS);
+    words[at + LiquidationStarted.reserved0] = 0;
+    finishRare(at, LiquidationStarted.words);
+  };
+
+  const deleveraged = (handle: number, quantityLots: number): void => {
+    const at = begin(TEMPLATE_WORD.deleveraged, records[handle + POSITION_ACCOUNT], 0) & SLOT_START_MASK;
+    const instrumentId = records[handle + POSITION_INSTRUMENT_ID];
+    writeInt64(words, at + Deleveraged.positionLots, core.positions.quantityLots(handle));
+    writeInt64(words, at + Deleveraged.quantityLots, quantityLots);
+    words[at + Deleveraged.instrumentId] = instrumentId;
+    words[at + Deleveraged.priceTicks] =
+      records[core.instruments.handleOf(instrumentId) + INSTRUMENT_MARK_PRICE];
+    finishRare(at, Deleveraged.words);
   };
 
   const accountChanged = (account: number): void => {
@@ -733,14 +890,14 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
   const instrumentChanged = (instrumentId: number): void => {
     const instrument = core.instruments.handleOf(instrumentId);
     const at = begin(TEMPLATE_WORD.instrumentChanged, 0, 1) & SLOT_START_MASK;
-    // What the core does not set of these settings is 0.
-    words.fill(0, at + InstrumentChanged.instrumentId, at + InstrumentChanged.words);
     words[at + InstrumentChanged.instrumentId] = instrumentId;
     words[at + InstrumentChanged.marketProtectionPpm] = records[instrument + INSTRUMENT_PROTECTION_PPM];
     words[at + InstrumentChanged.volatilityPpm] = records[instrument + INSTRUMENT_VOLATILITY_PPM];
     words[at + InstrumentChanged.volatilityWindowUs] = records[instrument + INSTRUMENT_VOLATILITY_WINDOW_US];
     words[at + InstrumentChanged.volatilityAuctionUs] =
       records[instrument + INSTRUMENT_VOLATILITY_AUCTION_US];
+    copyWords(records, instrument + INSTRUMENT_FLAGS + 1, words, at + InstrumentChanged.initialMarginPpm, 2);
+    words[at + InstrumentChanged.reserved0] = 0;
     finishRare(at, InstrumentChanged.words);
   };
 
@@ -778,6 +935,13 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     finishRare(at, EpochChanged.words);
   };
 
+  const logicActivated = (logicVersion: number, previousVersion: number): void => {
+    const at = begin(TEMPLATE_WORD.logicActivated, 0, 1) & SLOT_START_MASK;
+    words[at + LogicActivated.logicVersion] = logicVersion;
+    words[at + LogicActivated.previousVersion] = previousVersion;
+    finishRare(at, LogicActivated.words);
+  };
+
   const massCancelled = (account: number, orderCount: number): void => {
     const at = begin(TEMPLATE_WORD.massCancelled, account, 1) & SLOT_START_MASK;
     words[at + MassCancelled.orderCount] = orderCount;
@@ -807,8 +971,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     const leaves = records[from + ORDER_LEAVES];
     const cumulative = records[from + ORDER_CUMULATIVE];
     const terms = sideOf(bookSide) | (liquidity << 8);
-    words[at + Trade.orderId] = orderIdLow;
-    words[at + Trade.orderId + 1] = orderIdHigh;
+    slotDoubles[(at + Trade.orderId) >> 1] = recordDoubles[(from + ORDER_ORDER_ID) >> 1];
     words[at + Trade.clientOrderId] = clientIdLow;
     words[at + Trade.clientOrderId + 1] = clientIdHigh;
     words[at + Trade.tradeId] = tradeIdLow;
@@ -819,25 +982,29 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     words[at + Trade.leavesLots] = leaves;
     words[at + Trade.cumulativeLots] = cumulative;
     words[at + Trade.side] = terms;
-    const first = fold(
-      fold(fold(fold(fold(state[HEADER_HASH], orderIdLow), clientIdLow), tradeIdLow), priceTicks),
-      leaves,
-    );
-    const second = fold(
-      fold(
-        fold(fold(fold(fold(orderIdHigh, clientIdHigh), tradeIdHigh), bookSide), quantityLots),
-        cumulative,
-      ),
-      terms,
-    );
+    const feeLow = fee | 0;
+    const feeHigh = Math.floor(fee / 4294967296) | 0;
+    words[at + Trade.fee] = feeLow;
+    words[at + Trade.fee + 1] = feeHigh;
+    const first =
+      (times(orderIdLow, M4) +
+        times(clientIdLow, M5) +
+        times(tradeIdLow, M6) +
+        times(priceTicks, M7) +
+        times(leaves, M8) +
+        times(feeLow, M1)) |
+      0;
+    const second =
+      (times(orderIdHigh, M1) +
+        times(clientIdHigh, M2) +
+        times(bookSide, M3) +
+        times(tradeIdHigh, M4) +
+        times(terms, M5) +
+        times(quantityLots, M6) +
+        times(cumulative, M7) +
+        times(feeHigh, M8)) |
+      0;
     finish(at, Trade.words, first, second);
-    if (fee !== 0) {
-      const feeLow = fee | 0;
-      const feeHigh = Math.floor(fee / 4294967296);
-      words[at + Trade.fee] = feeLow;
-      words[at + Trade.fee + 1] = feeHigh;
-      takeIn(feeLow, feeHigh);
-    }
   };
 
   const selfTradePrevented = (
@@ -863,6 +1030,27 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     finishRare(at, SelfTradePrevented.words);
   };
 
+  const triggered = (order: number): void => {
+    const extra = records[order + ORDER_EXTRA];
+    const at = begin(TEMPLATE_WORD.triggered, records[order + ORDER_ACCOUNT], 0) & SLOT_START_MASK;
+    const bookSide = records[order + ORDER_BOOK_SIDE];
+    copyWords(records, order + ORDER_ORDER_ID, words, at + Triggered.orderId, 2);
+    copyWords(records, order + ORDER_CLIENT_ID_LOW, words, at + Triggered.clientOrderId, 2);
+    words[at + Triggered.instrumentId] = bookSide >> 1;
+    words[at + Triggered.triggerPriceTicks] = records[extra + EXTRA_TRIGGER];
+    words[at + Triggered.lastPriceTicks] = records[extra + EXTRA_FIRED_AT];
+    words[at + Triggered.priceTicks] = records[order + ORDER_PRICE];
+    words[at + Triggered.leavesLots] = records[order + ORDER_LEAVES];
+    words[at + Triggered.side] = sideOf(bookSide) | ((records[order + ORDER_TERMS] & 0xff) << 8);
+    finishRare(at, Triggered.words);
+  };
+
+  const answering = (on: number): number => {
+    const before = state[ANSWERING];
+    state[ANSWERING] = on;
+    return before;
+  };
+
   const instrumentFeesChanged = (instrumentId: number, feeTier: number): void => {
     const { instruments } = core;
     const at = begin(TEMPLATE_WORD.instrumentFeesChanged, 0, 1) & SLOT_START_MASK;
@@ -885,32 +1073,26 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
    */
   const begin = (templateWord: number, account: number, answer: number): number => {
     const at = next() & SLOT_START_MASK;
+    const pair = at >> 1;
     const index = state[INDEX];
-    let hash = fold(state[COMMAND_HASH], templateWord + index);
+    const answers = answer & state[ANSWERING];
+    let sum = (state[COMMAND_HASH] + times(templateWord + answers, H1) + times(index, H2)) | 0;
     state[INDEX] = index + 1;
     words[at] = templateWord;
-    words[at + HEADER_SEQUENCE] = state[SEQUENCE_LOW];
-    words[at + HEADER_SEQUENCE + 1] = state[SEQUENCE_HIGH];
-    words[at + HEADER_TIMESTAMP_US] = state[TIMESTAMP_LOW];
-    words[at + HEADER_TIMESTAMP_US + 1] = state[TIMESTAMP_HIGH];
+    slotDoubles[pair + SEQUENCE_PAIR] = stateDoubles[SEQUENCE >> 1];
+    slotDoubles[pair + TIMESTAMP_PAIR] = stateDoubles[TIMESTAMP >> 1];
     words[at + HEADER_INDEX] = index;
-    if ((answer & state[ANSWERING]) !== 0) {
-      const sessionId = state[SESSION_ID];
-      const clientSequenceLow = state[CLIENT_SEQUENCE_LOW];
-      const clientSequenceHigh = state[CLIENT_SEQUENCE_HIGH];
-      words[at + HEADER_SESSION_ID] = sessionId;
-      words[at + CLIENT_SEQUENCE] = clientSequenceLow;
-      words[at + CLIENT_SEQUENCE + 1] = clientSequenceHigh;
-      hash = fold(fold(fold(hash, sessionId), clientSequenceLow), clientSequenceHigh);
+    if (answers !== 0) {
+      words[at + HEADER_SESSION_ID] = state[SESSION_ID];
+      slotDoubles[pair + CLIENT_SEQUENCE_PAIR] = stateDoubles[CLIENT_SEQUENCE_NUMBER >> 1];
+      sum = (sum + state[SESSION_HASH]) | 0;
     } else {
       words[at + HEADER_SESSION_ID] = 0;
-      words[at + CLIENT_SEQUENCE] = 0;
-      words[at + CLIENT_SEQUENCE + 1] = 0;
+      slotDoubles[pair + CLIENT_SEQUENCE_PAIR] = 0;
     }
     if (account === 0) {
       words[at + HEADER_ACCOUNT_ID] = 0;
-      words[at + REPORT_SEQUENCE] = 0;
-      words[at + REPORT_SEQUENCE + 1] = 0;
+      slotDoubles[pair + REPORT_SEQUENCE_PAIR] = 0;
     } else {
       const from = account & handleMask;
       nextReport(from);
@@ -920,59 +1102,72 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
       words[at + HEADER_ACCOUNT_ID] = accountId;
       words[at + REPORT_SEQUENCE] = reportSequenceLow;
       words[at + REPORT_SEQUENCE + 1] = reportSequenceHigh;
-      hash = fold(fold(fold(hash, accountId), reportSequenceLow), reportSequenceHigh);
+      const numbered = times(reportSequenceLow, H4) + times(reportSequenceHigh, H5);
+      sum = (sum + times(accountId, H3) + numbered) | 0;
     }
-    state[HEADER_HASH] = hash;
+    state[HEADER_SUM] = sum;
     return at;
   };
 
-  /** Clears what is left of the slot after its `used` words, 20 to 24; takes the two hashes of the event. */
+  /** Clears what is left of the slot after its `used` words, 20 to 24; takes the two sums of the event's body. */
   const finish = (start: number, used: number, first: number, second: number): void => {
     const at = start & SLOT_START_MASK;
     const pair = at >> 1;
-    if (used < MIDDLE_WORD) {
-      // A word that follows an odd number of used words is cleared alone, the others in pairs.
-      if ((used & 1) !== 0) words[at + used] = 0;
-      if (used <= 22) slotDoubles[pair + 11] = 0;
-      if (used <= 20) slotDoubles[pair + 10] = 0;
-    }
-    slotDoubles[pair + 12] = 0;
-    slotDoubles[pair + 13] = 0;
-    slotDoubles[pair + 14] = 0;
-    slotDoubles[pair + 15] = 0;
-    state[LANE_LOW] = fold(state[LANE_LOW], first) ^ second;
-    state[LANE_HIGH] = fold(state[LANE_HIGH], second) ^ first;
+    // A word that follows an odd number of used words is cleared alone, the others in pairs.
+    if ((used & 1) !== 0) words[at + used] = 0;
+    if (used <= 24) slotDoubles[pair + 12] = 0;
+    if (used <= 22) slotDoubles[pair + 11] = 0;
+    if (used <= 20) slotDoubles[pair + 10] = 0;
+    if (state[LONG_SLOTS] !== 0) cleanLongSlot(at);
+    take((first + state[HEADER_SUM]) | 0, second);
   };
 
   /** The same for an event that is rare or of another length: clears and hashes word by word. */
   const finishRare = (at: number, used: number): void => {
-    for (let i = used; i < SLOT_WORDS; i += 1) words[at + i] = 0;
-    let first = state[HEADER_HASH];
-    let second = 0;
-    for (let i = HEADER_BODY; i < used; i += 2) {
-      first = fold(first, words[at + i]);
-      second = fold(second, words[at + i + 1]);
+    for (let i = used; i < USUAL_WORDS; i += 1) words[at + i] = 0;
+    cleanLongSlot(at, used);
+    if (used > USUAL_WORDS) {
+      longSlots[at >> SLOT_SHIFT] = 1;
+      state[LONG_SLOTS] += 1;
     }
     // A rejected event has the account id of the command, also where there is no such account.
-    first = fold(first, words[at + HEADER_ACCOUNT_ID]);
+    let first = state[HEADER_SUM] + times(words[at + HEADER_ACCOUNT_ID], H3);
+    let second = 0;
+    for (let i = HEADER_BODY; i < used; i += 2) {
+      const multiplier = multipliers[i];
+      first = (first + times(words[at + i], multiplier)) | 0;
+      if (i + 1 < used) second = (second + times(words[at + i + 1], multiplier)) | 0;
+    }
+    take(first | 0, second);
+  };
+
+  /** Clears what an earlier and longer event left behind USUAL_WORDS, but not the first `used` words. */
+  const cleanLongSlot = (at: number, used: number = USUAL_WORDS): void => {
+    const slot = at >> SLOT_SHIFT;
+    if (longSlots[slot] === 0) return;
+    longSlots[slot] = 0;
+    state[LONG_SLOTS] -= 1;
+    for (let i = Math.max(used, USUAL_WORDS); i < SLOT_WORDS; i += 1) words[at + i] = 0;
+  };
+
+  /** Takes the two sums of an event into the output hash; the order of events counts. */
+  const take = (first: number, second: number): void => {
     state[LANE_LOW] = fold(state[LANE_LOW], first) ^ second;
     state[LANE_HIGH] = fold(state[LANE_HIGH], second) ^ first;
   };
 
-  /** Copies two words that a finished event has beyond its first version, and takes them in when they are not 0. */
-  const extend = (to: number, from: number): void => {
-    words[to] = records[from];
-    words[to + 1] = records[from + 1];
-    if ((records[from] | records[from + 1]) !== 0) takeIn(records[from], records[from + 1]);
-  };
-
-  /** Takes two more words of the event that was finished last into the output hash. */
-  const takeIn = (first: number, second: number): void => {
-    state[LANE_LOW] = fold(state[LANE_LOW], first) ^ second;
-    state[LANE_HIGH] = fold(state[LANE_HIGH], second) ^ first;
-  };
+  /** The output hash as a table of a snapshot: one that goes on from a snapshot is that of all events since genesis. */
+  const table = makeTable('output', { laneLow: LANE_LOW, laneHigh: LANE_HIGH }, { memory: state });
+  // The memory may have been used before.
+  for (let slot = 0; slot < longSlots.length; slot += 1) {
+    for (let i = USUAL_WORDS; i < SLOT_WORDS; i += 1) {
+      if (words[(slot << SLOT_SHIFT) + i] !== 0) longSlots[slot] = 1;
+    }
+    state[LONG_SLOTS] += longSlots[slot];
+  }
 
   return {
+    table,
     beginCommand,
     answering,
     hashLow,
@@ -982,6 +1177,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     trade,
     cancelled,
     selfTradePrevented,
+    triggered,
     replaced,
     instrumentFeesChanged,
     tradingDayChanged,
@@ -994,6 +1190,9 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     orderStatus,
     snapshotEnd,
     position,
+    markPriceChanged,
+    liquidationStarted,
+    deleveraged,
     accountChanged,
     priceBandChanged,
     marketStateChanged,
@@ -1002,6 +1201,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     orderLimitsChanged,
     epochChanged,
     massCancelled,
+    logicActivated,
   };
 }
 
@@ -1009,6 +1209,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
 function checkPacking(): void {
   const packed: readonly [string, readonly string[]][] = [
     ['accepted', ['side', 'orderType', 'timeInForce', 'flags']],
+    ['triggered', ['side', 'orderType']],
     ['selfTradePrevented', ['side', 'liquidity', 'selfTradePrevention', 'reserved0']],
     ['cancelled', ['side', 'reason']],
     ['replaced', ['side', 'priorityKept']],
@@ -1025,6 +1226,12 @@ function checkPacking(): void {
         wordAround(message, field) === wordOf(message, fields[0]) && shiftOf(message, field) === index * 8;
       if (!isInPlace) throw new Error(`layout: ${message}.${field} is not byte ${index} of its word`);
     });
+  }
+  for (const message of ['accepted', 'orderStatus']) {
+    const at = wordOf(message, 'expireTimeUs');
+    if (wordOf(message, 'displayLots') !== at + 2 || wordOf(message, 'triggerPriceTicks') !== at + 3) {
+      throw new Error(`layout: ${message} does not end with expireTimeUs, displayLots, triggerPriceTicks`);
+    }
   }
   if (shiftOf('rejected', 'code') !== 0 || shiftOf('rejected', 'refTemplateId') !== 16) {
     throw new Error('layout: rejected.code and refTemplateId do not share a word');

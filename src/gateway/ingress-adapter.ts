@@ -1,11 +1,12 @@
 import { Permission, RejectCode } from '../core/codes.js';
+import { LogicVersion } from '../core/logic-version.js';
 import type { MarketData } from '../publish/market-data.js';
 import type { Clock } from '../runtime/clock.js';
 import { Counter, type NodeCounters } from '../runtime/counters.js';
 import type { MsgpackDecoder } from '../wire/msgpack-decoder.js';
-import { readSbeHeader, readSbeInt64 } from '../wire/sbe.js';
+import { readSbeHeader, readSbeInt64, readSbeUint32 } from '../wire/sbe.js';
 import { decodeFrames } from '../wire/sbe-frames.js';
-import { messages, SBE_HEADER_BYTES, Template } from '../wire/schema.js';
+import { messages, offsetOf, SBE_HEADER_BYTES, Template } from '../wire/schema.js';
 import type { GatewayOptions } from './gateway-options.js';
 import { monotonicMs } from './monotonic-ms.js';
 import type { ReportSender } from './report-sender.js';
@@ -16,6 +17,7 @@ import type { SessionTable } from './session-table.js';
 
 /** Breaches of the rate limit are counted over this time. */
 const BREACH_WINDOW_MS = 10_000;
+const LOGIC_VERSION_OFFSET = offsetOf('activateLogic', 'logicVersion');
 
 /** Permission that a command asks for by template id; 0 = not a command that clients send. */
 const permissionOf = new Uint8Array(512);
@@ -47,14 +49,24 @@ export interface IngressAdapterParts {
 export class IngressAdapter {
   private readonly parts: IngressAdapterParts;
   private nowMs: number;
+  /** Commands received since the last `takeCommandCount`. */
+  private commandCount: number;
 
   constructor(parts: IngressAdapterParts) {
     this.parts = parts;
     this.nowMs = 0;
+    this.commandCount = 0;
   }
 
-  /** Takes one WebSocket message of a session. */
-  onFrame(session: Session, frame: Uint8Array, isBinary: boolean): void {
+  /** Commands received since this was last asked. */
+  takeCommandCount(): number {
+    const count = this.commandCount;
+    this.commandCount = 0;
+    return count;
+  }
+
+  /** Takes one WebSocket message of a session: bytes `from` to `to` of `frame`. */
+  onFrame(session: Session, frame: Uint8Array, isBinary: boolean, from: number, to: number): void {
     if (session.isClosed) return;
     this.nowMs = monotonicMs(this.parts.clock);
     session.heardAtMs = this.nowMs;
@@ -62,14 +74,14 @@ export class IngressAdapter {
       this.refuseFrame(session, RejectCode.MALFORMED_FRAME, 0, 0, 'frames are binary, not text');
     } else if (session.isMsgpack) {
       const decoder = this.parts.msgpack;
-      const code = decoder.decode(frame);
-      if (code === 0) this.onMessages(session, decoder.frame, decoder.frameBytes);
+      const code = decoder.decode(frame.subarray(from, to));
+      if (code === 0) this.onMessages(session, decoder.frame, 0, decoder.frameBytes);
       else {
         const { errorTemplateId, errorClientSequence, errorText } = decoder;
         this.refuseFrame(session, code, errorTemplateId, errorClientSequence, errorText);
       }
     } else {
-      this.onMessages(session, frame, frame.length);
+      this.onMessages(session, frame, from, to);
     }
   }
 
@@ -81,24 +93,24 @@ export class IngressAdapter {
     if (!session.bucket.take(this.nowMs)) this.countBreach(session);
   }
 
-  private onMessages(session: Session, frame: Uint8Array, end: number): void {
-    if (!this.isWhole(session, frame, end)) return;
-    let offset = 0;
+  private onMessages(session: Session, frame: Uint8Array, from: number, end: number): void {
+    if (!this.isWhole(session, frame, from, end)) return;
+    let offset = from;
     while (offset < end && !session.isClosed) {
       const templateId = readSbeHeader(frame, offset, end);
       if (templateId > 0) this.onMessage(session, templateId, frame, offset);
-      else this.refuseMessage(session, -templateId, frame, offset);
+      else this.refuseMessage(session, -templateId, frame, offset, end);
       offset += SBE_HEADER_BYTES + blockLengthAt(frame, offset);
     }
   }
 
   /** Follows the messages of a frame to its end; refuses the frame when that is not possible. */
-  private isWhole(session: Session, frame: Uint8Array, end: number): boolean {
-    if (end === 0) {
+  private isWhole(session: Session, frame: Uint8Array, from: number, end: number): boolean {
+    if (end === from) {
       this.refuseFrame(session, RejectCode.MALFORMED_FRAME, 0, 0, 'the frame is empty');
       return false;
     }
-    let offset = 0;
+    let offset = from;
     let count = 0;
     while (offset < end) {
       const code = readSbeHeader(frame, offset, end);
@@ -146,7 +158,7 @@ export class IngressAdapter {
 
   private onCommand(session: Session, templateId: number, frame: Uint8Array, offset: number): void {
     const { counters, leadership, sequencer, sessions } = this.parts;
-    counters.add(Counter.gatewayCommands, 1);
+    this.commandCount++;
     const clientSequence = clientSequenceAt(frame, offset);
     if (permissionOf[templateId] !== session.permission) {
       sessions.reject(session, RejectCode.NOT_PERMITTED, templateId, clientSequence);
@@ -163,6 +175,11 @@ export class IngressAdapter {
     }
     if (takesRoom(templateId) && counters.get(Counter.lowDiskSpace) !== 0) {
       sessions.reject(session, RejectCode.LOW_DISK_SPACE, templateId, clientSequence);
+      return;
+    }
+    if (templateId === Template.activateLogic && logicVersionAt(frame, offset) > LogicVersion.newest) {
+      // Never journaled: a release that knows the version would not come to the same answer.
+      sessions.reject(session, RejectCode.UNKNOWN_LOGIC_VERSION, templateId, clientSequence);
       return;
     }
     const key = session.key!;
@@ -213,6 +230,7 @@ export class IngressAdapter {
         );
         return;
       case 'logout':
+        session.isLoggedOut = true;
         sessions.close(session, 0);
         return;
       default:
@@ -221,8 +239,14 @@ export class IngressAdapter {
   }
 
   /** Refuses one message that is whole. */
-  private refuseMessage(session: Session, code: number, frame: Uint8Array, offset: number): void {
-    const templateId = templateIdAt(frame, offset, frame.length);
+  private refuseMessage(
+    session: Session,
+    code: number,
+    frame: Uint8Array,
+    offset: number,
+    end: number,
+  ): void {
+    const templateId = templateIdAt(frame, offset, end);
     const clientSequence =
       code === RejectCode.BAD_FIELD && permissionOf[templateId] !== 0
         ? safe(clientSequenceAt(frame, offset))
@@ -263,6 +287,10 @@ export class IngressAdapter {
  */
 function takesRoom(templateId: number): boolean {
   return templateId === Template.newOrder || templateId === Template.replaceOrder;
+}
+
+function logicVersionAt(frame: Uint8Array, offset: number): number {
+  return readSbeUint32(frame, offset + SBE_HEADER_BYTES + LOGIC_VERSION_OFFSET);
 }
 
 /** True for mistakes after which the rest of what a client says cannot be trusted to mean what it seems to. */

@@ -22,8 +22,8 @@ export class ListenError extends Error {
   }
 }
 
-/** Called for each WebSocket that is open. */
-export type ConnectionListener = (socket: WebSocket, remoteAddress: string) => void;
+/** Called for each WebSocket that is open, with the stream that carries it. */
+export type ConnectionListener = (socket: WebSocket, transport: Duplex, remoteAddress: string) => void;
 
 /**
  * One WebSocket listener with its own connection caps. It refuses, at the HTTP request and before any WebSocket
@@ -126,7 +126,7 @@ export class Listener {
     this.perAddress.set(remoteAddress, (this.perAddress.get(remoteAddress) ?? 0) + 1);
     socket.once('close', () => this.forget(remoteAddress));
     this.webSockets.handleUpgrade(request, socket, head, (webSocket) =>
-      this.onConnection(webSocket, remoteAddress),
+      this.onConnection(webSocket, socket, remoteAddress),
     );
   }
 

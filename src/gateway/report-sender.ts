@@ -1,16 +1,13 @@
 import { blockLengthOf, MAX_SBE_MESSAGE_BYTES, writeEventFrame } from '../wire/sbe.js';
 import { SBE_HEADER_BYTES } from '../wire/schema.js';
+import { templateOf } from '../wire/slot.js';
+import { adminListKey } from './event-record.js';
 import { GONE, NO_ENTRY, type ReportLog } from './report-log.js';
 import type { Session } from './session.js';
 import type { SessionTable } from './session-table.js';
 
 /** Bytes of reports sent again before the socket is given time to take them. */
 const RESEND_CHUNK_BYTES = 32_768;
-
-/** Key of the list of answers to an admin key; accounts are positive. */
-export function adminListKey(apiKeyId: number): number {
-  return -apiKeyId;
-}
 
 /** List of the report log that a session gets its reports from. */
 export function listKeyOf(session: Session): number {
@@ -35,11 +32,10 @@ export class ReportSender {
     this.sentCount = 0;
   }
 
-  /** Stages the event in the slot at byte `slotOffset` for a session. */
-  send(session: Session, slots: Uint8Array, slotOffset: number): void {
-    const templateId = slots[slotOffset]! | (slots[slotOffset + 1]! << 8);
-    const offset = session.claim(SBE_HEADER_BYTES + blockLengthOf[templateId]!);
-    writeEventFrame(slots, slotOffset, session.bytes, offset);
+  /** Stages the event in the slot at word `wordIndex` for a session. */
+  send(session: Session, words: Int32Array, wordIndex: number): void {
+    const offset = session.claim(SBE_HEADER_BYTES + blockLengthOf[templateOf(words[wordIndex]!)]!);
+    writeEventFrame(words, wordIndex, session.words, offset >> 2);
     this.sentCount++;
   }
 
@@ -74,7 +70,7 @@ export class ReportSender {
         this.requireSnapshot(session);
         return;
       }
-      this.send(session, this.log.slots, this.log.slotOffset(entry));
+      this.send(session, this.log.words, this.log.wordIndex(entry));
       left -= MAX_SBE_MESSAGE_BYTES;
       const next = this.log.next(entry);
       if (next === NO_ENTRY) {

@@ -39,6 +39,10 @@ export class Session implements FrameTarget {
   key: ApiKey | undefined = undefined;
   /** The challenge of the one logon that it may answer. */
   nonce: Uint8Array | undefined = undefined;
+  /** Its logon asked that the orders of the account are cancelled when it ends without a logout. */
+  cancelsOnDisconnect = false;
+  /** It has said logout. */
+  isLoggedOut = false;
   /** The lastReportSequence of its logon. */
   resumeAfter = 0;
   /** Next entry of the report log to be sent again; NO_ENTRY when the session is live. */
@@ -51,6 +55,8 @@ export class Session implements FrameTarget {
   breachesSinceMs = 0;
   /** Staged SBE messages; see `claim`. */
   bytes: Uint8Array;
+  /** The same as words: every message begins at one. */
+  words: Int32Array;
   private length = 0;
   private readonly owner: SessionOwner;
   private readonly softLimitBytes: number;
@@ -83,6 +89,7 @@ export class Session implements FrameTarget {
     this.softLimitBytes = facts.softLimitBytes;
     this.hardLimitBytes = facts.hardLimitBytes;
     this.bytes = new Uint8Array(FRAME_BYTES_FIRST);
+    this.words = new Int32Array(this.bytes.buffer);
   }
 
   /** Stages `size` bytes of messages: the caller writes them into `bytes` from the returned offset on. */
@@ -92,6 +99,7 @@ export class Session implements FrameTarget {
       const grown = new Uint8Array(Math.min(FRAME_BYTES_MAX, this.bytes.length * 2));
       grown.set(this.bytes.subarray(0, this.length));
       this.bytes = grown;
+      this.words = new Int32Array(grown.buffer);
     }
     if (this.length === 0) this.owner.onStaged(this);
     const offset = this.length;

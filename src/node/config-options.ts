@@ -175,8 +175,23 @@ export const CONFIG_OPTIONS = {
   ),
   journalAllocation: choice(['fallocate', 'zero-fill'])(
     DURABILITY,
-    'fallocate',
-    'How space of a segment is taken: by the file system at once, or by writing zeros (for thin-provisioned disks).',
+    'zero-fill',
+    'How space of a segment is taken: by writing zeros (faster syncs later), or by the file system at once (less written).',
+  ),
+  snapshotEveryCommands: integer(0, 2 ** 40)(
+    DURABILITY,
+    1 << 20,
+    'A snapshot at every multiple of so many commands (rounded up to one of 4096), taken in the background: a start replays only what came after the newest one. 0 = not by number of commands.',
+  ),
+  snapshotEveryMinutes: integer(0, 100_000)(
+    DURABILITY,
+    60,
+    'A snapshot when so many minutes have passed since the last one. With 0 here and for commands this node takes none, as on a primary whose standby does.',
+  ),
+  snapshotsKept: integer(2, 10_000)(
+    DURABILITY,
+    4,
+    'Snapshots that are kept, the newest ones; each has the state, and up to reportRetention reports.',
   ),
   archiveDir: text(
     'path',
@@ -184,6 +199,31 @@ export const CONFIG_OPTIONS = {
     '',
     'a path, relative to the data directory',
     'Where "ringfence journal archive" moves sealed segments when it is not told.',
+  ),
+  archiveAfterHours: integer(0, 1_000_000)(
+    DURABILITY,
+    0,
+    'Sealed segments older than so many hours are moved to archiveDir by the running node; 0 = only by "ringfence journal archive".',
+  ),
+  retainHours: integer(0, 1_000_000)(
+    DURABILITY,
+    0,
+    'Sealed segments older than so many hours are removed for good, unless a kept snapshot or the attached standby needs them; 0 = kept for ever.',
+  ),
+  retainBytes: bytes(0, 2 ** 53 - 1)(
+    DURABILITY,
+    0,
+    'While sealed segments and archives take more than this, the oldest are removed for good, with the same exceptions; 0 = no limit.',
+  ),
+  scrubBytesPerSecond: bytes(0, 2 ** 40)(
+    DURABILITY,
+    1 << 20,
+    'Bytes of sealed segments and archives that the running node reads again each second, to find rot while there is another copy; 0 = never.',
+  ),
+  scrubPauseMs: integer(0, 366 * DAY_MS)(
+    DURABILITY,
+    3_600_000,
+    'Pause after everything was read again, before it is read once more.',
   ),
   minFreeBytes: bytes(0, 2 ** 50)(
     DURABILITY,

@@ -1,12 +1,19 @@
 import { EngineWord } from '../core/core.js';
+import { logicVersionOf } from '../core/logic-version.js';
+import { makeRollingCheck, type RollingCheck } from '../core/rolling-check.js';
 import type { BusinessLogicProcessor } from '../engine/business-logic-processor.js';
 import type { RingConsumer } from '../ring/ring-consumer.js';
 import type { Agent } from '../runtime/agent.js';
 import type { CheckpointRing } from '../runtime/checkpoint-ring.js';
 import { Counter, type NodeCounters } from '../runtime/counters.js';
+import { SLOT_WORDS } from '../wire/slot.js';
+import { isOlderRecord, upcastRecord } from '../wire/upcast.js';
 
 /** Commands between two checkpoints of the hashes. Part of the replication protocol: equal on both nodes. */
 export const CHECKPOINT_INTERVAL = 4096;
+
+/** Records that are looked at for broken invariants at each checkpoint: some microseconds. */
+const CHECKED_RECORDS = 64;
 
 /** Commands after which events are made visible at the latest. */
 const BATCH_MAX = 256;
@@ -15,7 +22,8 @@ const BATCH_MAX = 256;
  * The business-logic thread: feeds commands from the input ring to the processor, in batches.
  *
  * Every CHECKPOINT_INTERVAL commands it records the state and output hashes, by sequence and so at the same places on
- * both nodes; and once whenever it runs idle, so that an operator sees the hash of the very last command.
+ * both nodes; and once whenever it runs idle, so that an operator sees the hash of the very last command. Each time it
+ * looks at a few more records of the core: a broken invariant throws, and ends the node before it gets worse.
  */
 export class LogicAgent implements Agent {
   private readonly processor: BusinessLogicProcessor;
@@ -23,7 +31,11 @@ export class LogicAgent implements Agent {
   private readonly flush: () => void;
   private readonly checkpoints: CheckpointRing;
   private readonly counters: NodeCounters;
+  private readonly dump: (sequence: number) => void;
+  private readonly rollingCheck: RollingCheck;
   private readonly hashes: Int32Array;
+  /** A record of an older version, as one of the current version. */
+  private readonly current: Int32Array;
   private checkpointSequence: number;
   private idleRounds: number;
 
@@ -33,15 +45,22 @@ export class LogicAgent implements Agent {
     flush: () => void,
     checkpoints: CheckpointRing,
     counters: NodeCounters,
+    dump: (sequence: number) => void,
   ) {
     this.processor = processor;
     this.input = input;
     this.flush = flush;
     this.checkpoints = checkpoints;
     this.counters = counters;
+    this.dump = dump;
+    this.rollingCheck = makeRollingCheck(processor.core);
     this.hashes = new Int32Array(4);
+    this.current = new Int32Array(SLOT_WORDS);
     this.checkpointSequence = 0;
     this.idleRounds = 0;
+    // What a snapshot held is done: nobody needs to wait for a command after it.
+    const last = input.nextSequence - 1;
+    if (last > 0) this.publishProgress(last);
   }
 
   roleName(): string {
@@ -49,6 +68,7 @@ export class LogicAgent implements Agent {
   }
 
   doWork(): number {
+    if (this.counters.get(Counter.dumpAsked) !== 0) return this.dumpAndStop();
     const input = this.input;
     const count = Math.min(input.available(), BATCH_MAX);
     if (count === 0) {
@@ -59,21 +79,53 @@ export class LogicAgent implements Agent {
     this.idleRounds = 0;
     const words = input.ring.words;
     const first = input.nextSequence;
-    for (let i = 0; i < count; i++) {
-      this.processor.onCommand(words, input.wordIndexAt(i));
-      if ((first + i) % CHECKPOINT_INTERVAL === 0) this.checkpoint(first + i);
+    for (let done = 0; done < count; ) {
+      const at = input.wordIndexAt(done);
+      const toWrap = (words.length - at) / SLOT_WORDS;
+      const toCheckpoint = CHECKPOINT_INTERVAL - ((first + done - 1) % CHECKPOINT_INTERVAL);
+      const run = this.carryOut(words, at, Math.min(count - done, toWrap, toCheckpoint));
+      done += run;
+      if (run === toCheckpoint) this.checkpoint(first + done - 1);
     }
     this.flush();
     input.release(count);
-    const engine = this.processor.core.engine;
-    this.counters.set(Counter.epoch, engine[EngineWord.epoch]! >>> 0);
-    this.counters.set(Counter.leaderNode, engine[EngineWord.nodeId]! >>> 0);
-    this.counters.set(Counter.logicProcessed, first + count - 1);
+    this.publishProgress(first + count - 1);
     return count;
   }
 
   onClose(): void {
     this.checkpoint(this.input.nextSequence - 1);
+  }
+
+  /** The follower has come to another state: this one is kept as it is, and nothing more is done to it. */
+  private dumpAndStop(): number {
+    if (this.counters.get(Counter.dumped) !== 0) return 0;
+    const sequence = this.input.nextSequence - 1;
+    this.dump(sequence);
+    this.counters.set(Counter.dumped, sequence);
+    return 0;
+  }
+
+  private publishProgress(sequence: number): void {
+    const engine = this.processor.core.engine;
+    this.counters.set(Counter.epoch, engine[EngineWord.epoch]! >>> 0);
+    this.counters.set(Counter.leaderNode, engine[EngineWord.nodeId]! >>> 0);
+    this.counters.set(Counter.logicVersion, logicVersionOf(this.processor.core));
+    this.counters.set(Counter.logicProcessed, sequence);
+  }
+
+  /** Carries out the first commands of `count` slots that stand one after the other; returns how many, at least 1. */
+  private carryOut(words: Int32Array, at: number, count: number): number {
+    if (isOlderRecord(words[at]!)) {
+      // Of an old journal, which the journaler of a standby stores as it is.
+      upcastRecord(words, at, this.current, 0);
+      this.processor.onCommand(this.current, 0);
+      return 1;
+    }
+    let run = 1;
+    while (run < count && !isOlderRecord(words[at + run * SLOT_WORDS]!)) run++;
+    this.processor.onCommands(words, at, run);
+    return run;
   }
 
   private checkpoint(sequence: number): void {
@@ -82,5 +134,6 @@ export class LogicAgent implements Agent {
     const hashes = this.hashes;
     this.processor.writeHashes(hashes, 0);
     this.checkpoints.record(sequence, hashes[0]! >>> 0, hashes[1]! >>> 0, hashes[2]! >>> 0, hashes[3]! >>> 0);
+    this.rollingCheck.step(CHECKED_RECORDS);
   }
 }

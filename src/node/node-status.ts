@@ -5,6 +5,8 @@ import type { Checkpoint, CheckpointRing } from '../runtime/checkpoint-ring.js';
 import { CommitGate } from '../runtime/commit-gate.js';
 import { Counter, type NodeCounters, NodeRole } from '../runtime/counters.js';
 import { CHECKPOINT_INTERVAL } from './logic-agent.js';
+import type { StartReport } from './start-report.js';
+import type { UpkeepFigures } from './upkeep-log.js';
 
 /** Hashes after one command, 16 hexadecimal digits each. */
 export interface CheckpointText {
@@ -28,6 +30,8 @@ export interface NodeStatus {
   /** Last command whose outputs may leave under the acknowledgement policy. */
   readonly committed: number;
   readonly recovered: number;
+  /** Version of the rules in force; 0 before the first command. */
+  readonly logicVersion: number;
   readonly ackPolicy: AcknowledgementPolicy;
   /** Why outputs do not leave at present; empty when they do. */
   readonly stalled: string;
@@ -51,11 +55,19 @@ export interface NodeStatus {
     readonly lowDiskSpace: boolean;
     /** Times that this began. */
     readonly lowDiskAlarms: number;
+    readonly upkeep: UpkeepFigures;
   };
   /** Newest checkpoint of the hashes; an idle node has one at its last command. */
   readonly checkpoint: CheckpointText | null;
   /** The latest ones at multiples of CHECKPOINT_INTERVAL, newest first: both nodes of a pair have the same. */
   readonly checkpoints: readonly CheckpointText[];
+  readonly snapshots: {
+    /** Last command of the newest snapshot; 0 = none. */
+    readonly sequence: number;
+    /** Last command that the follower has carried out; 0 = this node takes no snapshots. */
+    readonly followed: number;
+  };
+  readonly start: StartReport;
   readonly uptimeMs: number;
 }
 
@@ -71,6 +83,8 @@ export interface StatusSources {
   readonly fallbackReason: string;
   readonly prepared: { ready(): number; errno(): number };
   readonly freeBytes: number;
+  readonly start: StartReport;
+  readonly upkeep: UpkeepFigures;
   readonly uptimeMs: number;
 }
 
@@ -93,6 +107,7 @@ export function nodeStatus(sources: StatusSources): NodeStatus {
     durable: counters.get(Counter.durable),
     committed,
     recovered: counters.get(Counter.recoveredSequence),
+    logicVersion: counters.get(Counter.logicVersion),
     ackPolicy,
     stalled:
       role === 'primary' && needsReplica && !isReplicaConnected
@@ -118,9 +133,15 @@ export function nodeStatus(sources: StatusSources): NodeStatus {
       freeBytes: sources.freeBytes,
       lowDiskSpace: counters.get(Counter.lowDiskSpace) !== 0,
       lowDiskAlarms: counters.get(Counter.lowDiskAlarms),
+      upkeep: sources.upkeep,
     },
     checkpoint: checkpoint === undefined ? null : checkpointText(checkpoint),
     checkpoints: latestCheckpoints(sources.checkpoints, checkpoint?.sequence ?? 0),
+    snapshots: {
+      sequence: counters.get(Counter.snapshotSequence),
+      followed: counters.get(Counter.followed),
+    },
+    start: sources.start,
     uptimeMs: sources.uptimeMs,
   };
 }

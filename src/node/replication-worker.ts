@@ -16,7 +16,13 @@ import { Counter } from '../runtime/counters.js';
 import { makeLog } from './node-log.js';
 import type { NodeMemory } from './node-memory.js';
 import { StopPhase } from './topology.js';
-import type { FollowMessage, FromReplication, ReplicateMessage, ToReplication } from './worker-messages.js';
+import type {
+  FetchMessage,
+  FollowMessage,
+  FromReplication,
+  ReplicateMessage,
+  ToReplication,
+} from './worker-messages.js';
 
 export interface ReplicationInput {
   readonly memory: NodeMemory;
@@ -43,7 +49,8 @@ void runEventLoopWorker<ReplicationInput>((input, { counters, clock }) => {
   const log = makeLog('replication', input.logLevel);
   const checkpoints = new CheckpointRing(input.memory.checkpoints);
   const { key, clusterId, nodeId } = input;
-  const common = { key, clusterId, nodeId, counters, checkpoints, clock, log };
+  const openSource = () => new JournalTail(openStorage(input.journalDirectory, 'positional'));
+  const common = { key, clusterId, nodeId, counters, checkpoints, clock, log, openSource };
   let replicator: Replicator | undefined;
   let receiver: Receiver | undefined;
 
@@ -61,7 +68,7 @@ void runEventLoopWorker<ReplicationInput>((input, { counters, clock }) => {
       host: input.host,
       port: input.port,
       epoch,
-      source: new JournalTail(openStorage(input.journalDirectory, 'positional')),
+      source: openSource(),
       onHigherEpoch: (higher) =>
         fatal(
           'STALE_EPOCH',
@@ -100,13 +107,22 @@ void runEventLoopWorker<ReplicationInput>((input, { counters, clock }) => {
     }
   }
 
+  async function fetchRecords(wanted: FetchMessage): Promise<void> {
+    const done = (problem: string) => tell({ type: 'fetched', path: wanted.path, problem });
+    const peer = replicator ?? receiver;
+    if (peer === undefined) done('this node has no peer yet');
+    else peer.fetchRecords(wanted, done);
+  }
+
   const obey = (message: ToReplication): void => {
     const done =
       message.type === 'replicate'
         ? replicate(message)
         : message.type === 'follow'
           ? follow(message)
-          : promote(message.epoch);
+          : message.type === 'promote'
+            ? promote(message.epoch)
+            : fetchRecords(message);
     done.catch((error: unknown) => {
       const { code, message: text } = error as NodeJS.ErrnoException;
       fatal(code ?? 'REPLICATION_FAILED', text, EXIT_REFUSED);

@@ -13,6 +13,8 @@ export interface LeadMessage {
   readonly ackPolicy: AcknowledgementPolicy;
   /** Raw public key of the first administrator, to be registered; empty when the journal has it already. */
   readonly adminPublicKey: Uint8Array;
+  /** Time of the last command that was in the journal at the start. */
+  readonly afterUs: number;
 }
 
 /** Gateway -> main: the opening of the epoch has passed the commit gate; sessions are taken. */
@@ -38,6 +40,23 @@ export interface PromoteMessage {
   readonly epoch: number;
 }
 
+/** Main -> replication: ask the peer for records and write them to the file `path`. Answered by `fetched`. */
+export interface FetchMessage {
+  readonly type: 'fetch';
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  /** Chain of the journal before the first of them. */
+  readonly chainBefore: number;
+  readonly path: string;
+}
+
+/** Replication -> main: the records are in the file, or `problem` says why not. */
+export interface FetchedMessage {
+  readonly type: 'fetched';
+  readonly path: string;
+  readonly problem: string;
+}
+
 /** Replication -> main: everything received is in the input ring; nothing more will come. */
 export interface PromotedMessage {
   readonly type: 'promoted';
@@ -58,5 +77,11 @@ export interface FatalMessage {
   readonly exitCode: number;
 }
 
-export type ToReplication = ReplicateMessage | FollowMessage | PromoteMessage;
-export type FromReplication = PromotedMessage | PromotionRefusedMessage | FatalMessage;
+/** Follower -> main: the states of the node and of its follower differ; the node ends. */
+export interface FromFollower {
+  readonly type: 'diverged';
+  readonly message: string;
+}
+
+export type ToReplication = ReplicateMessage | FollowMessage | PromoteMessage | FetchMessage;
+export type FromReplication = PromotedMessage | PromotionRefusedMessage | FatalMessage | FetchedMessage;

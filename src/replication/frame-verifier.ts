@@ -1,14 +1,18 @@
 import { crc32cWords } from '../../journal/crc32c.js';
 import {
   FRAME_HEADER_BYTES,
+  FRAME_VERSION,
   FrameType,
   FrameWord,
   frameLastSequence,
   frameRecordCount,
+  frameVersion,
+  isHeaderIntact,
   isHeaderValid,
+  newestRecordVersion,
 } from '../../journal/frame.js';
 import { readInt64 } from '../base/int64.js';
-import { HeaderWord, SLOT_WORDS } from '../wire/slot.js';
+import { HeaderWord, RECORD_VERSION, SLOT_WORDS } from '../wire/slot.js';
 import type { StandbyPosition } from './protocol.js';
 import { RefusalCode, type RefusalError, refuse } from './refusal.js';
 
@@ -50,6 +54,7 @@ export class FrameVerifier {
    * Moves the position on; throws `RefusalError` and leaves the position where it was when anything is wrong.
    */
   verify(words: Int32Array, wordIndex: number, frameBytes: number, primaryEpoch: number): void {
+    this.refuseNewer(frameVersion(words, wordIndex), FRAME_VERSION, isHeaderIntact(words, wordIndex));
     if (!isHeaderValid(words, wordIndex)) throw this.refusal(RefusalCode.BAD_FRAME);
     if (words[wordIndex + FrameWord.length] !== frameBytes) throw this.refusal(RefusalCode.BAD_FRAME);
     if ((words[wordIndex + FrameWord.type]! & 0xffff) !== FrameType.commands)
@@ -86,12 +91,20 @@ export class FrameVerifier {
         throw refuse(RefusalCode.SEQUENCE_GAP, this.epoch, next + i, next + i, sequence);
     }
 
+    this.refuseNewer(newestRecordVersion(words, wordIndex), RECORD_VERSION);
+
     this.mayOverlap = false;
     this.sequence = last;
     this.chain = chain;
     this.epoch = epoch;
     this.newWordIndex = newWordIndex;
     this.newCount = newCount;
+  }
+
+  /** Frames and records that only a newer release can read are named as such, not taken for damage. */
+  private refuseNewer(found: number, supported: number, isIntact = true): void {
+    if (!isIntact || found <= supported) return;
+    throw refuse(RefusalCode.NEWER_RELEASE, this.epoch, this.sequence, supported, found);
   }
 
   private refusal(code: number): RefusalError {

@@ -82,9 +82,10 @@ export class MessageAssembler {
     if (held < MESSAGE_HEADER_BYTES) return false;
     const bodyBytes = this.bytes.readUInt32LE(this.start);
     const type = this.bytes.readUInt32LE(this.start + 4);
-    if (type > MessageType.diverged || (this.accepted & (1 << type)) === 0)
+    if (type > MessageType.fetchEnd || (this.accepted & (1 << type)) === 0)
       throw refuse(RefusalCode.PROTOCOL_VIOLATION);
-    if (type === MessageType.frame ? !isFrameLength(bodyBytes) : bodyBytes !== BODY_BYTES[type])
+    const isFrame = type === MessageType.frame || type === MessageType.fetched;
+    if (isFrame ? !isFrameLength(bodyBytes) : bodyBytes !== BODY_BYTES[type])
       throw refuse(RefusalCode.PROTOCOL_VIOLATION);
     if (held < MESSAGE_HEADER_BYTES + bodyBytes) return false;
     this.type = type;

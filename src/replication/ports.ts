@@ -14,6 +14,8 @@ export interface FrameSource {
    * is none that ends at or before `limitSequence`, or when it does not fit. Frames without records are skipped.
    */
   read(target: Uint8Array, offset: number, limitSequence: number): number;
+  /** Lets go of files. */
+  close(): void;
 }
 
 /** Where operators read what happened; a pino logger fits. */

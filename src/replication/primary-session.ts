@@ -4,13 +4,14 @@ import { WaitStrategy } from '../ring/wait-strategy.js';
 import type { Checkpoint } from '../runtime/checkpoint-ring.js';
 import { CounterWatch } from '../runtime/counter-watch.js';
 import { Counter, type NodeCounters } from '../runtime/counters.js';
+import { SCHEMA_VERSION } from '../wire/schema.js';
 import { SLOT_WORDS } from '../wire/slot.js';
 import { makeNonce, makeProof, proofsEqual } from './authentication.js';
 import { type CheckpointComparison, checkpointFields } from './checkpoint-comparison.js';
 import type { FrameVerifier } from './frame-verifier.js';
 import { Link } from './link.js';
 import { acceptOnly, MessageAssembler } from './message-assembler.js';
-import type { ReplicationLog } from './ports.js';
+import type { FrameSource, ReplicationLog } from './ports.js';
 import type { PromisedEpoch } from './promised-epoch.js';
 import {
   allocateAck,
@@ -19,9 +20,11 @@ import {
   decodeProof,
   decodeWelcome,
   encodeDiverged,
+  encodeFeatures,
   encodeHello,
   encodeJoin,
   encodeProof,
+  Feature,
   MessageType,
   PROTOCOL_VERSION,
   Role,
@@ -29,6 +32,7 @@ import {
   type Welcome,
   writeAck,
 } from './protocol.js';
+import { RecordExchange, type WantedRange } from './record-exchange.js';
 import type { RecordPublisher } from './record-publisher.js';
 import {
   decodeRefusal,
@@ -53,6 +57,8 @@ export interface StandbyContext {
   readonly promise: PromisedEpoch;
   readonly counters: NodeCounters;
   readonly log: ReplicationLog;
+  /** Opens the own journal, to send records on request; without it this node neither gives nor asks. */
+  readonly openSource?: () => FrameSource;
   readonly heartbeatMs: number;
   readonly peerTimeoutMs: number;
   readonly handshakeTimeoutMs: number;
@@ -71,6 +77,8 @@ export interface PrimarySessionOwner {
   failed(code: string, message: string): void;
   /** The primary has refused this standby. */
   refused(refusal: Refusal): void;
+  /** This release cannot read what the primary sends; no other attempt can. */
+  cannotFollow(refusal: Refusal): void;
   /** Primary and standby differ; the session has ended. */
   diverged(primary: Checkpoint, standby: Checkpoint): void;
   /** The connection is over and every record that came whole is in the ring. Called once, last. */
@@ -100,6 +108,8 @@ export class PrimarySession {
   private primaryEpoch: number;
   private isPrimaryKnown: boolean;
   private isJoined: boolean;
+  /** Once the primary has told that it can. */
+  private exchange: RecordExchange | undefined;
   private isEnded: boolean;
   private isPaused: boolean;
   private silentHeartbeats: number;
@@ -127,6 +137,7 @@ export class PrimarySession {
     this.primaryEpoch = 0;
     this.isPrimaryKnown = false;
     this.isJoined = false;
+    this.exchange = undefined;
     this.isEnded = false;
     this.isPaused = false;
     this.silentHeartbeats = 0;
@@ -240,6 +251,11 @@ export class PrimarySession {
       case MessageType.welcome:
         this.onWelcome(decodeWelcome(bytes, at));
         break;
+      case MessageType.fetch:
+      case MessageType.fetched:
+      case MessageType.fetchEnd:
+        this.exchange!.onMessage(type, bytes, this.assembler.words, at, this.assembler.bodyBytes);
+        break;
       default:
         this.onRefused(decodeRefusal(bytes, at));
     }
@@ -269,6 +285,9 @@ export class PrimarySession {
     if (welcome.epoch < Math.max(1, promise.epoch)) {
       throw refuse(RefusalCode.STALE_EPOCH, promise.epoch, 0, promise.epoch, welcome.epoch);
     }
+    if (welcome.schemaVersion > SCHEMA_VERSION) {
+      throw refuse(RefusalCode.NEWER_RELEASE, promise.epoch, 0, SCHEMA_VERSION, welcome.schemaVersion);
+    }
     // Following a primary is a promise too: after a restart no primary of a lower epoch is listened to.
     promise.raise(welcome.epoch);
     this.primaryEpoch = welcome.epoch;
@@ -280,6 +299,7 @@ export class PrimarySession {
       MessageType.checkpoint,
       MessageType.refused,
     );
+    this.offerRecords(welcome.features);
     counters.set(Counter.primaryPublished, welcome.written);
     counters.set(Counter.primaryConnected, 1);
     context.log.info(
@@ -297,6 +317,20 @@ export class PrimarySession {
     this.durable.read();
     this.durableWaiter.arm();
     this.sendAck();
+  }
+
+  /** Asks the primary for records; `done` is told why they do not come, or ''. */
+  fetchRecords(wanted: WantedRange, done: (problem: string) => void): void {
+    if (this.exchange === undefined) done('the primary is not connected, or cannot send records');
+    else this.exchange.fetch(wanted, done);
+  }
+
+  private offerRecords(features: number): void {
+    const { openSource, counters } = this.context;
+    if ((features & Feature.records) === 0 || openSource === undefined) return;
+    this.exchange = new RecordExchange(this.link, openSource, () => counters.get(Counter.journalWritten));
+    this.assembler.accepted |= acceptOnly(MessageType.fetch, MessageType.fetched, MessageType.fetchEnd);
+    this.link.send(encodeFeatures(Feature.records));
   }
 
   private onFrame(at: number): void {
@@ -391,6 +425,7 @@ export class PrimarySession {
       `primary refused: ${refusalText(refusal)}`,
     );
     this.link.refuse(refusal);
+    if (refusal.code === RefusalCode.NEWER_RELEASE) this.owner.cannotFollow(refusal);
     this.finish();
   }
 
@@ -418,6 +453,7 @@ export class PrimarySession {
     this.isEnded = true;
     this.stopTimers();
     this.spaceWaiter.close();
+    this.exchange?.close();
     if (this.isJoined) this.context.counters.set(Counter.primaryConnected, 0);
     this.owner.ended();
   }

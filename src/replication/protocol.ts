@@ -30,9 +30,19 @@ export const MessageType = {
   ack: 9,
   checkpoint: 10,
   diverged: 11,
+  features: 12,
+  fetch: 13,
+  fetched: 14,
+  fetchEnd: 15,
 } as const;
 
-/** Body bytes by message type: exact, except `frame`, where it is the longest. */
+/** What a node can do beyond version 1 of the protocol; bits. Neither end uses what the other has not told. */
+export const Feature = {
+  /** Sends records of its journal on request: fetch, fetched, fetchEnd. */
+  records: 1,
+} as const;
+
+/** Body bytes by message type: exact, except `frame` and `fetched`, where it is the longest. */
 export const BODY_BYTES: readonly number[] = [
   0,
   48,
@@ -46,6 +56,10 @@ export const BODY_BYTES: readonly number[] = [
   16,
   24,
   40,
+  8,
+  16,
+  MAX_FRAME_BYTES,
+  8,
 ];
 
 /** Which of the two ends speaks; part of what a proof signs, so that a proof cannot be sent back to its maker. */
@@ -79,6 +93,10 @@ export interface Welcome {
   /** Last sequence in the primary's journal at that moment. */
   readonly written: number;
   readonly heartbeatMs: number;
+  /** Newest schema of the primary's records; 0 = of a release that did not say. */
+  readonly schemaVersion: number;
+  /** Bits of Feature. */
+  readonly features: number;
 }
 
 /** Allocates a message with its header filled. For everything but frames and acknowledgements, which are hot. */
@@ -177,6 +195,8 @@ export function encodeWelcome(welcome: Welcome): Buffer {
   bytes.writeUInt32LE(welcome.epoch, 16);
   bytes.writeUInt32LE(welcome.nodeId, 20);
   bytes.writeUInt32LE(welcome.heartbeatMs, 24);
+  bytes.writeUInt16LE(welcome.schemaVersion, 28);
+  bytes.writeUInt16LE(welcome.features, 30);
   return bytes;
 }
 
@@ -186,7 +206,31 @@ export function decodeWelcome(bytes: Buffer, at: number): Welcome {
     epoch: bytes.readUInt32LE(at + 8),
     nodeId: bytes.readUInt32LE(at + 12),
     heartbeatMs: bytes.readUInt32LE(at + 16),
+    schemaVersion: bytes.readUInt16LE(at + 20),
+    features: bytes.readUInt16LE(at + 22),
   };
+}
+
+/** The standby's answer to a welcome that names features: its own. */
+export function encodeFeatures(features: number): Buffer {
+  const bytes = message(MessageType.features);
+  bytes.writeUInt32LE(features, 8);
+  return bytes;
+}
+
+/** Asks for the records from `firstSequence` to `lastSequence`. */
+export function encodeFetch(firstSequence: number, lastSequence: number): Buffer {
+  const bytes = message(MessageType.fetch);
+  writeSequence(bytes, 8, firstSequence);
+  writeSequence(bytes, 16, lastSequence);
+  return bytes;
+}
+
+/** All records were sent (code 0), or no more will come (a refusal code). */
+export function encodeFetchEnd(code: number): Buffer {
+  const bytes = message(MessageType.fetchEnd);
+  bytes.writeUInt32LE(code, 8);
+  return bytes;
 }
 
 export function encodeHeartbeat(written: number): Buffer {

@@ -13,6 +13,7 @@ import {
 } from './primary-session.js';
 import { PromotionRefusedError } from './promotion-refused-error.js';
 import type { StandbyPosition } from './protocol.js';
+import type { WantedRange } from './record-exchange.js';
 import { RecordPublisher } from './record-publisher.js';
 import { type Refusal, RefusalCode, refusalName, refusalText, refuse } from './refusal.js';
 
@@ -145,6 +146,12 @@ export class Receiver implements PrimarySessionOwner {
     await this.stop(refuse(RefusalCode.SHUTTING_DOWN, this.context.promise.epoch).refusal);
   }
 
+  /** Asks the primary for records; `done` is called once, with '' or the reason why they do not come. */
+  fetchRecords(wanted: WantedRange, done: (problem: string) => void): void {
+    if (this.session === undefined) done('no primary is connected');
+    else this.session.fetchRecords(wanted, done);
+  }
+
   joined(): void {
     this.retryMs = this.retryMinMs;
     this.lastFailure = '';
@@ -157,6 +164,12 @@ export class Receiver implements PrimarySessionOwner {
   refused(refusal: Refusal): void {
     this.logFailure(refusalName(refusal.code), `refused by the primary: ${refusalText(refusal)}`);
     if (this.isStopping || !FINAL_REFUSALS.includes(refusal.code)) return;
+    this.isStopping = true;
+    this.options.onRefused(refusal);
+  }
+
+  cannotFollow(refusal: Refusal): void {
+    if (this.isStopping) return;
     this.isStopping = true;
     this.options.onRefused(refusal);
   }

@@ -27,6 +27,7 @@ export const RefusalCode = {
   SEQUENCE_GAP: 6015,
   SHUTTING_DOWN: 6016,
   STATE_DIVERGED: 6017,
+  NEWER_RELEASE: 6018,
 } as const;
 
 const NAMES = new Map<number, string>(Object.entries(RefusalCode).map(([name, code]) => [code, name]));
@@ -49,6 +50,7 @@ const SENTENCES: Record<number, string> = {
   [RefusalCode.CHAIN_BROKEN]: 'the records of a frame do not continue the chain',
   [RefusalCode.SEQUENCE_GAP]: 'a frame does not continue the record sequence',
   [RefusalCode.SHUTTING_DOWN]: 'the node is shutting down',
+  [RefusalCode.NEWER_RELEASE]: 'the primary is of a newer release, whose records the standby cannot read',
   [RefusalCode.STATE_DIVERGED]: 'primary and standby came to different states from the same commands',
 };
 
@@ -80,6 +82,7 @@ export function refusalText(refusal: Refusal): string {
       return `${sentence} (at sequence ${refusal.sequence}: chain ${hex32(refusal.ownValue)} here, ${hex32(refusal.peerValue)} there)`;
     case RefusalCode.STANDBY_AHEAD:
     case RefusalCode.SEQUENCE_GAP:
+    case RefusalCode.NEWER_RELEASE:
       return `${sentence} (refuser ${refusal.ownValue}, other side ${refusal.peerValue})`;
     default:
       return sentence;

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:net';
 import { Counter } from '../runtime/counters.js';
 import { requireKey } from './authentication.js';
+import type { WantedRange } from './record-exchange.js';
 import { RefusalCode, refuse } from './refusal.js';
 import { type PrimaryContext, type SessionOwner, StandbySession } from './standby-session.js';
 
@@ -110,6 +111,12 @@ export class Replicator implements SessionOwner {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     for (const session of [...this.sessions]) session.end(refuse(RefusalCode.SHUTTING_DOWN).refusal);
     await closed;
+  }
+
+  /** Asks the attached standby for records; `done` is called once, with '' or the reason why they do not come. */
+  fetchRecords(wanted: WantedRange, done: (problem: string) => void): void {
+    if (this.attached === undefined) done('no standby is attached');
+    else this.attached.fetchRecords(wanted, done);
   }
 
   attach(session: StandbySession): void {

@@ -6,6 +6,7 @@ import type { Checkpoint, CheckpointRing } from '../runtime/checkpoint-ring.js';
 import type { Clock } from '../runtime/clock.js';
 import { CounterWatch } from '../runtime/counter-watch.js';
 import { Counter, type NodeCounters } from '../runtime/counters.js';
+import { SCHEMA_VERSION } from '../wire/schema.js';
 import { makeNonce, makeProof, proofsEqual } from './authentication.js';
 import { checkpointFields } from './checkpoint-comparison.js';
 import { CheckpointSender } from './checkpoint-sender.js';
@@ -22,6 +23,7 @@ import {
   encodeHeartbeat,
   encodeProof,
   encodeWelcome,
+  Feature,
   GENESIS_CHAIN,
   type Hello,
   type Join,
@@ -32,6 +34,7 @@ import {
   readSequence,
   writeMessageHeader,
 } from './protocol.js';
+import { RecordExchange, type WantedRange } from './record-exchange.js';
 import {
   decodeRefusal,
   type Refusal,
@@ -53,6 +56,8 @@ export interface PrimaryContext {
   readonly nodeId: number;
   readonly epoch: number;
   readonly source: FrameSource;
+  /** Opens the own journal once more, to send records on request; without it this node neither gives nor asks. */
+  readonly openSource?: () => FrameSource;
   readonly checkpoints: CheckpointRing;
   readonly counters: NodeCounters;
   readonly clock: Clock;
@@ -95,6 +100,8 @@ export class StandbySession {
   private durableSequence: number;
   private silentHeartbeats: number;
   private isAttached: boolean;
+  /** Once the standby has told that it can. */
+  private exchange: RecordExchange | undefined;
   private isPumpDue: boolean;
   private hello: Hello | undefined;
   private readonly nonce: Buffer;
@@ -117,6 +124,7 @@ export class StandbySession {
     this.durableSequence = 0;
     this.silentHeartbeats = 0;
     this.isAttached = false;
+    this.exchange = undefined;
     this.isPumpDue = false;
     this.hello = undefined;
     this.nonce = makeNonce();
@@ -184,9 +192,30 @@ export class StandbySession {
       case MessageType.diverged:
         this.onDiverged(decodeDiverged(bytes, at));
         break;
+      case MessageType.features:
+        this.onFeatures(bytes.readUInt32LE(at));
+        break;
+      case MessageType.fetch:
+      case MessageType.fetched:
+      case MessageType.fetchEnd:
+        this.exchange!.onMessage(type, bytes, this.assembler.words, at, this.assembler.bodyBytes);
+        break;
       default:
         this.onRefused(decodeRefusal(bytes, at));
     }
+  }
+
+  /** Asks the standby for records; `done` is told why they do not come, or ''. */
+  fetchRecords(wanted: WantedRange, done: (problem: string) => void): void {
+    if (this.exchange === undefined) done('the standby cannot send records: it is of an older release');
+    else this.exchange.fetch(wanted, done);
+  }
+
+  private onFeatures(features: number): void {
+    if ((features & Feature.records) === 0) return;
+    const { openSource } = this.context;
+    this.exchange = new RecordExchange(this.link, openSource!, () => this.written.read());
+    this.assembler.accepted |= acceptOnly(MessageType.fetch, MessageType.fetched, MessageType.fetchEnd);
   }
 
   private onHello(hello: Hello | undefined): void {
@@ -234,9 +263,12 @@ export class StandbySession {
     this.seek(join.sequence + 1);
     this.sentSequence = join.sequence;
     for (let i = 0; i < SEND_BUFFER_COUNT; i++) this.sendBuffers.push(this.makeSendBuffer());
+    const features = context.openSource === undefined ? 0 : Feature.records;
     this.assembler.accepted = acceptOnly(MessageType.ack, MessageType.diverged, MessageType.refused);
+    if (features !== 0) this.assembler.accepted |= acceptOnly(MessageType.features);
     const { epoch, nodeId, heartbeatMs } = context;
-    this.link.send(encodeWelcome({ epoch, nodeId, written, heartbeatMs }));
+    const welcome = { epoch, nodeId, written, heartbeatMs, schemaVersion: SCHEMA_VERSION, features };
+    this.link.send(encodeWelcome(welcome));
     this.heartbeatTimer = setInterval(() => this.onHeartbeatDue(), heartbeatMs);
     context.counters.set(Counter.replicaConnected, 1);
     context.log.info(
@@ -433,6 +465,8 @@ export class StandbySession {
     clearTimeout(this.handshakeTimer);
     clearInterval(this.heartbeatTimer);
     this.writtenWaiter.close();
+    this.exchange?.close();
+    this.exchange = undefined;
     if (this.isAttached) {
       this.isAttached = false;
       const { counters, log } = this.context;

@@ -403,6 +403,14 @@ export interface SetMarkPrice {
   priceTicks: number;
 }
 
+/** Switches to later rules, from the next command on; there is no way back. */
+export interface ActivateLogic {
+  /** i64: number of this command in its session, strictly rising from 1; 0 = unnumbered (the node itself). */
+  clientSequence: number;
+  /** u32: greater than the one in force. */
+  logicVersion: number;
+}
+
 /** The order was accepted; trades and the rest follow. */
 export interface Accepted {
   /** i64: gapless number of this report in its account, from 1; 0 = public event. */
@@ -1005,6 +1013,18 @@ export interface Deleveraged {
   priceTicks: number;
 }
 
+/** Public: later rules hold from the next command on. */
+export interface LogicActivated {
+  /** i64: gapless number of this report in its account, from 1; 0 = public event. */
+  reportSequence: number;
+  /** i64: number of the command that is answered; 0 = caused by somebody else. */
+  clientSequence: number;
+  /** u32: rules from here on. */
+  logicVersion: number;
+  /** u32: rules until here. */
+  previousVersion: number;
+}
+
 /** First message on every connection. */
 export interface LogonChallenge {
   /** bytes (32): random, for one logon. */
@@ -1197,6 +1217,7 @@ export interface MessageFields {
   changeInstrument: ChangeInstrument;
   removeInstrument: RemoveInstrument;
   setMarkPrice: SetMarkPrice;
+  activateLogic: ActivateLogic;
   accepted: Accepted;
   rejected: Rejected;
   trade: Trade;
@@ -1225,6 +1246,7 @@ export interface MessageFields {
   markPriceChanged: MarkPriceChanged;
   liquidationStarted: LiquidationStarted;
   deleveraged: Deleveraged;
+  logicActivated: LogicActivated;
   logonChallenge: LogonChallenge;
   logon: Logon;
   logonAccepted: LogonAccepted;
@@ -1282,6 +1304,7 @@ export interface OptionalFields {
   changeInstrument: 'reserved0';
   removeInstrument: 'reserved0';
   setMarkPrice: never;
+  activateLogic: never;
 }
 
 export type CommandName =
@@ -1310,7 +1333,8 @@ export type CommandName =
   | 'cancelOnDisconnect'
   | 'changeInstrument'
   | 'removeInstrument'
-  | 'setMarkPrice';
+  | 'setMarkPrice'
+  | 'activateLogic';
 
 export type EventName =
   | 'accepted'
@@ -1340,7 +1364,8 @@ export type EventName =
   | 'instrumentChanged'
   | 'markPriceChanged'
   | 'liquidationStarted'
-  | 'deleveraged';
+  | 'deleveraged'
+  | 'logicActivated';
 
 export type SessionName =
   | 'logonChallenge'

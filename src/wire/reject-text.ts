@@ -31,8 +31,7 @@ export const REJECT_TEXT: Readonly<Record<RejectName, string>> = {
   UNKNOWN_ACCOUNT: 'There is no such account; open it first.',
   SUPPLY_TOO_LARGE: 'The asset would pass 2^53-1 minor units in all; deposit less.',
   TOO_MANY_HOLDINGS: 'The limit of balances of all accounts is reached; raise it in the configuration.',
-  TOO_MANY_POSITIONS:
-    'The limit of pairs of account and instrument is reached; raise it in the configuration.',
+  TOO_MANY_POSITIONS: 'The limit of positions of all accounts is reached; raise it in the configuration.',
   ACCOUNT_SUSPENDED: 'The account takes no new orders and no replaces; cancels are always taken.',
   PRICE_OUT_OF_BAND: 'The price lies outside the price band of the instrument; choose one within it.',
   ORDER_TOO_LARGE: 'The quantity is above the limit of the account in the instrument; split the order.',
@@ -102,6 +101,9 @@ export const REJECT_TEXT: Readonly<Record<RejectName, string>> = {
   INSTRUMENT_IN_USE: 'The instrument has open orders or margin positions; end them first.',
   INVALID_MARGIN: 'Margin takes 1 <= maintenance <= initial <= 1,000,000 ppm; spot has neither.',
   NOT_A_MARGIN_INSTRUMENT: 'Only margin instruments have a mark price.',
+  UNKNOWN_LOGIC_VERSION: 'This release does not know that logic version; upgrade both nodes first.',
+  LOGIC_NOT_NEWER: 'That logic version, or a later one, is in force already.',
+  INVALID_TRANSFER_ID: 'transferId is 0: every transfer needs an id of its own, so that it can be retried.',
 };
 
 const TEXTS = new Map<number, string>(

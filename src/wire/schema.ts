@@ -295,6 +295,7 @@ export const Template = {
   changeInstrument: 24,
   removeInstrument: 25,
   setMarkPrice: 26,
+  activateLogic: 100,
 
   accepted: 201,
   rejected: 202,
@@ -324,6 +325,7 @@ export const Template = {
   markPriceChanged: 226,
   liquidationStarted: 227,
   deleveraged: 228,
+  logicActivated: 300,
 
   logonChallenge: 401,
   logon: 402,
@@ -595,6 +597,13 @@ export const messages: readonly Message[] = [
     instrumentId,
     priceTicks,
   ]),
+  command(
+    'admin',
+    Template.activateLogic,
+    'activateLogic',
+    'Switches to later rules, from the next command on; there is no way back.',
+    [field('logicVersion', 'u32', 'greater than the one in force')],
+  ),
 
   event(Template.accepted, 'accepted', 'The order was accepted; trades and the rest follow.', [
     orderId,
@@ -863,6 +872,10 @@ export const messages: readonly Message[] = [
       field('priceTicks', 'i32', 'the mark price'),
     ],
   ),
+  event(Template.logicActivated, 'logicActivated', 'Public: later rules hold from the next command on.', [
+    field('logicVersion', 'u32', 'rules from here on'),
+    field('previousVersion', 'u32', 'rules until here'),
+  ]),
 
   session('gateway', Template.logonChallenge, 'logonChallenge', 'First message on every connection.', [
     bytes('nonce', 32, 'random, for one logon'),

@@ -14,4 +14,4 @@ export const GOLDEN_SEGMENT =
 export const GOLDEN_CONTROL =
   '7dexEURQAEXRtzSxsQL0wBiR6M9INKQPmWoUoBmBjbYD5pzk1nDLOMyl66c6SXuszTe3z18BAACA5yq//6+SnNu+xP8DAADA' + '61w=';
 export const GOLDEN_STATE_HASH = 'b2aae2fc283ef4ae';
-export const GOLDEN_OUTPUT_HASH = 'b20c9041b8ddf4f4';
+export const GOLDEN_OUTPUT_HASH = '4b896e6158a47fb8';

@@ -337,6 +337,25 @@ export const goldenMessages: readonly GoldenMessage[] = [
     ],
   },
   {
+    name: 'activateLogic',
+    fields: {
+      clientSequence: 283_686_952_306_183,
+      logicVersion: 16_909_060,
+    },
+    sbeHeader: '0c00 6400 4652 0100',
+    slotHeader: '64000100 34333231 0405060708090a00 0040204648470600 00000000 07000000',
+    body: [
+      ['clientSequence', '0706050403020100'],
+      ['logicVersion', '04030201'],
+    ],
+    msgpack: [
+      '83',
+      'a474797065 ad61637469766174654c6f676963',
+      'ae636c69656e7453657175656e6365 d30001020304050607',
+      'ac6c6f67696356657273696f6e ce01020304',
+    ],
+  },
+  {
     name: 'accepted',
     fields: {
       reportSequence: 4_804_947_754_685_975,
@@ -932,6 +951,35 @@ export const goldenMessages: readonly GoldenMessage[] = [
       'ae7265706f727453657175656e6365 d30011121314151617',
       'ae636c69656e7453657175656e6365 d30001020304050607',
       'aa6f72646572436f756e74 ce05040302',
+    ],
+  },
+  {
+    name: 'logicActivated',
+    fields: {
+      reportSequence: 4_804_947_754_685_975,
+      clientSequence: 283_686_952_306_183,
+      logicVersion: 16_909_060,
+      previousVersion: 1,
+    },
+    sbeHeader: '3000 2c01 4652 0100',
+    slotHeader: '2c010100 34333231 0405060708090a00 0040204648470600 0f0e0d0c 07000000',
+    body: [
+      ['reportSequence', '1716151413121100'],
+      ['clientSequence', '0706050403020100'],
+      ['logicVersion', '04030201'],
+      ['previousVersion', '01000000'],
+    ],
+    msgpack: [
+      '89',
+      'a474797065 ae6c6f676963416374697661746564',
+      'a873657175656e6365 d3000a090807060504',
+      'ab74696d657374616d705573 d30006474846204000',
+      'a5696e646578 ce0c0d0e0f',
+      'a973657373696f6e4964 07',
+      'ae7265706f727453657175656e6365 d30011121314151617',
+      'ae636c69656e7453657175656e6365 d30001020304050607',
+      'ac6c6f67696356657273696f6e ce01020304',
+      'af70726576696f757356657273696f6e 01',
     ],
   },
   {

@@ -191,7 +191,7 @@ describe('a bad frame over the wire', () => {
       'a wrong block length',
       (session) => {
         const frame = encodeFrame('massCancel', { clientSequence: 1 });
-        frame[0] = 16;
+        frame[0] = 12;
         session.socket.send(frame);
       },
       4004,

@@ -1,8 +1,6 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { JournalDirectory } from '../../journal/journal-directory.js';
 import { openStorage } from '../../journal/open-storage.js';
@@ -11,63 +9,12 @@ import { verifyJournal } from '../../journal/verify.js';
 import { compiledShim } from '../support/failing-sync.js';
 import { expectRecords, IDENTITY, readAll } from '../support/journal-records.js';
 import { hasMapping, removeTemporaryDirectories, temporaryDirectory } from '../support/journal-storages.js';
+import { killWriters, lastAcknowledged, startWriter } from '../support/writer-process.js';
 
-const WRITER = fileURLToPath(new URL('../support/journal-writer-process.mjs', import.meta.url));
 const BACKENDS = hasMapping ? ['mmap', 'positional'] : ['positional'];
-const running = new Set<ChildProcess>();
 
-afterEach(() => {
-  for (const child of running) child.kill('SIGKILL');
-});
+afterEach(killWriters);
 afterAll(removeTemporaryDirectories);
-
-interface Writer {
-  readonly child: ChildProcess;
-  /** Lines of standard output so far, whole ones only. */
-  readonly lines: () => string[];
-  /** Resolves when a line says so. */
-  readonly until: (isReached: (lines: string[]) => boolean) => Promise<void>;
-  readonly ended: Promise<number | null>;
-  readonly errors: () => string;
-}
-
-function startWriter(
-  directory: string,
-  backend: string,
-  batches: number,
-  env: NodeJS.ProcessEnv = {},
-): Writer {
-  const child = spawn(process.execPath, [WRITER, directory, backend, String(batches)], {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  running.add(child);
-  let output = '';
-  let errors = '';
-  child.stdout!.on('data', (chunk: Buffer) => {
-    output += chunk.toString();
-  });
-  child.stderr!.on('data', (chunk: Buffer) => {
-    errors += chunk.toString();
-  });
-  const lines = () => output.split('\n').slice(0, -1);
-  const ended = once(child, 'close').then(([code]) => {
-    running.delete(child);
-    return code as number | null;
-  });
-  const until = async (isReached: (lines: string[]) => boolean): Promise<void> => {
-    while (!isReached(lines())) {
-      if (child.exitCode !== null) throw new Error(`the writer ended early: ${errors}`);
-      await Promise.race([once(child.stdout!, 'data'), ended]);
-    }
-  };
-  return { child, lines, until, ended, errors: () => errors };
-}
-
-/** The last durable sequence that the process has said. */
-function lastAcknowledged(lines: string[]): number {
-  return Math.max(0, ...lines.map(Number).filter((value) => Number.isInteger(value)));
-}
 
 describe('two processes', () => {
   test('cannot have the same journal, also while the first one is stopped; a kill lets go of it', async () => {

@@ -14,6 +14,7 @@ import {
   writeMessageHeader,
 } from '../../src/replication/protocol.js';
 import { decodeRefusal, refusalName } from '../../src/replication/refusal.js';
+import { SCHEMA_VERSION } from '../../src/wire/schema.js';
 import { MemoryJournal } from '../support/replication/memory-journal.js';
 import { CLUSTER_ID, KEY, settle, TestPrimary, TestStandby, until } from '../support/replication/nodes.js';
 import { RawPrimary, RawStandby } from '../support/replication/raw-peer.js';
@@ -62,7 +63,14 @@ describe('handshake, seen by the primary', () => {
     const standby = await connectTo(primary);
     await standby.join();
     const welcome = decodeWelcome(await standby.take(MessageType.welcome), 0);
-    expect(welcome).toEqual({ epoch: 3, nodeId: 1, written: 20, heartbeatMs: 20 });
+    expect(welcome).toEqual({
+      epoch: 3,
+      nodeId: 1,
+      written: 20,
+      heartbeatMs: 20,
+      schemaVersion: SCHEMA_VERSION,
+      features: 0,
+    });
     await standby.take(MessageType.frame);
   });
 
@@ -298,6 +306,18 @@ describe('handshake, seen by the primary', () => {
 });
 
 describe('handshake, seen by the standby', () => {
+  it('stops at a primary whose records only a newer release can read', async () => {
+    const primary = await startRawPrimary();
+    primary.schemaVersion = SCHEMA_VERSION + 1;
+    const standby = await startStandby(primary.port);
+    const peer = await primary.peer();
+    await primary.welcome(peer);
+    expect(await peer.refusal()).toBe('NEWER_RELEASE');
+    await until(() => standby.refusals.length > 0, 'the standby stops');
+    expect(standby.refusals).toEqual(['NEWER_RELEASE']);
+    expect(standby.promise.epoch).toBe(0);
+  });
+
   it('does not follow a primary that cannot prove the key', async () => {
     const primary = await startRawPrimary();
     primary.key = Buffer.alloc(32, 8);

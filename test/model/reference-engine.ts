@@ -103,6 +103,7 @@ const PERMISSION_FOR: Readonly<Record<CommandName, number | undefined>> = {
   cancelOnDisconnect: undefined,
   timeAdvanced: undefined,
   epochStarted: undefined,
+  activateLogic: Permission.admin,
 };
 
 const FLAT = { quantityLots: 0n, cost: 0n, realisedProfit: 0n };
@@ -152,6 +153,7 @@ export class ReferenceEngine {
   /** Where DAY orders that are entered now expire; 0 = no day was opened yet. */
   tradingDayEndUs = 0;
   epoch = 0;
+  logicVersion = 1;
   nextOrderId = 1;
   nextTradeId = 1;
   nextPriority = 1;
@@ -164,6 +166,9 @@ export class ReferenceEngine {
   #incoming: ReportKind = 'answer';
   /** Prices of the trades of the incoming order, in their order. */
   #tradePrices: number[] = [];
+  /** The open orders that expire, and those that came in as stops. */
+  readonly #timedOrders = new Set<Order>();
+  readonly #stops = new Set<Order>();
   /** Stops that have fired and not acted yet, with the trade price that fired them. */
   #elected: { order: Order; priceTicks: number }[] = [];
 
@@ -325,6 +330,9 @@ export class ReferenceEngine {
       case 'epochStarted':
         this.#epochStarted(command);
         break;
+      case 'activateLogic':
+        this.#activateLogic(command);
+        break;
     }
   }
 
@@ -341,8 +349,8 @@ export class ReferenceEngine {
    */
   #endWhatIsDue(): void {
     for (;;) {
-      const order = this.#allOpenOrders()
-        .filter(({ expireTimeUs }) => expireTimeUs !== 0 && expireTimeUs <= this.timeUs)
+      const order = [...this.#timedOrders]
+        .filter(({ expireTimeUs }) => expireTimeUs <= this.timeUs)
         .sort((a, b) => a.expireTimeUs - b.expireTimeUs || a.orderId - b.orderId)[0];
       const instrument = this.instruments
         .filter(({ endTimeUs }) => endTimeUs !== 0 && endTimeUs <= this.timeUs)
@@ -662,6 +670,15 @@ export class ReferenceEngine {
 
   #isInFuture(timeUs: number): boolean {
     return timeUs > this.timeUs && timeUs <= Number.MAX_SAFE_INTEGER;
+  }
+
+  /** Versions of the rules strictly rise. */
+  #activateLogic(command: CommandOf<'activateLogic'>): void {
+    const { logicVersion } = command.fields;
+    const previousVersion = this.logicVersion;
+    if (logicVersion <= previousVersion) throw new Rejection(RejectCode.LOGIC_NOT_NEWER);
+    this.logicVersion = logicVersion;
+    this.#answerAdmin('logicActivated', { logicVersion, previousVersion });
   }
 
   // --- market states --------------------------------------------------------------------------------------------
@@ -1030,6 +1047,7 @@ export class ReferenceEngine {
   #transfer(command: CommandOf<'deposit'> | CommandOf<'withdraw'>): void {
     const { name: kind, fields } = command;
     const { transferId, accountId } = fields;
+    if (transferId === 0n && this.logicVersion >= 2) throw new Rejection(RejectCode.INVALID_TRANSFER_ID);
     if (fields.amount < 1 || fields.amount > Number.MAX_SAFE_INTEGER)
       throw new Rejection(RejectCode.INVALID_AMOUNT);
     const amount = BigInt(fields.amount);
@@ -1222,6 +1240,8 @@ export class ReferenceEngine {
     };
     if (partner !== undefined) partner.partner = order;
     account.openOrders.set(order.clientOrderId, order);
+    if (expireTimeUs !== 0) this.#timedOrders.add(order);
+    if (isStop) this.#stops.add(order);
     reserve(order);
     this.#report('accepted', {
       ...this.#terms(order),
@@ -1370,7 +1390,7 @@ export class ReferenceEngine {
 
   /** The stops of an instrument that wait for a trade. */
   #waitingStops(instrument: Instrument): Order[] {
-    return this.#allOpenOrders()
+    return [...this.#stops]
       .filter((order) => order.instrument === instrument && order.triggerPriceTicks !== 0)
       .filter((order) => !this.#elected.some((elected) => elected.order === order));
   }
@@ -1948,6 +1968,8 @@ export class ReferenceEngine {
 
   #forget(order: Order): void {
     if (this.#isOpen(order)) order.account.openOrders.delete(order.clientOrderId);
+    this.#timedOrders.delete(order);
+    this.#stops.delete(order);
   }
 
   // --- events ---------------------------------------------------------------------------------------------------

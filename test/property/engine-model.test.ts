@@ -7,12 +7,14 @@ import { describe, expect, test, vi } from 'vitest';
 import {
   BalanceReason,
   CancelReason,
+  MarketStateCause,
   nameOf,
   RejectCode,
   rejectName,
   SelfTradePrevention,
 } from '../../src/core/codes.js';
 import { checkInvariants } from '../../src/core/invariants.js';
+import { makeRollingCheck } from '../../src/core/rolling-check.js';
 import { fullStateHash } from '../../src/core/state-hash.js';
 import type { Event } from '../model/messages.js';
 import { EngineUnderTest } from '../support/engine-under-test.js';
@@ -21,13 +23,18 @@ import { agreement } from './agreement.js';
 import { COMMANDS, runsFor, SEED, TIMEOUT_MS } from './run-settings.js';
 import { maxIntentsOf, WORLDS } from './worlds.js';
 
+/** More records than these runs have. */
+const EVERYTHING = 10_000;
+
 /** Volume below which rare outcomes need not come up. */
 const COVERING_VOLUME = 100_000;
 
-/** Reject codes that the engine never gives: the gateway's, and the limit that these runs do not have. */
+/** Reject codes that the engine never gives: the gateway's, and the limits that these runs do not have. */
 const NOT_FROM_ENGINE = new Set<string>([
   ...Object.keys(RejectCode).filter((name) => RejectCode[name as keyof typeof RejectCode] < 3000),
   'TOO_MANY_HOLDINGS',
+  'TOO_MANY_POSITIONS',
+  'UNKNOWN_LOGIC_VERSION',
 ]);
 const FROM_ENGINE_ANYWAY = ['BAD_FIELD', 'NOT_PERMITTED', 'DUPLICATE_COMMAND'];
 
@@ -46,6 +53,8 @@ function outcomeOf(event: Event): string {
       return `replaced, ${event.fields.priorityKept === 1 ? 'keeps' : 'loses'} priority`;
     case 'selfTradePrevented':
       return `self-trade: ${nameOf(SelfTradePrevention, event.fields.selfTradePrevention)}`;
+    case 'marketStateChanged':
+      return `market state, cause ${nameOf(MarketStateCause, event.fields.cause)}${event.fields.uncrossLots > 0 ? ', uncrossed' : ''}`;
     case 'trade':
       return event.fields.fee === 0 ? 'trade' : event.fields.fee > 0 ? 'trade with fee' : 'trade with rebate';
     default:
@@ -64,7 +73,11 @@ const OUTCOMES = [
     .map((mode) => `self-trade: ${mode}`),
   ...['instrumentFeesChanged', 'accountChanged', 'tradingDayChanged'],
   ...['priceBandChanged', 'orderLimitsChanged', 'position', 'transfer done', 'transfer again'],
-  ...['instrumentListed', 'accountOpened', 'apiKeyRegistered', 'epochChanged'],
+  ...['command', 'time', 'volatility'].map((cause) => `market state, cause ${cause}`),
+  ...['command', 'time'].map((cause) => `market state, cause ${cause}, uncrossed`),
+  ...['auctionIndicated', 'instrumentChanged', 'markPriceChanged', 'liquidationStarted', 'deleveraged'],
+  ...['lossCovered done', 'lossShared done'],
+  ...['instrumentListed', 'accountOpened', 'apiKeyRegistered', 'epochChanged', 'logicActivated'],
   ...Object.keys(RejectCode).filter((name) => !NOT_FROM_ENGINE.has(name)),
   ...FROM_ENGINE_ANYWAY,
 ];
@@ -81,6 +94,7 @@ describe('the engine and the reference engine', () => {
         (options) => new EngineUnderTest(options),
         (engine) => {
           checkInvariants(engine.core);
+          makeRollingCheck(engine.core).step(EVERYTHING);
           expect(engine.processor.stateHash()).toBe(fullStateHash(engine.core));
         },
         (event) => seen.add(outcomeOf(event)),

@@ -34,24 +34,7 @@ export const FEATURES = [
 export type Feature = (typeof FEATURES)[number];
 
 /** What the fast engine has. */
-const BUILT: readonly Feature[] = [
-  'fees',
-  'expiry',
-  'postOnly',
-  'minQuantity',
-  'selfTrade',
-  'massCancelScope',
-  'accountStatus',
-  'bands',
-  'limits',
-  'throttle',
-  'transfers',
-  'positions',
-  'marketStates',
-  'volatility',
-  'instrumentChanges',
-  'disconnect',
-];
+const BUILT: readonly Feature[] = FEATURES;
 
 const chosen = (process.env['RINGFENCE_FEATURES'] ?? '').split(',').filter((name) => name !== '');
 for (const name of chosen) {

@@ -19,7 +19,7 @@ interface Inode {
 
 type NameChange =
   | { readonly kind: 'create'; readonly name: string; readonly inode: Inode }
-  | { readonly kind: 'rename'; readonly from: string; readonly to: string }
+  | { readonly kind: 'rename'; readonly from: string; readonly to: string; readonly inode: Inode }
   | { readonly kind: 'remove'; readonly name: string };
 
 export interface SimulatedDiskOptions {
@@ -47,9 +47,15 @@ export class SimulatedDisk implements Storage {
   /** Number of syncs so far (files and directory), and the number of the one that fails; 0 = none. */
   syncs = 0;
   failSyncAt = 0;
-  /** Writes so far, and the number of the write after which `PowerCut` is thrown; 0 = none. */
-  writes = 0;
-  cutAfterWrite = 0;
+  /**
+   * Steps so far that change the disk (write, sync, create, rename, remove), and the number of the one after which
+   * `PowerCut` is thrown; 0 = none.
+   */
+  steps = 0;
+  cutAfterStep = 0;
+  /** Reads so far, and the number of the one that fails; 0 = none. */
+  reads = 0;
+  failReadAt = 0;
   /** Reads of this file fail. */
   unreadableFile = '';
   capacity: number;
@@ -78,6 +84,7 @@ export class SimulatedDisk implements Storage {
     this.#live.set(name, inode);
     this.#pending.push({ kind: 'create', name, inode });
     this.#countSync(name);
+    this.#countStep();
   }
 
   openForWrite(name: string): WritableFile {
@@ -87,7 +94,7 @@ export class SimulatedDisk implements Storage {
       live.set(source, position);
       for (let at = position - (position % SECTOR_BYTES); at < position + source.length; at += SECTOR_BYTES)
         dirty.add(at);
-      this.#countWrite();
+      this.#countStep();
     };
     return {
       name,
@@ -110,7 +117,8 @@ export class SimulatedDisk implements Storage {
       name,
       bytes: live.length,
       read: (position, target, offset, length): number => {
-        if (name === this.unreadableFile) throw new JournalIoError(name, 'EIO: read failed');
+        if (++this.reads === this.failReadAt || name === this.unreadableFile)
+          throw new JournalIoError(name, 'EIO: read failed');
         const end = Math.min(live.length, position + length);
         if (end <= position) return 0;
         target.set(live.subarray(position, end), offset);
@@ -121,15 +129,18 @@ export class SimulatedDisk implements Storage {
   }
 
   rename(from: string, to: string): void {
-    this.#live.set(to, this.#inode(from));
+    const inode = this.#inode(from);
+    this.#live.set(to, inode);
     this.#live.delete(from);
-    this.#pending.push({ kind: 'rename', from, to });
+    this.#pending.push({ kind: 'rename', from, to, inode });
+    this.#countStep();
   }
 
   remove(name: string): void {
     this.#inode(name);
     this.#live.delete(name);
     this.#pending.push({ kind: 'remove', name });
+    this.#countStep();
   }
 
   syncDirectory(): void {
@@ -137,6 +148,7 @@ export class SimulatedDisk implements Storage {
     if (!this.#honoursSync) return;
     for (const change of this.#pending) applyChange(this.#durable, change);
     this.#pending = [];
+    this.#countStep();
   }
 
   /** Bytes of a file as reads see them, to look at or to damage. */
@@ -193,6 +205,7 @@ export class SimulatedDisk implements Storage {
       if (!isLost) inode.durable.set(inode.live.subarray(at, at + SECTOR_BYTES), at);
     }
     if (isLost) throw new JournalSyncError(name, 'EIO (simulated)');
+    this.#countStep();
   }
 
   #countSync(name: string): void {
@@ -204,9 +217,9 @@ export class SimulatedDisk implements Storage {
     return this.syncs === this.failSyncAt;
   }
 
-  #countWrite(): void {
-    this.writes++;
-    if (this.writes === this.cutAfterWrite) throw new PowerCut();
+  #countStep(): void {
+    this.steps++;
+    if (this.steps === this.cutAfterStep) throw new PowerCut();
   }
 
   #inode(name: string): Inode {
@@ -216,16 +229,15 @@ export class SimulatedDisk implements Storage {
   }
 }
 
-/** Thrown in the middle of a write: the process is gone. */
+/** Thrown right after a step: the process is gone. */
 export class PowerCut extends Error {}
 
 function applyChange(names: Map<string, Inode>, change: NameChange): void {
   if (change.kind === 'create') names.set(change.name, change.inode);
   else if (change.kind === 'remove') names.delete(change.name);
   else {
-    const inode = names.get(change.from);
-    if (inode === undefined) return;
-    names.delete(change.from);
-    names.set(change.to, inode);
+    // The file that was renamed, whatever the old name meant before: its creation may be among the changes that are lost.
+    if (names.get(change.from) === change.inode) names.delete(change.from);
+    names.set(change.to, change.inode);
   }
 }

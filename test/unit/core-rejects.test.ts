@@ -14,6 +14,8 @@ const ORDER = {
   orderType: OrderType.limit as number,
   timeInForce: TimeInForce.GTC as number,
 };
+const MARKET = { orderType: OrderType.market, timeInForce: TimeInForce.IOC, priceTicks: 0 };
+const STOP = { orderType: OrderType.stop, priceTicks: 0, triggerPriceTicks: 150 };
 const REPLACE = { clientOrderId: 1n, newClientOrderId: 1n, instrumentId: 1, priceTicks: 99, quantityLots: 1 };
 const LIST = { symbol: 'X', base: 'AAA', quote: 'BBB', tickMantissa: 1, lotMantissa: 1 };
 const KEY = { accountId: 1, permissions: 1, publicKey: new Uint8Array(32).fill(9) };
@@ -92,6 +94,35 @@ describe('a new order is rejected', () => {
     ['INVALID_EXPIRE_TIME', { timeInForce: TimeInForce.GTD, expireTimeUs: 2 ** 53 }],
     ['INVALID_EXPIRE_TIME', { timeInForce: TimeInForce.DAY, expireTimeUs: 2 ** 52 }],
     ['TRADING_DAY_CLOSED', { timeInForce: TimeInForce.DAY }],
+    ['INVALID_TIME_IN_FORCE', { ...STOP, timeInForce: TimeInForce.IOC }],
+    ['INVALID_FLAGS', { ...STOP, flags: OrderFlag.postOnly }],
+    ['INVALID_FLAGS', { flags: OrderFlag.linked, timeInForce: TimeInForce.IOC }],
+    ['INVALID_QUANTITY', { ...MARKET, quoteAmount: 5 }],
+    ['INVALID_QUANTITY', { quantityLots: 0, quoteAmount: 5 }],
+    ['INVALID_QUANTITY', { ...MARKET, quantityLots: 0, quoteAmount: -1 }],
+    ['INVALID_QUANTITY', { ...MARKET, quantityLots: 0, quoteAmount: 2 ** 53 }],
+    ['INVALID_QUANTITY', { ...MARKET, side: Side.sell, quantityLots: 0, quoteAmount: 99 }],
+    ['INVALID_QUANTITY', { ...MARKET, side: Side.sell, quantityLots: 0, quoteAmount: 500, priceTicks: 101 }],
+    ['INVALID_MIN_QUANTITY', { ...MARKET, quantityLots: 0, quoteAmount: 500, minQuantityLots: 1 }],
+    ['INVALID_DISPLAY_QUANTITY', { displayLots: -1 }],
+    ['INVALID_DISPLAY_QUANTITY', { displayLots: 2, quantityLots: 1 }],
+    ['INVALID_DISPLAY_QUANTITY', { displayLots: 1, timeInForce: TimeInForce.IOC }],
+    ['INVALID_DISPLAY_QUANTITY', { ...STOP, displayLots: 1 }],
+    ['INVALID_PRICE', { ...STOP, orderType: OrderType.stopLimit, priceTicks: 0 }],
+    ['INVALID_PRICE', { ...STOP, priceTicks: -1 }],
+    ['INVALID_TRIGGER', { triggerPriceTicks: 5 }],
+    ['INVALID_TRIGGER', { trailingTicks: 5 }],
+    ['INVALID_TRIGGER', { triggerDirection: 1 }],
+    ['INVALID_TRIGGER', { ...STOP, triggerPriceTicks: 0 }],
+    ['INVALID_TRIGGER', { ...STOP, triggerDirection: 3 }],
+    ['INVALID_TRIGGER', { ...STOP, trailingTicks: -1 }],
+    ['INVALID_TRIGGER', { ...STOP, trailingTicks: 5 }],
+    ['INVALID_TRIGGER', { ...STOP, triggerPriceTicks: 0, trailingTicks: 5, triggerDirection: 1 }],
+    ['NO_LAST_TRADE', { ...STOP, triggerPriceTicks: 0, trailingTicks: 5 }],
+    ['INVALID_LINK', { linkedClientOrderId: 1n }],
+    ['INVALID_LINK', { flags: OrderFlag.linked, linkedClientOrderId: 1n }],
+    ['INVALID_LINK', { ...STOP, flags: OrderFlag.linked, linkedClientOrderId: 9n }],
+    ['NO_LIQUIDITY', { ...MARKET, quantityLots: 0, quoteAmount: 500, priceTicks: 100 }],
     ['POST_ONLY_WOULD_TRADE', { flags: OrderFlag.postOnly, side: Side.sell, priceTicks: 100 }],
     ['INVALID_QUANTITY', { quantityLots: 0 }],
     ['INVALID_QUANTITY', { quantityLots: -1 }],
@@ -108,6 +139,37 @@ describe('a new order is rejected', () => {
       expectReject(roomyMarket(), code, 'newOrder', account, { ...ORDER, ...fields });
     });
   }
+
+  test('INVALID_TRIGGER: a trailing distance that leaves the domain of prices', () => {
+    const market = roomyMarket();
+    market.sell(2, 2, 100, 1);
+    const trailing = { ...ORDER, ...STOP, triggerPriceTicks: 0 };
+    const sell = { ...trailing, side: Side.sell };
+    expectReject(market, 'INVALID_TRIGGER', 'newOrder', account, { ...sell, trailingTicks: 100 });
+    expectReject(market, 'INVALID_TRIGGER', 'newOrder', account, { ...trailing, trailingTicks: 2 ** 31 - 1 });
+    expect(market.send('newOrder', account, { ...sell, trailingTicks: 99 })[0]?.name).toBe('accepted');
+  });
+
+  test('INVALID_LINK: not one limit order and one waiting stop, another instrument, or linked already', () => {
+    const market = roomyMarket();
+    const linked = { ...ORDER, flags: OrderFlag.linked, linkedClientOrderId: 1n };
+    market.send('listInstrument', {}, { ...LIST, base: 'ABC', quote: 'USD' });
+    expectReject(market, 'INVALID_LINK', 'newOrder', account, { ...linked, ...STOP, instrumentId: 2 });
+    market.send('newOrder', account, { ...linked, ...STOP, clientOrderId: 2n });
+    expectReject(market, 'INVALID_LINK', 'newOrder', account, { ...linked, ...STOP });
+    market.send('newOrder', account, { ...ORDER, ...STOP, clientOrderId: 3n });
+    const toStop = { ...linked, linkedClientOrderId: 3n };
+    expectReject(market, 'INVALID_LINK', 'newOrder', account, { ...toStop, ...STOP });
+    expect(market.send('newOrder', account, toStop)[0]?.name).toBe('accepted');
+  });
+
+  test('POST_ONLY_WOULD_TRADE: a price one tick away that is not there', () => {
+    const market = roomyMarket();
+    market.cancel(1, 1);
+    market.sell(1, 1, 1, 1);
+    const reprice = { ...ORDER, flags: OrderFlag.postOnlyReprice };
+    expectReject(market, 'POST_ONLY_WOULD_TRADE', 'newOrder', account, { ...reprice, priceTicks: 5 });
+  });
 
   test('UNKNOWN_ACCOUNT: an account that was never opened; nothing is numbered', () => {
     const market = roomyMarket();
@@ -203,6 +265,34 @@ describe('a replace is rejected', () => {
   }
 });
 
+describe('a stop or a post-only order is not replaced', () => {
+  const account = { accountId: 1 };
+
+  test('STOP_NOT_REPLACEABLE: while it waits', () => {
+    const market = roomyMarket();
+    market.send('newOrder', account, { ...ORDER, ...STOP, clientOrderId: 2n });
+    expectReject(market, 'STOP_NOT_REPLACEABLE', 'replaceOrder', account, { ...REPLACE, clientOrderId: 2n });
+  });
+
+  test('POST_ONLY_WOULD_TRADE: to a price at which it would trade', () => {
+    const market = roomyMarket();
+    const terms = { ...ORDER, clientOrderId: 2n, flags: OrderFlag.postOnly, priceTicks: 98 };
+    market.send('newOrder', account, terms);
+    market.sell(2, 3, 101, 1);
+    const replace = { ...REPLACE, clientOrderId: 2n, newClientOrderId: 2n, priceTicks: 101 };
+    expectReject(market, 'POST_ONLY_WOULD_TRADE', 'replaceOrder', account, replace);
+  });
+});
+
+describe('a mass cancel is rejected', () => {
+  test('UNKNOWN_INSTRUMENT, INVALID_SIDE: for a scope that is not there', () => {
+    const market = roomyMarket();
+    const context = { accountId: 1 };
+    expectReject(market, 'UNKNOWN_INSTRUMENT', 'massCancel', context, { instrumentId: 2 });
+    expectReject(market, 'INVALID_SIDE', 'massCancel', context, { side: 3 });
+  });
+});
+
 describe('an admin command is rejected', () => {
   const cases: [string, CommandName, object][] = [
     ['INVALID_SYMBOL', 'listInstrument', { ...LIST, symbol: '' }],
@@ -255,6 +345,20 @@ describe('an admin command is rejected', () => {
     ],
     ['INSUFFICIENT_FUNDS', 'withdraw', { accountId: 1, asset: 'USD', amount: FUNDS, transferId: 99n }],
     ['STALE_EPOCH', 'epochStarted', { epoch: 0 }],
+    ['UNKNOWN_INSTRUMENT', 'setInstrumentFees', { instrumentId: 2 }],
+    ['INVALID_FEE_TIER', 'setInstrumentFees', { instrumentId: 1, feeTier: 8 }],
+    ['INVALID_FEE_TIER', 'setInstrumentFees', { instrumentId: 1, feeTier: 0xffffffff }],
+    ['INVALID_FEE', 'setInstrumentFees', { instrumentId: 1, makerPpm: 1_000_001 }],
+    ['INVALID_FEE', 'setInstrumentFees', { instrumentId: 1, makerPpm: -1_000_001 }],
+    ['INVALID_FEE', 'setInstrumentFees', { instrumentId: 1, takerPpm: -1 }],
+    ['INVALID_FEE', 'setInstrumentFees', { instrumentId: 1, takerPpm: 1_000_001 }],
+    ['UNKNOWN_ACCOUNT', 'setAccountFeeTier', { accountId: 9, feeTier: 1 }],
+    ['INVALID_FEE_TIER', 'setAccountFeeTier', { accountId: 1, feeTier: 8 }],
+    ['UNKNOWN_ACCOUNT', 'setSelfTradePrevention', { accountId: 0, selfTradePrevention: 1 }],
+    ['INVALID_SELF_TRADE_PREVENTION', 'setSelfTradePrevention', { accountId: 1, selfTradePrevention: 0 }],
+    ['INVALID_SELF_TRADE_PREVENTION', 'setSelfTradePrevention', { accountId: 1, selfTradePrevention: 6 }],
+    ['INVALID_EXPIRE_TIME', 'setTradingDayEnd', { endTimeUs: 1_700_000_000_000_000 }],
+    ['INVALID_EXPIRE_TIME', 'setTradingDayEnd', { endTimeUs: 2 ** 53 }],
   ];
   for (const [code, name, fields] of cases) {
     test(`${code}: ${name} ${JSON.stringify(fields, (_, value) => (typeof value === 'bigint' ? String(value) : value))}`, () => {

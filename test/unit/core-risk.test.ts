@@ -358,3 +358,70 @@ describe('a snapshot', () => {
     expect(queryAccount(market.engine.core, 1)?.positions).toEqual([]);
   });
 });
+
+describe('the commands of admins are refused', () => {
+  test('for accounts and instruments that are not there, and for values that do not go', () => {
+    const market = new Market(1);
+    expect(setStatus(market, 9, active)).toEqual(['rejected UNKNOWN_ACCOUNT']);
+    for (const status of [0, 4, 255])
+      expect(setStatus(market, 1, status)).toEqual(['rejected INVALID_STATUS']);
+    const throttle = (fields: object) =>
+      texts(market.send('setAccountThrottle', {}, { accountId: 1, ...fields }));
+    expect(throttle({ accountId: 9 })).toEqual(['rejected UNKNOWN_ACCOUNT']);
+    expect(throttle({ maxCommands: 1 })).toEqual(['rejected INVALID_THROTTLE']);
+    expect(band(market, { instrumentId: 2 })).toEqual(['rejected UNKNOWN_INSTRUMENT']);
+    for (const wrong of [
+      { minPriceTicks: -1 },
+      { maxPriceTicks: -1 },
+      { minPriceTicks: 3, maxPriceTicks: 2 },
+      { referencePriceTicks: -1 },
+      { bandPpm: 1_000_001 },
+    ]) {
+      expect(band(market, wrong)).toEqual(['rejected INVALID_BAND']);
+    }
+    expect(band(market, { minPriceTicks: 3, maxPriceTicks: 3, bandPpm: 1_000_000 })).toEqual([
+      'priceBandChanged',
+    ]);
+    expect(limit(market, { accountId: 9 })).toEqual(['rejected UNKNOWN_ACCOUNT']);
+    expect(limit(market, { instrumentId: 2 })).toEqual(['rejected UNKNOWN_INSTRUMENT']);
+    for (const wrong of [
+      { maxOrderLots: -1 },
+      { maxOpenOrders: -1 },
+      { maxOrderNotional: -1 },
+      { maxOrderNotional: 2 ** 53 },
+    ]) {
+      expect(limit(market, wrong)).toEqual(['rejected INVALID_LIMIT']);
+    }
+  });
+
+  test('for transfers that cannot be', () => {
+    const market = new Market(2, { maxHoldings: 4 });
+    market.send(
+      'listInstrument',
+      {},
+      { symbol: 'X', base: 'ABC', quote: 'EUR', tickMantissa: 1, lotMantissa: 1 },
+    );
+    for (const amount of [0, -1, 2 ** 53])
+      expect(move(market, { amount })).toEqual(['rejected INVALID_AMOUNT']);
+    expect(move(market, { fromAccountId: 9 })).toEqual(['rejected UNKNOWN_ACCOUNT']);
+    expect(move(market, { toAccountId: 9 })).toEqual(['rejected UNKNOWN_ACCOUNT']);
+    expect(move(market, { toAccountId: 1 })).toEqual(['rejected INVALID_ACCOUNT']);
+    expect(move(market, { asset: 'GBP' })).toEqual(['rejected UNKNOWN_ASSET']);
+    expect(move(market, { asset: 'EUR' })).toEqual(['rejected INSUFFICIENT_FUNDS']);
+    market.send('openAccount', {}, { accountId: 3 });
+    expect(move(market, { toAccountId: 3 })).toEqual(['rejected TOO_MANY_HOLDINGS']);
+  });
+
+  test('where there is no room for another position or limit', () => {
+    const market = new Market(3, { maxPositions: 2, maxOrderLimits: 1 });
+    expect(limit(market, { maxOrderLots: 5 })).toEqual(['orderLimitsChanged']);
+    expect(limit(market, { accountId: 2 })).toEqual(['rejected TOO_MANY_LIMITS']);
+    expect(limit(market, { maxOrderLots: 6 })).toEqual(['orderLimitsChanged']);
+    expect(market.buy(2, 1, 100, 1)).toEqual(['accepted 1']);
+    expect(market.buy(3, 1, 100, 1)).toEqual(['rejected TOO_MANY_POSITIONS']);
+    expect(market.buy(1, 1, 100, 6)).toEqual(['accepted 1']);
+    const other = new Market(2, { maxPositions: 1 });
+    other.buy(1, 1, 100, 1);
+    expect(limit(other, { accountId: 2 })).toEqual(['rejected TOO_MANY_POSITIONS']);
+  });
+});

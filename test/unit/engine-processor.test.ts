@@ -1,9 +1,13 @@
 /** Sessions, unknown commands, headers and numbering of events, one rule a test. */
 import { describe, expect, test } from 'vitest';
 import { rejectName, TimeInForce } from '../../src/core/codes.js';
+import { Core } from '../../src/core/core.js';
+import { BusinessLogicProcessor } from '../../src/engine/business-logic-processor.js';
+import { EventBuffer } from '../../src/engine/event-buffer.js';
 import { messageByName } from '../../src/wire/schema.js';
-import { RECORD_VERSION, SLOT_BYTES, SLOT_HEADER_BYTES } from '../../src/wire/slot.js';
+import { RECORD_VERSION, SLOT_BYTES, SLOT_HEADER_BYTES, SLOT_WORDS } from '../../src/wire/slot.js';
 import type { DecodedSlot } from '../../src/wire/slot-codec.js';
+import { writeCommand } from '../support/command-slot.js';
 import { EngineUnderTest } from '../support/engine-under-test.js';
 import { Market, reportSequenceOf, SMALL_CORE } from '../support/market.js';
 
@@ -191,12 +195,39 @@ describe('events', () => {
     expect(numbers).toEqual([3, 4, 5, 6, 7, 8, 9]);
   });
 
+  test('leave no byte of what was in memory that was used before', () => {
+    const events = new EventBuffer(4);
+    events.slots.fill(-1);
+    const processor = new BusinessLogicProcessor(new Core(SMALL_CORE), events);
+    const command = new Int32Array(SLOT_WORDS);
+    for (let accountId = 1; accountId <= 6; accountId += 1) {
+      const header = { accountId: 0, sessionId: 0, sequence: accountId, timestampUs: accountId };
+      writeCommand({ name: 'openAccount', ...header, fields: { clientSequence: 0, accountId } }, command, 0);
+      processor.onCommand(command, 0);
+    }
+    const first = (SLOT_HEADER_BYTES + messageByName('accountOpened').bodyBytes) / 4;
+    for (let slot = 0; slot < events.count; slot += 1) {
+      const tail = events.words.subarray(slot * SLOT_WORDS + first, (slot + 1) * SLOT_WORDS);
+      expect(Array.from(tail).every((word) => word === 0)).toBe(true);
+    }
+  });
+
   test('leave no byte of what was in the slot before', () => {
-    const market = new Market(2);
+    const market = new Market(2, { maxInstruments: 64 });
     market.sell(2, 1, 100, 5);
     market.buy(1, 8, 50, 1);
     const used: Record<string, number> = {};
     const { events } = market.engine;
+    let symbols = 0;
+    /** The longest event there is, into every slot that the step will write. */
+    const fillSlots = () => {
+      for (let i = 0; i < 2; i += 1) {
+        symbols += 1;
+        const symbol = `A-LONG-SYMBOL-NUMBER-${symbols}`;
+        const text = { symbol, base: 'ABC', quote: 'USD', tickMantissa: 1, lotMantissa: 1 };
+        market.send('listInstrument', {}, text);
+      }
+    };
     for (const step of [
       () => market.buy(1, 7, 100, 8, { timeInForce: TimeInForce.IOC }),
       () => market.replace(1, 8, 51, 1),
@@ -206,7 +237,7 @@ describe('events', () => {
       () => market.send('massCancel', { accountId: 1 }, {}),
       () => market.send('openAccount', {}, { accountId: 9 }),
     ]) {
-      events.words.fill(-1);
+      fillSlots();
       step();
       for (const [slot, event] of market.engine.decodedEvents().entries()) {
         used[event.name] = SLOT_HEADER_BYTES + messageByName(event.name).bodyBytes;

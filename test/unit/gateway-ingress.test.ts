@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Permission, RejectCode } from '../../src/core/codes.js';
+import { LogicVersion } from '../../src/core/logic-version.js';
 import type { Session } from '../../src/gateway/session.js';
 import { Counter } from '../../src/runtime/counters.js';
 import { encodeMsgpackFrame } from '../../src/wire/msgpack-encoder.js';
@@ -236,6 +237,17 @@ describe('a bad frame', () => {
       expect(rig.commands().map(({ name }) => name)).toEqual(['newOrder']);
     },
   );
+
+  test('with a logic version that this release does not know is refused by name and never journaled', async () => {
+    const { rig } = openRig();
+    const session = rig.logOn(9, rig.registerKey(9, 0), Permission.admin);
+    const activate = (clientSequence: number, logicVersion: number) =>
+      encodeFrame('activateLogic', { clientSequence, logicVersion });
+    rig.gateway.receive(session, join(activate(1, LogicVersion.newest + 1), activate(2, 2)), true);
+    await rig.turn();
+    expect(rejects(rig, session)).toEqual([[RejectCode.UNKNOWN_LOGIC_VERSION, 1]]);
+    expect(rig.commands()).toMatchObject([{ name: 'activateLogic', fields: { logicVersion: 2 } }]);
+  });
 
   test('with a 64-bit integer that is not safe loses that message only', async () => {
     const { rig, session } = openRig();

@@ -19,7 +19,7 @@ function readAfter(log: ReportLog, list: number, last: number): number[] | undef
   let entry = log.firstAfter(list, last);
   if (entry === GONE) return undefined;
   for (; entry !== NO_ENTRY; entry = log.next(entry)) {
-    const slot = new Int32Array(log.slots.buffer, log.slotOffset(entry), SLOT_WORDS);
+    const slot = log.words.subarray(log.wordIndex(entry), log.wordIndex(entry) + SLOT_WORDS);
     expect(slot[0]).toBe(list);
     expect(slot[SLOT_WORDS - 1]).toBe(log.numberOf(entry));
     numbers.push(log.numberOf(entry));

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { FrameWord, frameHeaderCrc } from '../../journal/frame.js';
 import { Prng } from '../../src/base/prng.js';
 import { FrameVerifier } from '../../src/replication/frame-verifier.js';
 import { RefusalError } from '../../src/replication/refusal.js';
+import { packTemplate, RECORD_VERSION, SLOT_WORDS } from '../../src/wire/slot.js';
 import { buildFrame, MemoryJournal, makeRecords } from '../support/replication/memory-journal.js';
 
 function journalOf(...sizes: number[]): MemoryJournal {
@@ -123,5 +125,16 @@ describe('frame verification', () => {
     const verifier = new FrameVerifier({ sequence: first - 1, chain: 77, epoch: 1 });
     expect(verdict(verifier, buildFrame(makeRecords(new Prng(1), first, 4), first, 1, 77))).toBe('passed');
     expect(verifier.sequence).toBe(first + 3);
+  });
+
+  it('names frames and records of a newer release, instead of calling them damaged', () => {
+    const journal = journalOf(2);
+    const frame = journal.frames[0]!.slice();
+    frame[FrameWord.type]! += 1 << 16;
+    frame[FrameWord.headerCrc] = frameHeaderCrc(frame, 0);
+    expect(verdict(verifierAt(journal, 0), frame)).toBe('NEWER_RELEASE');
+    const records = makeRecords(new Prng(1), 1, 2);
+    records[SLOT_WORDS] = packTemplate(6, RECORD_VERSION + 1, 0);
+    expect(verdict(verifierAt(journal, 0), buildFrame(records, 1, 3, 0))).toBe('NEWER_RELEASE');
   });
 });

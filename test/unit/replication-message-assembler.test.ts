@@ -79,7 +79,9 @@ describe('message assembler', () => {
   it('judges a header before any of its body is there', () => {
     const cases: [number, number][] = [
       [0, 8],
-      [12, 8],
+      [16, 8],
+      [MessageType.fetched, 48 + 127],
+      [MessageType.fetched, MAX_FRAME_BYTES + 128],
       [0x01000009, 16],
       [MessageType.ack, 15],
       [MessageType.ack, 24],

@@ -113,6 +113,7 @@ describe('a gateway reads the header of a message', () => {
       'changeInstrument',
       'removeInstrument',
       'setMarkPrice',
+      'activateLogic',
       'logon',
       'ping',
       'subscribe',

@@ -54,6 +54,8 @@ export const CSV_COLUMNS = [
   'clusterId',
   'epoch',
   'nodeId',
+  'logicVersion',
+  'previousVersion',
 ] as const;
 
 export const CSV_HEAD = `${CSV_COLUMNS.join(',')}\r\n`;

@@ -50,6 +50,17 @@ Examples:
   ringfence journal restore --data-dir ./data --from 1000000 --to 2000000
 `;
 
+const RETAIN_HELP = `
+Only the oldest segments go, with all their copies, and never: what a start from the oldest kept snapshot replays (without
+a snapshot nothing goes), what the attached standby has yet to store, what is not in the signed manifest, the newest one.
+The removal is declared by a signed line in the manifest; from then on the journal begins later, and says so when it is
+asked for more. What an auditor may want to prove again belongs into a backup before. The node may run meanwhile.
+
+Examples:
+  ringfence journal retain --data-dir ./data --older-than 730d --dry-run
+  ringfence journal retain --data-dir ./data --older-than 730d --max-bytes 2TiB
+`;
+
 export function addJournalCommand(root: Command): void {
   const journal = root
     .command('journal')
@@ -125,6 +136,29 @@ export function addJournalCommand(root: Command): void {
       const { restoreFromFlags } = await import('../journal-archive.js');
       restoreFromFlags(flags);
     });
+
+  addDataDirFlag(journal.command('retain'))
+    .description('Remove the oldest segments, by age or by size, for good.')
+    .option('--older-than <age>', 'what was sealed so long ago: a number with s, m, h or d, such as 730d')
+    .option(
+      '--max-bytes <size>',
+      'the oldest, while all copies take more than this; also with MiB, GiB or TiB',
+    )
+    .option('--dry-run', 'only say what would go, what would stay, and why')
+    .option('--json', 'one JSON object')
+    .addHelpText('after', RETAIN_HELP)
+    .action(
+      async (flags: {
+        dataDir?: string;
+        olderThan?: string;
+        maxBytes?: string;
+        dryRun?: boolean;
+        json?: boolean;
+      }) => {
+        const { retainFromFlags } = await import('../journal-retain.js');
+        await retainFromFlags(flags);
+      },
+    );
 
   addDataDirFlag(journal.command('scrub'))
     .description('Read sealed segments and archives again and report rot.')

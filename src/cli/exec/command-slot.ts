@@ -17,6 +17,7 @@ import {
   TimeInForce,
   TriggerDirection,
 } from '../../core/codes.js';
+import { LogicVersion } from '../../core/logic-version.js';
 import { type DecimalUnit, parseUnit } from '../../wire/decimal.js';
 import { offsetOf, Template } from '../../wire/schema.js';
 import { HeaderWord, SLOT_WORDS, writeSlotHeader } from '../../wire/slot.js';
@@ -152,6 +153,7 @@ const FIELDS = {
   removeInstrument: fields('symbol'),
   setMarkPrice: fields('symbol', 'price'),
   cancelOnDisconnect: fields('account', 'apiKeyId'),
+  activateLogic: fields('logicVersion'),
 } as const;
 
 /** Type names of the lines that are commands. */
@@ -285,9 +287,26 @@ export class CommandSlot {
         refuseUnknownFields(line, type, FIELDS.timeAdvanced);
         encodeSlot('timeAdvanced', { accountId: 0, sequence, timestampUs }, {}, this.words, 0);
         return true;
+      case 'activateLogic':
+        this.activateLogic(line, { accountId: 0, sequence, timestampUs });
+        return true;
       default:
         return false;
     }
+  }
+
+  private activateLogic(line: LineObject, header: SlotHeader): void {
+    refuseUnknownFields(line, 'activateLogic', FIELDS.activateLogic);
+    const logicVersion = integerField(line, 'logicVersion', 0, MAX_UINT32);
+    if (logicVersion > LogicVersion.newest) {
+      const known = `this release knows up to ${LogicVersion.newest}`;
+      throw new LineError(
+        'UNKNOWN_LOGIC_VERSION',
+        'logicVersion',
+        `there is no version ${logicVersion}; ${known}`,
+      );
+    }
+    encodeSlot('activateLogic', header, { logicVersion }, this.words, 0);
   }
 
   private newOrder(line: LineObject, sequence: number, timestampUs: number): void {

@@ -484,6 +484,11 @@ export class EventText {
           position: formatUnits(positionLots, lot),
         };
       }
+      case 'logicActivated':
+        return {
+          logicVersion: event.fields.logicVersion,
+          previousVersion: event.fields.previousVersion,
+        };
       default:
         throw new Error(`the engine answered with ${event.name}, which is no event`);
     }

@@ -11,7 +11,7 @@ import {
 import { writeInt64 } from '../../../src/base/int64.js';
 import { Prng } from '../../../src/base/prng.js';
 import type { FrameSource } from '../../../src/replication/ports.js';
-import { HeaderWord } from '../../../src/wire/slot.js';
+import { HeaderWord, packTemplate, RECORD_VERSION, templateOf } from '../../../src/wire/slot.js';
 
 /** Builds one frame of `records` (whole records, back to back). */
 export function buildFrame(records: Int32Array, first: number, epoch: number, prevChain: number): Int32Array {
@@ -38,7 +38,11 @@ export function buildFrame(records: Int32Array, first: number, epoch: number, pr
 export function makeRecords(prng: Prng, first: number, count: number): Int32Array {
   const records = new Int32Array(count * RECORD_WORDS);
   for (let i = 0; i < records.length; i++) records[i] = prng.nextUint32();
-  for (let i = 0; i < count; i++) writeInt64(records, i * RECORD_WORDS + HeaderWord.sequence, first + i);
+  for (let i = 0; i < count; i++) {
+    const at = i * RECORD_WORDS;
+    records[at] = packTemplate(templateOf(records[at]!), RECORD_VERSION, 0);
+    writeInt64(records, at + HeaderWord.sequence, first + i);
+  }
   return records;
 }
 
@@ -92,6 +96,8 @@ export class MemoryJournal implements FrameSource {
     if (this.failure !== undefined) throw this.failure;
     return this.chains[sequence];
   }
+
+  close(): void {}
 
   seek(sequence: number): void {
     this.next = this.frames.findIndex((frame) => frameLastSequence(frame, 0) >= sequence);

@@ -116,6 +116,7 @@ export class RawPrimary {
   port = 0;
   readonly peers: RawPeer[] = [];
   epoch: number;
+  schemaVersion = 0;
   key = KEY;
   private readonly server: Server;
 
@@ -144,7 +145,8 @@ export class RawPrimary {
     await peer.take(MessageType.proof);
     peer.send(encodeProof(makeProof(this.key, Role.primary, CLUSTER_ID, hello.nonce, nonce)));
     const join = await peer.take(MessageType.join);
-    peer.send(encodeWelcome({ epoch: this.epoch, nodeId: 1, written: 0, heartbeatMs: 500 }));
+    const { epoch, schemaVersion } = this;
+    peer.send(encodeWelcome({ epoch, nodeId: 1, written: 0, heartbeatMs: 500, schemaVersion, features: 0 }));
     return join;
   }
 

@@ -1,0 +1,93 @@
+/**
+ * Memory of a core with 1,000,000 resting orders of 100,000 accounts, and how long its longest command takes while it
+ * grows: every order is a command of its own, with its time.
+ */
+import { Side, TimeInForce } from '../src/core/codes.js';
+import { Core } from '../src/core/core.js';
+import { BusinessLogicProcessor } from '../src/engine/business-logic-processor.js';
+import { EventBuffer } from '../src/engine/event-buffer.js';
+import { CHECKPOINT_INTERVAL } from '../src/node/logic-agent.js';
+import { SLOT_WORDS } from '../src/wire/slot.js';
+import { CommandTape } from './command-tape.js';
+import { idlePauses, type PauseFigures } from './pause-clock.js';
+
+export interface MatchingMemoryFigures {
+  readonly restingOrders: number;
+  readonly accounts: number;
+  readonly prices: number;
+  readonly rssMiB: number;
+  readonly rssBeforeMiB: number;
+  /** The longest commands while the book grew. */
+  readonly growth: PauseFigures;
+  /** The longest gaps of a loop that only read the clock, for as long. */
+  readonly idle: PauseFigures;
+}
+
+const ORDERS = 1_000_000;
+const ACCOUNTS = 100_000;
+const PRICES = 20_000;
+
+/** Fills a core and looks at the resident memory of this process. Throws when not every order rests. */
+export function measureMemory(options: { readonly onLine?: (line: string) => void }): MatchingMemoryFigures {
+  const rssBeforeMiB = rssMiB();
+  const events = new EventBuffer();
+  const capacities = { maxOrders: ORDERS, maxApiKeys: ACCOUNTS };
+  const processor = new BusinessLogicProcessor(new Core(capacities), events);
+  const tape = new CommandTape(ACCOUNTS, 1, 1, 1);
+  const firstCount = tape.count;
+  for (let n = 0; n < tape.onceCount; n += 1) processor.onCommand(tape.words, n * SLOT_WORDS);
+  const hashes = new Int32Array(4);
+  // Commands are written over the ones before, so that they themselves take no memory.
+  const play = () => {
+    for (let n = firstCount; n < tape.count; n += 1) processor.onCommand(tape.words, n * SLOT_WORDS);
+    tape.count = firstCount;
+    events.clear();
+  };
+  for (let account = 2; account <= ACCOUNTS; account += 1) {
+    // Odd accounts buy and even ones sell, see below.
+    tape.openAccount(account, [tape.assets[account % 2]]);
+    play();
+    if (account % CHECKPOINT_INTERVAL === 0) processor.writeHashes(hashes, 0);
+  }
+  let longestMs = 0;
+  let above2ms = 0;
+  const start = performance.now();
+  let last = start;
+  for (let id = 1; id <= ORDERS; id += 1) {
+    const side = id % 2 === 0 ? Side.buy : Side.sell;
+    const distance = 1 + ((id >> 1) % (PRICES / 2));
+    const price = side === Side.buy ? PRICES - distance : PRICES + distance;
+    tape.newOrder(1 + (id % ACCOUNTS), id, side, price, 1 + (id % 100), TimeInForce.GTC);
+    play();
+    // As the node does, which keeps the lists of changed rows short.
+    if (id % CHECKPOINT_INTERVAL === 0) processor.writeHashes(hashes, 0);
+    const now = performance.now();
+    if (now - last > longestMs) longestMs = now - last;
+    if (now - last > 2) above2ms += 1;
+    last = now;
+  }
+  if (processor.core.orders.count !== ORDERS) throw new Error('not every order rests');
+  const figures: MatchingMemoryFigures = {
+    restingOrders: ORDERS,
+    accounts: ACCOUNTS,
+    prices: PRICES,
+    rssMiB: rssMiB(),
+    rssBeforeMiB,
+    growth: { longestUs: Math.round(longestMs * 1000), above2ms },
+    idle: idlePauses(last - start),
+  };
+  options.onLine?.(
+    `${ORDERS} resting orders of ${ACCOUNTS} accounts: ${figures.rssMiB} MiB resident, ${rssBeforeMiB} before`,
+  );
+  for (const [name, { longestUs, above2ms: count }] of [
+    ['longest command while it grew', figures.growth],
+    ['longest gap of an idle loop, for as long', figures.idle],
+  ] as const) {
+    options.onLine?.(`${name}: ${longestUs} us; ${count} above 2 ms`);
+  }
+  return figures;
+}
+
+function rssMiB(): number {
+  return Math.round(process.memoryUsage.rss() / 2 ** 20);
+}

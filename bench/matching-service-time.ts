@@ -1,0 +1,114 @@
+/**
+ * Service time of single commands at a constant rate: command i is due at start + i / rate, whether or not the ones
+ * before are done, and its time counts from then until its events are published. So a pause is charged to every
+ * command that it delays. The clock is read after each command; times go into memory that stands ready, and into the
+ * HDR histogram when all is over.
+ */
+import { constants, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers/promises';
+import { build } from 'hdr-histogram-js';
+import { SLOT_WORDS } from '../src/wire/slot.js';
+import type { MatchingOutcome, MatchingRig } from './matching-rig.js';
+import { idlePauses, type PauseFigures } from './pause-clock.js';
+
+export interface ServiceTimeFigures extends MatchingOutcome {
+  readonly offeredPerSecond: number;
+  /** Commands a second from the first one due to the last one done. */
+  readonly servedPerSecond: number;
+  /** Service times, all measured runs together. */
+  readonly nanoseconds: Readonly<Record<'p50' | 'p90' | 'p99' | 'p99_9' | 'p99_99' | 'max', number>>;
+  /** Garbage collections of this thread during the measured runs, by kind. */
+  readonly collections: { readonly minor: number; readonly major: number; readonly other: number };
+  /** The longest gaps of a loop that only read the clock for a second. */
+  readonly idle: PauseFigures;
+}
+
+/** How long collections take to be reported. */
+const SETTLE_MS = 50;
+
+/** Plays `warmUps` rounds as fast as they go and `rounds` at `rate`; closes the rig. */
+export async function measureServiceTime(
+  rig: MatchingRig,
+  rate: number,
+  warmUps: number,
+  rounds: number,
+  options: { readonly onLine?: (line: string) => void },
+): Promise<ServiceTimeFigures> {
+  const commands = rig.tape.count - rig.tape.setupCount;
+  const times = new Float64Array(commands);
+  const histogram = build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: 60e9,
+    numberOfSignificantValueDigits: 3,
+  });
+  const collections = { minor: 0, major: 0, other: 0 };
+  const observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      const { kind } = (entry as PerformanceEntry & { detail: { kind: number } }).detail;
+      if (kind === constants.NODE_PERFORMANCE_GC_MINOR) collections.minor += 1;
+      else if (kind === constants.NODE_PERFORMANCE_GC_MAJOR) collections.major += 1;
+      else collections.other += 1;
+    }
+  });
+  let seconds = 0;
+  try {
+    for (let run = 0; run < warmUps; run += 1) await rig.run(() => playOnSchedule(rig, rate, times));
+    for (let run = 0; run < rounds; run += 1) {
+      seconds += await rig.run(() => {
+        observer.observe({ entryTypes: ['gc'] });
+        return playOnSchedule(rig, rate, times);
+      });
+      await setTimeout(SETTLE_MS);
+      observer.disconnect();
+      for (const time of times) histogram.recordValue(Math.max(1, Math.round(time * 1e6)));
+    }
+  } finally {
+    await rig.close();
+  }
+  const at = (percentile: number) => histogram.getValueAtPercentile(percentile);
+  const figures: ServiceTimeFigures = {
+    ...rig.outcome!,
+    offeredPerSecond: rate,
+    servedPerSecond: Math.round((commands * rounds) / seconds),
+    nanoseconds: {
+      p50: at(50),
+      p90: at(90),
+      p99: at(99),
+      p99_9: at(99.9),
+      p99_99: at(99.99),
+      max: histogram.maxValue,
+    },
+    collections,
+    idle: idlePauses(1_000),
+  };
+  options.onLine?.(`${histogram.totalCount} commands at ${rate}/s, served at ${figures.servedPerSecond}/s`);
+  const { nanoseconds: ns } = figures;
+  options.onLine?.(
+    `ns: p50 ${ns.p50}, p90 ${ns.p90}, p99 ${ns.p99}, p99.9 ${ns.p99_9}, p99.99 ${ns.p99_99}, max ${ns.max}`,
+  );
+  options.onLine?.(
+    `collections: ${collections.minor} minor, ${collections.major} major, ${collections.other} other; ` +
+      `idle loop: longest gap ${figures.idle.longestUs} us`,
+  );
+  return figures;
+}
+
+/** Writes the milliseconds of every command into `times`; returns the seconds of the round. */
+function playOnSchedule(rig: MatchingRig, rate: number, times: Float64Array): number {
+  const { tape, processor } = rig;
+  const { output } = processor;
+  const first = tape.setupCount;
+  const step = 1000 / rate;
+  const start = performance.now() + 1;
+  let now = start;
+  for (let n = first; n < tape.count; n += 1) {
+    const due = start + (n - first) * step;
+    while (now < due) now = performance.now();
+    processor.onCommand(tape.words, n * SLOT_WORDS);
+    output.flush();
+    now = performance.now();
+    times[n - first] = now - due;
+  }
+  rig.awaitDrained();
+  return (now - start) / 1000;
+}
