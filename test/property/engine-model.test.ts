@@ -25,10 +25,11 @@ import { maxIntentsOf, WORLDS } from './worlds.js';
 /** Volume below which rare outcomes need not come up. */
 const COVERING_VOLUME = 100_000;
 
-/** Reject codes that the engine never gives: the gateway's, and the limit that these runs do not have. */
+/** Reject codes that the engine never gives: the gateway's, and the limits that these runs do not have. */
 const NOT_FROM_ENGINE = new Set<string>([
   ...Object.keys(RejectCode).filter((name) => RejectCode[name as keyof typeof RejectCode] < 3000),
   'TOO_MANY_HOLDINGS',
+  'TOO_MANY_POSITIONS',
   'UNKNOWN_LOGIC_VERSION',
 ]);
 const FROM_ENGINE_ANYWAY = ['BAD_FIELD', 'NOT_PERMITTED', 'DUPLICATE_COMMAND'];

@@ -26,14 +26,16 @@ const ASSETS = ['AAA', 'BBB', 'USD', 'EDGE'] as const;
 
 /** Small enough that random commands meet every limit. */
 const SMALL: Limits = {
-  instruments: 7,
+  instruments: 5,
   assets: 6,
   accounts: 6,
-  openOrders: 24,
+  openOrders: 12,
   apiKeys: 8,
   transfers: 30,
-  orderLimits: 9,
+  orderLimits: 4,
 };
+/** Room for the margin instruments and one more. */
+const SMALL_MARGIN: Limits = { ...SMALL, instruments: 7, openOrders: 24 };
 const LARGE: Limits = {
   instruments: 7,
   assets: 6,
@@ -46,6 +48,7 @@ const LARGE: Limits = {
 
 /** The capacities of both engines in a world. */
 export function limitsOf(world: World): Limits {
+  if (world === 'margin') return SMALL_MARGIN;
   return world === 'wide' ? LARGE : SMALL;
 }
 
