@@ -93,7 +93,10 @@ export function makeRollingCheck(core: Core) {
     const level = words[order + OrderWord.level];
     const bookSide = words[order + OrderWord.bookSide];
     const { levels } = ladder;
-    if (levels[level + LevelWord.bookSide] !== bookSide) fail('order rests on its side', orderId);
+    const levelSide = levels[level + LevelWord.bookSide];
+    // A stop that waits is on a side of its own, by its trigger.
+    if (levelSide >= books.firstStopSide) return;
+    if (levelSide !== bookSide) fail('order rests on its side', orderId);
     if (keyOf(bookSide, levels[level + LevelWord.key]) !== words[order + OrderWord.price])
       fail('order rests at its price', orderId);
     const next = words[order + OrderWord.next];
