@@ -7,12 +7,13 @@
  * }
  * ```
  *
- * Linear probing over pairs (hash, row), at most four sevenths full; row 0 means empty. Deletion shifts the rest of the
+ * Linear probing over pairs (hash, row), at most half full; row 0 means empty. Deletion shifts the rest of the
  * cluster back, so there are no tombstones and an index of constant size never degrades.
  *
- * The index grows in place, by linear hashing, two places at an insertion: no insertion pays for all, and no old table
- * stays behind. A hash belongs to the place that as many of its low bits give as all places need, or one bit less
- * where that place is not there yet; a new place takes its rows over from the place with one bit less. Probing does
+ * The index doubles in place, some places at an insertion: no insertion pays for all, and no old table stays behind. A
+ * hash belongs to the place that as many of its low bits give as all places need, or one bit less where that place is
+ * not there yet; a new place takes its rows over from the place with one bit less. That has to be over soon: while it
+ * lasts, the places whose rows have not been shared out are as full as all would be without the new ones. Probing does
  * not wrap: behind the last place there is room for all rows, so that no choice of hashes can run over the end; what
  * is not used of it costs address space only.
  */
@@ -20,6 +21,8 @@ import { fail } from './assert.js';
 import { makeWords, powerOfTwoFrom } from './columns.js';
 
 const START_PLACES = 64;
+/** Places added by one insertion while the index doubles; divides START_PLACES. */
+const PLACES_AT_ONCE = 16;
 
 /** Words of the state of an index. */
 const COUNT = 0;
@@ -34,7 +37,7 @@ export type IntegerHashIndex = ReturnType<typeof makeIntegerHashIndex>;
 
 /** An index for up to `maxRows` rows. */
 export function makeIntegerHashIndex(maxRows: number) {
-  const maxPlaces = Math.max(START_PLACES, maxRows * 2);
+  const maxPlaces = Math.max(START_PLACES, powerOfTwoFrom(maxRows * 2));
   const table = makeWords((maxPlaces + maxRows + 1) * 2);
   const state = makeWords(STATE_WORDS);
   state[LIMIT] = START_PLACES;
@@ -67,9 +70,8 @@ export function makeIntegerHashIndex(maxRows: number) {
     const count = state[COUNT] + 1;
     if (count > maxRows) fail('the index has room', count);
     state[COUNT] = count;
-    if (count * 7 > state[LIMIT] * 4) {
-      addPlace();
-      addPlace();
+    if (state[LIMIT] <= state[MASK] || count << 1 > state[LIMIT]) {
+      for (let i = 0; i < PLACES_AT_ONCE; i += 1) addPlace();
     }
     place(hash, row);
   };
@@ -77,9 +79,9 @@ export function makeIntegerHashIndex(maxRows: number) {
   /** Makes an index that is empty large enough for `rows` rows, so that it need not grow while they are inserted. */
   const expect = (rows: number): void => {
     if (state[COUNT] !== 0) fail('the index is empty', state[COUNT]);
-    const places = Math.max(START_PLACES, Math.ceil((rows * 7) / 8) * 2);
+    const places = Math.max(START_PLACES, powerOfTwoFrom(rows * 2));
     state[LIMIT] = places;
-    state[MASK] = powerOfTwoFrom(places) - 1;
+    state[MASK] = places - 1;
   };
 
   /** Removes `row`, which must have been inserted under this hash. */
@@ -142,6 +144,17 @@ export function makeIntegerHashIndex(maxRows: number) {
     table[(gap << 1) | 1] = 0;
   };
 
+  /** The longest run of taken places, which bounds every search. A walk over all places, for tests. */
+  const longestRun = (): number => {
+    let longest = 0;
+    let run = 0;
+    for (let entry = 0; entry < maxPlaces + maxRows; entry += 1) {
+      run = table[(entry << 1) | 1] === 0 ? 0 : run + 1;
+      if (run > longest) longest = run;
+    }
+    return longest;
+  };
+
   return {
     /** Rows in the index. */
     get count(): number {
@@ -153,5 +166,6 @@ export function makeIntegerHashIndex(maxRows: number) {
     insert,
     expect,
     remove,
+    longestRun,
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { mix } from '../../src/base/hash.js';
 import { type IntegerHashIndex, makeIntegerHashIndex } from '../../src/base/integer-hash-index.js';
 import { Prng } from '../../src/base/prng.js';
 
@@ -55,6 +56,16 @@ describe('the integer hash index', () => {
       for (let row = 1; row <= 500; row += 1) index.remove(hashOf(row), row);
       expect(index.count).toBe(0);
     }
+  });
+
+  test('has short clusters at every size, also while it doubles', () => {
+    const index = makeIntegerHashIndex(20_000);
+    let longest = 0;
+    for (let row = 1; row <= 20_000; row += 1) {
+      index.insert(mix(row), row);
+      if (row % 100 === 0) longest = Math.max(longest, index.longestRun());
+    }
+    expect(longest).toBeLessThan(100);
   });
 
   test('throws on the removal of a row that it does not have', () => {
