@@ -41,7 +41,8 @@ export class CommandTape {
   /** Commands before the ones that are measured; the first of each round cancel what the round before left. */
   setupCount: number;
   private readonly clientSequences: Float64Array;
-  private readonly instruments: number;
+  /** The asset that each instrument trades, and behind them the one that all are quoted in. */
+  readonly assets: readonly string[];
   private readonly funds: number;
   private transferId: number;
 
@@ -52,7 +53,7 @@ export class CommandTape {
   constructor(accounts: number, expectedCommands: number, instruments = 1, opened = accounts) {
     const perAccount = instruments + 4;
     this.words = new Int32Array((expectedCommands + opened * perAccount + instruments + 16) * SLOT_WORDS);
-    this.instruments = instruments;
+    this.assets = [...Array.from({ length: instruments }, (_, n) => `BENCH${n + 1}`), 'USD'];
     this.funds = Math.floor(FUNDS / accounts);
     this.transferId = 0;
     this.count = 0;
@@ -120,20 +121,19 @@ export class CommandTape {
     }
   }
 
-  /** Opens an account and gives it a key and money; accounts come in the order of their ids. */
-  openAccount(account: number): void {
+  /** Opens an account and gives it a key and money in `assets`; accounts come in the order of their ids. */
+  openAccount(account: number, assets: readonly string[] = this.assets): void {
     const open = this.add(Template.openAccount, 0);
     this.words[open + wordOf('openAccount', 'accountId')] = account;
     const key = this.add(Template.registerApiKey, 0);
     this.words[key + wordOf('registerApiKey', 'accountId')] = account;
     this.words[key + wordOf('registerApiKey', 'permissions')] = Permission.trade;
     this.words[key + wordOf('registerApiKey', 'publicKey')] = account;
-    for (let id = 1; id <= this.instruments; id += 1) this.deposit(account, baseOf(id));
-    this.deposit(account, 'USD');
+    for (const asset of assets) this.deposit(account, asset);
   }
 
   private setUp(accounts: number): void {
-    for (let id = 1; id <= this.instruments; id += 1) this.listInstrument(baseOf(id));
+    for (const base of this.assets.slice(0, -1)) this.listInstrument(base);
     for (let account = 1; account <= accounts; account += 1) this.openAccount(account);
     this.onceCount = this.count;
     for (let account = 1; account <= accounts; account += 1) this.add(Template.massCancel, account);
@@ -189,9 +189,4 @@ export class CommandTape {
       this.words[at + (i >> 2)] |= text.charCodeAt(i) << ((i & 3) * 8);
     }
   }
-}
-
-/** The asset that instrument `id` trades. */
-function baseOf(id: number): string {
-  return `BENCH${id}`;
 }

@@ -29,7 +29,8 @@ const FUNDS = 1_000_000_000_000;
 const WARM_UP_SECONDS = 2;
 const ROUND_TRIPS = 3000;
 const WARM_UP_RATE = 5000;
-const NODE_FLAGS = {
+/** Any free ports, no limit of messages, little log. */
+export const NODE_FLAGS = {
   port: '0',
   adminPort: '0',
   replicationPort: '0',
@@ -48,7 +49,7 @@ export interface EndToEndOptions {
   readonly onLine?: (line: string) => void;
 }
 
-interface Percentiles {
+export interface Percentiles {
   readonly p50Us: number;
   readonly p90Us: number;
   readonly p99Us: number;
@@ -107,7 +108,8 @@ async function runPolicy(policy: string, options: EndToEndOptions): Promise<Poli
   }
 }
 
-async function measure(node: DemoNode, policy: string, options: EndToEndOptions): Promise<PolicyFigures> {
+/** A market on a fresh node, and a session that may trade there. */
+export async function openLoad(node: DemoNode): Promise<{ session: LoadSession; instrumentId: number }> {
   const admin = await connectAdmin([node.admin], join(node.dataDir, 'keys', 'admin.pem'));
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const listing = {
@@ -132,6 +134,11 @@ async function measure(node: DemoNode, policy: string, options: EndToEndOptions)
   await admin.close();
 
   const session = await LoadSession.open(node.client, key.fields.apiKeyId, privateKey);
+  return { session, instrumentId };
+}
+
+async function measure(node: DemoNode, policy: string, options: EndToEndOptions): Promise<PolicyFigures> {
+  const { session, instrumentId } = await openLoad(node);
   const flow = new LoadFlow({ seed: options.seed, accounts: 1 });
   await session.run(flow, instrumentId, WARM_UP_RATE, WARM_UP_SECONDS);
   const roundTrip = percentilesOf(await session.roundTrips(flow, instrumentId, ROUND_TRIPS));
@@ -172,7 +179,7 @@ async function verify(node: DemoNode): Promise<void> {
   }
 }
 
-function percentilesOf(histogram: Histogram): Percentiles {
+export function percentilesOf(histogram: Histogram): Percentiles {
   return {
     p50Us: histogram.getValueAtPercentile(50),
     p90Us: histogram.getValueAtPercentile(90),
@@ -183,7 +190,7 @@ function percentilesOf(histogram: Histogram): Percentiles {
   };
 }
 
-function text({ p50Us, p90Us, p99Us, p999Us, p9999Us, maxUs }: Percentiles): string {
+export function text({ p50Us, p90Us, p99Us, p999Us, p9999Us, maxUs }: Percentiles): string {
   return `us: p50 ${p50Us}  p90 ${p90Us}  p99 ${p99Us}  p99.9 ${p999Us}  p99.99 ${p9999Us}  max ${maxUs}`;
 }
 

@@ -3,9 +3,11 @@
  *
  * ```
  * records in memory --> frame, checksum, chain --> segment --> sync         each backend on each allocation
- * the same bytes    --> write + fdatasync                                   a plain file: what any log must pay
+ * the same bytes    --> write + fdatasync                                   a file that grows: what any log must pay
+ * the same bytes    --> write + fdatasync                                   a file of zeros: the limit of the disk
  * the same bytes    --> memory copy                                         the upper limit
  * ```
+ * Then the same without syncs (journal-limits.ts), and the ratios.
  * Each row appends batches of the same size, with one sync for each. Afterwards the journal is read back and its chain
  * compared with one computed in memory, or no figure is printed. Segments are made beforehand, as a node does.
  */
@@ -25,6 +27,7 @@ import type { Allocation } from '../journal/storage.js';
 import { writeInt64 } from '../src/base/int64.js';
 import { Template } from '../src/wire/schema.js';
 import { HeaderWord, packTemplate, RECORD_VERSION } from '../src/wire/slot.js';
+import { type JournalLimits, measureLimits } from './journal-limits.js';
 
 export interface JournalBenchOptions {
   /** Records in one batch, that is, in one frame and one sync. */
@@ -53,6 +56,17 @@ export interface JournalFigures {
   readonly rows: readonly JournalRow[];
   /** Chain of the records, the same in all journals of the run. */
   readonly chain: string;
+  /** The journal's rate over that of the same bytes without a journal; the default backend and allocation. */
+  readonly ratios: {
+    /** Over appending to a file that grows. */
+    readonly groupCommit: number;
+    /** Over writing into a file of zeros. */
+    readonly groupCommitInPlace: number;
+    /** Over a memory copy into the mapping. */
+    readonly append: number;
+    /** Over reading the file and running the checksum. */
+    readonly verify: number;
+  };
 }
 
 const IDENTITY = { clusterId: 1n, nodeId: 1 };
@@ -60,6 +74,10 @@ const SEGMENT_BYTES = 64 * 1024 * 1024;
 const BACKENDS: readonly BackendName[] = ['mmap', 'positional'];
 const ALLOCATIONS: readonly Allocation[] = ['fallocate', 'zero-fill'];
 const WARM_UP_BATCHES = 50;
+/** What a node does when nobody tells it otherwise. */
+const DEFAULT_ROW = 'mmap zero-fill';
+const GROWING_ROW = 'plain append + fdatasync';
+const IN_PLACE_ROW = 'plain overwrite + fdatasync';
 
 /** The benchmark as the bench command knows it: `--batch N --batches N --directory DIR`. */
 export const journal = {
@@ -88,6 +106,7 @@ export function runJournal(options: JournalBenchOptions): JournalFigures {
   const { batch, batches, onLine } = options;
   const root = mkdtempSync(join(options.directory ?? tmpdir(), 'ringfence-bench-journal-'));
   const rows: JournalRow[] = [];
+  let limits: JournalLimits;
   const records = makeRecords(batch);
   const chain = expectedChain(records, batch, batches);
   onLine?.(
@@ -102,12 +121,40 @@ export function runJournal(options: JournalBenchOptions): JournalFigures {
       }
     }
     rows.push(plainRow(join(root, 'plain'), batch, batches));
+    rows.push(inPlaceRow(root, batch, batches));
     rows.push(copyRow(records, batch, batches));
+    const directory = mkdtempSync(join(root, 'limits-'));
+    limits = measureLimits(directory, records, batch, (first) => number(records, batch, first));
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
   for (const row of rows) onLine?.(describe(row));
-  return { batch, batches, rows, chain: chain.toString(16).padStart(8, '0') };
+  const rate = (name: string) => rows.find((row) => row.name === name)!.recordsPerSecond;
+  const ratios = {
+    groupCommit: rate(DEFAULT_ROW) / rate(GROWING_ROW),
+    groupCommitInPlace: rate(DEFAULT_ROW) / rate(IN_PLACE_ROW),
+    append: limits.append / limits.copyIntoMapping,
+    verify: limits.verify / limits.readAndChecksum,
+  };
+  onLine?.(describeLimits(limits));
+  onLine?.(describeRatios(ratios));
+  return { batch, batches, rows, chain: chain.toString(16).padStart(8, '0'), ratios };
+}
+
+function describeLimits(limits: JournalLimits): string {
+  const gigabytes = (rate: number) => `${(rate / 1e9).toFixed(2)} GB/s`;
+  return (
+    `without sync: append ${gigabytes(limits.append)}, copy into the mapping ${gigabytes(limits.copyIntoMapping)}; ` +
+    `read and verify ${gigabytes(limits.verify)}, read and checksum alone ${gigabytes(limits.readAndChecksum)}`
+  );
+}
+
+function describeRatios(ratios: JournalFigures['ratios']): string {
+  const percent = (ratio: number) => `${Math.round(ratio * 100)} %`;
+  return (
+    `ratios: group commit ${percent(ratios.groupCommit)} of append + sync, ${percent(ratios.groupCommitInPlace)} of write in place + sync; ` +
+    `append ${percent(ratios.append)} of the copy; verify ${percent(ratios.verify)} of the checksum alone`
+  );
 }
 
 function journalRow(
@@ -150,9 +197,28 @@ function plainRow(path: string, batch: number, batches: number): JournalRow {
   const bytes = new Uint8Array(FRAME_HEADER_BYTES + batch * RECORD_BYTES).fill(7);
   const fd = openSync(path, 'wx', 0o600);
   try {
-    return measure('plain write + fdatasync', batch, batches, () => {
+    return measure(GROWING_ROW, batch, batches, () => {
       writeSync(fd, bytes);
       fdatasyncSync(fd);
+    });
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The same bytes over a file of zeros that has its room: nothing for the file system to do but the data. */
+function inPlaceRow(directory: string, batch: number, batches: number): JournalRow {
+  const storage = openStorage(directory, 'positional');
+  const bytes = new Uint8Array(FRAME_HEADER_BYTES + batch * RECORD_BYTES).fill(7);
+  const room = Math.ceil(((batches + WARM_UP_BATCHES) * bytes.length) / SEGMENT_BYTES) * SEGMENT_BYTES;
+  storage.create('in-place', room, 'zero-fill');
+  const fd = openSync(join(directory, 'in-place'), 'r+');
+  let position = 0;
+  try {
+    return measure(IN_PLACE_ROW, batch, batches, () => {
+      writeSync(fd, bytes, 0, bytes.length, position);
+      fdatasyncSync(fd);
+      position += bytes.length;
     });
   } finally {
     closeSync(fd);
@@ -207,7 +273,7 @@ function measure(
 function describe(row: JournalRow): string {
   const us = (value: number) => value.toFixed(1).padStart(9);
   return (
-    `${row.name.padEnd(26)}${String(row.recordsPerSecond).padStart(12)} records/s ${String(row.mebibytesPerSecond).padStart(7)} MiB/s ` +
+    `${row.name.padEnd(28)}${String(row.recordsPerSecond).padStart(12)} records/s ${String(row.mebibytesPerSecond).padStart(7)} MiB/s ` +
     `  us: p50${us(row.p50Us)}  p99${us(row.p99Us)}  p99.9${us(row.p999Us)}  max${us(row.maxUs)}`
   );
 }

@@ -12,8 +12,10 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   ring: async () => (await import('./ring.js')).ring,
   journal: async () => (await import('./journal.js')).journal,
   replay: async () => (await import('./replay.js')).replay,
+  recovery: async () => (await import('./recovery.js')).recovery,
   pipeline: async () => (await import('./pipeline.js')).pipeline,
   'end-to-end': async () => (await import('./end-to-end.js')).endToEnd,
+  disturbance: async () => (await import('./disturbance.js')).disturbance,
   micro: async () => (await import('./micro.js')).micro,
 };
 

@@ -6,6 +6,7 @@ import { Side, TimeInForce } from '../src/core/codes.js';
 import { Core } from '../src/core/core.js';
 import { BusinessLogicProcessor } from '../src/engine/business-logic-processor.js';
 import { EventBuffer } from '../src/engine/event-buffer.js';
+import { CHECKPOINT_INTERVAL } from '../src/node/logic-agent.js';
 import { SLOT_WORDS } from '../src/wire/slot.js';
 import { CommandTape } from './command-tape.js';
 import { idlePauses, type PauseFigures } from './pause-clock.js';
@@ -35,6 +36,7 @@ export function measureMemory(options: { readonly onLine?: (line: string) => voi
   const tape = new CommandTape(ACCOUNTS, 1, 1, 1);
   const firstCount = tape.count;
   for (let n = 0; n < tape.onceCount; n += 1) processor.onCommand(tape.words, n * SLOT_WORDS);
+  const hashes = new Int32Array(4);
   // Commands are written over the ones before, so that they themselves take no memory.
   const play = () => {
     for (let n = firstCount; n < tape.count; n += 1) processor.onCommand(tape.words, n * SLOT_WORDS);
@@ -42,8 +44,10 @@ export function measureMemory(options: { readonly onLine?: (line: string) => voi
     events.clear();
   };
   for (let account = 2; account <= ACCOUNTS; account += 1) {
-    tape.openAccount(account);
+    // Odd accounts buy and even ones sell, see below.
+    tape.openAccount(account, [tape.assets[account % 2]]);
     play();
+    if (account % CHECKPOINT_INTERVAL === 0) processor.writeHashes(hashes, 0);
   }
   let longestMs = 0;
   let above2ms = 0;
@@ -55,6 +59,8 @@ export function measureMemory(options: { readonly onLine?: (line: string) => voi
     const price = side === Side.buy ? PRICES - distance : PRICES + distance;
     tape.newOrder(1 + (id % ACCOUNTS), id, side, price, 1 + (id % 100), TimeInForce.GTC);
     play();
+    // As the node does, which keeps the lists of changed rows short.
+    if (id % CHECKPOINT_INTERVAL === 0) processor.writeHashes(hashes, 0);
     const now = performance.now();
     if (now - last > longestMs) longestMs = now - last;
     if (now - last > 2) above2ms += 1;

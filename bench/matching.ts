@@ -17,7 +17,7 @@ import { SLOT_WORDS } from '../src/wire/slot.js';
 import { type MatchingMemoryFigures, measureMemory } from './matching-memory.js';
 import { MIX_LOADS, mixCapacities } from './matching-mix.js';
 import { type MatchingOutcome, MatchingRig, makeMixTape } from './matching-rig.js';
-import { measureServiceTime, type ServiceTimeFigures } from './matching-service-time.js';
+import type { ServiceTimeFigures } from './matching-service-time.js';
 import { expectedReportHash, workloadTape } from './matching-workload.js';
 
 export interface MatchingOptions {
@@ -79,6 +79,7 @@ export const matching = {
       ...onLine,
     };
     if (!values['service-time']) return runMatching(options);
+    const { measureServiceTime } = await import('./matching-service-time.js');
     const rig = await makeRig(options);
     return measureServiceTime(rig, count('rate', values.rate), WARM_UP_RUNS, options.runs, onLine);
   },

@@ -66,7 +66,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineFig
   const preparer = startSegmentPreparer({
     directory,
     segmentBytes: options.segmentBytes,
-    allocation: 'fallocate',
+    allocation: 'zero-fill',
     ahead: 2,
   });
   try {
@@ -85,7 +85,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineFig
     const journaler = start('journaler', {
       directory,
       backend: options.backend,
-      allocation: 'fallocate',
+      allocation: 'zero-fill',
       segmentBytes: options.segmentBytes,
       prepared: preparer.state,
       ...identity,

@@ -64,6 +64,17 @@ export class JournalCorruptionError extends JournalError {
   }
 }
 
+/** A snapshot is not what was written. Nothing is lost by that: an older one, or the whole journal, does the same. */
+export class SnapshotDamagedError extends JournalError {
+  constructor(file: string, offset: number, expected: string, found: string) {
+    super(
+      'SNAPSHOT_DAMAGED',
+      3,
+      `snapshot ${file} is damaged at offset ${offset}: expected ${expected}, found ${found}`,
+    );
+  }
+}
+
 /** A command is asked for that retention has removed. */
 export class JournalHistoryError extends JournalError {
   readonly firstSequence: number;

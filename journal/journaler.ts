@@ -61,6 +61,8 @@ export interface JournalerOptions {
   readonly storage: Storage;
   readonly identity: JournalIdentity;
   readonly recovered: RecoveryReport;
+  /** Last command whose state is loaded already, from a snapshot; default 0. The ring begins behind it. */
+  readonly replayAfter?: number;
   /** Slots of the input ring. */
   readonly words: Int32Array;
   readonly source: RecordSource;
@@ -109,9 +111,11 @@ export class Journaler {
   }
 
   onStart(): void {
-    const { storage, recovered } = this.#options;
+    const { storage, recovered, replayAfter = 0 } = this.#options;
+    const { lastSequence: toSequence } = recovered;
     // The ring holds records as they are stored, from a primary as from disk; the business logic reads all versions.
-    this.#reader = new JournalReader(storage, { toSequence: recovered.lastSequence, asStored: true });
+    const wanted = { fromSequence: replayAfter + 1, toSequence, asStored: true };
+    this.#reader = new JournalReader(storage, wanted);
   }
 
   /** @returns records moved, or 1 for other work, 0 when there was nothing to do */

@@ -93,12 +93,24 @@ export function segmentNames(storage: Storage): string[] {
   return names;
 }
 
+export interface RecoveryOptions {
+  /**
+   * The oldest segments may have been removed; whoever asks for that must go on from a snapshot of the command before
+   * `firstSequence`, or of a later one. Default: a journal that does not begin with the first command is damaged.
+   */
+  readonly mayBeginLater?: boolean;
+}
+
 /**
  * Looks at the journal and decides what counts. Changes nothing.
  * @param identity whose journal it must be; undefined = anybody's (offline tools)
  * @throws JournalCorruptionError, JournalForeignError, JournalVersionError, JournalIoError, JournalPermissionError
  */
-export function recover(storage: Storage, identity?: JournalIdentity): RecoveryReport {
+export function recover(
+  storage: Storage,
+  identity?: JournalIdentity,
+  options: RecoveryOptions = {},
+): RecoveryReport {
   // The control file first: beside a running writer it may be older than the list of segments, never newer.
   const early = storage.exists(CONTROL_FILE) ? readControlFile(storage) : undefined;
   const names = segmentNames(storage);
@@ -115,7 +127,8 @@ export function recover(storage: Storage, identity?: JournalIdentity): RecoveryR
   for (const name of names) {
     previous?.close();
     const scanner = new SegmentScanner(storage, name, identity);
-    if (previous === undefined && isDeclaredBeginning(storage, scanner)) {
+    const mayBegin = options.mayBeginLater === true || isDeclaredBeginning(storage, scanner);
+    if (previous === undefined && mayBegin) {
       firstSequence = scanner.header.firstSequence;
     } else {
       checkLink(scanner, previous);
@@ -152,6 +165,19 @@ function controlState(storage: Storage, names: readonly string[]): ControlState 
   if (names.length === 0) return undefined;
   if (storage.exists(CONTROL_FILE)) return readControlFile(storage);
   throw new JournalCorruptionError(CONTROL_FILE, 0, 'the control file beside the segments', 'no such file');
+}
+
+/** The error of a journal that begins with a later command although nothing says what was before it. */
+export function missingBeginning(storage: Storage): JournalCorruptionError {
+  const name = segmentNames(storage)[0]!;
+  const first = new SegmentScanner(storage, name);
+  first.close();
+  return new JournalCorruptionError(
+    first.header.previousName,
+    0,
+    `the segment before ${name}, or a good snapshot of command ${first.header.firstSequence - 1} or a later one`,
+    'no such file',
+  );
 }
 
 /** Whether the journal begins later than its first command because retention says so in the manifest. */

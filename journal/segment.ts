@@ -35,7 +35,7 @@ const NAME = /^(\d{20})-(\d{10})\.wal$/;
 const RELEASE_OFFSET = 88;
 const RELEASE_BYTES = 24;
 /** Written into headers for people who look at an old file. */
-const RELEASE = 'ringfence 0.1.0';
+export const RELEASE = 'ringfence 0.1.0';
 
 const Word = {
   magicLow: 0,

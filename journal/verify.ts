@@ -9,6 +9,7 @@ import {
   manifestFaults,
   readManifestLines,
   removedThrough,
+  type SignedSnapshot,
   segmentEntries,
 } from './manifest.js';
 import { recover, segmentNames } from './recover.js';
@@ -16,6 +17,9 @@ import { parseSegmentName } from './segment.js';
 import { ScanStatus, SegmentScanner } from './segment-scanner.js';
 import { firstDifference, sumFile } from './segment-sum.js';
 import type { Storage } from './storage.js';
+
+/** Of the snapshots, inside of the journal directory. */
+const SNAPSHOT_DIRECTORY = 'snapshots';
 
 export interface JournalProblem {
   /** `JOURNAL_CORRUPT`, `JOURNAL_NEWER_VERSION`, ... */
@@ -130,6 +134,14 @@ function checkManifest(
   }
   for (const fault of manifestFaults(lines, publicKey)) note(problems, fault);
   const removed = removedThrough(lines);
+  for (const line of lines) {
+    if (line.kind !== 'snapshot') continue;
+    try {
+      checkSnapshot(storage, line);
+    } catch (error) {
+      note(problems, error);
+    }
+  }
   for (const entry of segmentEntries(lines)) {
     try {
       if (names.includes(entry.segment)) checkAgainst(storage, entry);
@@ -140,6 +152,20 @@ function checkManifest(
     }
   }
   return lines;
+}
+
+/** Throws when a snapshot is there and is not what was signed. Old ones go when there are enough newer ones. */
+function checkSnapshot(storage: Storage, { file, sha256 }: SignedSnapshot): void {
+  const name = `${SNAPSHOT_DIRECTORY}/${file}`;
+  if (!storage.exists(name)) return;
+  const snapshot = storage.openForRead(name);
+  try {
+    const found = sumFile(snapshot).sha256;
+    if (found !== sha256)
+      throw new JournalCorruptionError(name, 0, `SHA-256 ${sha256} of the manifest`, found);
+  } finally {
+    snapshot.close();
+  }
 }
 
 /** Throws when the bytes of a segment are not those that were signed; names the first piece that differs. */

@@ -1,7 +1,8 @@
-/** The state of the exchange as it was at a moment: the journal replayed up to it. Reads only. */
+/** The state of the exchange as it was at a moment: the nearest snapshot before it, and the journal replayed from there. Reads only. */
 import { JournalReader } from '../journal/journal-reader.js';
 import { openStorage } from '../journal/open-storage.js';
 import { recover } from '../journal/recover.js';
+import type { SnapshotLimits } from '../journal/snapshot-store.js';
 import type { Storage } from '../journal/storage.js';
 import { readInt64 } from '../src/base/int64.js';
 import { Core } from '../src/core/core.js';
@@ -21,8 +22,10 @@ export interface AsOfOptions {
   readonly moment: Moment;
   /** A fresh core of the capacity of the node; default one with the default capacities. */
   readonly core?: Core;
-  /** Called after each command up to the moment; see ReplayOptions. */
+  /** Called after each command up to the moment that is replayed; see ReplayOptions. */
   readonly onCommand?: CommandObserver;
+  /** Which snapshots it may begin with; default any, or none when every command is to be seen by `onCommand`. */
+  readonly from?: SnapshotLimits;
   readonly onProgress?: (sequence: number, lastSequence: number) => void;
 }
 
@@ -31,6 +34,8 @@ export interface AsOf {
   /** Last command that happened by then, and its time. */
   readonly sequence: number;
   readonly timestampUs: number;
+  /** Last command that was in the snapshot that it was made from; 0 = none was. */
+  readonly snapshotSequence: number;
 }
 
 /** A moment that the journal cannot speak about. */
@@ -49,9 +54,9 @@ export class MomentError extends Error {
  * @throws MomentError for a moment before the first command or a sequence after the last; the coded errors of the journal
  */
 export function* replayAsOf(options: AsOfOptions): Generator<number, AsOf> {
-  const { directory, moment, core = new Core(), onCommand, onProgress } = options;
+  const { directory, moment, core = new Core(), from, onCommand, onProgress } = options;
   const storage = openStorage(directory, 'positional');
-  const { lastSequence } = recover(storage);
+  const { firstSequence, lastSequence } = recover(storage, undefined, { mayBeginLater: true });
   if (lastSequence === 0) {
     throw new MomentError('JOURNAL_EMPTY', `the journal ${directory} holds no command yet`);
   }
@@ -66,17 +71,19 @@ export function* replayAsOf(options: AsOfOptions): Generator<number, AsOf> {
     core,
     toSequence: moment.sequence ?? lastSequence,
     ...(moment.timeUs === undefined ? {} : { atTimeUs: moment.timeUs }),
-    ...(onCommand === undefined ? {} : { onCommand }),
+    ...(onCommand === undefined ? { from: from ?? {} } : { onCommand }),
+    ...(from === undefined ? {} : { from }),
     ...(onProgress === undefined ? {} : { onProgress }),
   });
-  if (result.commands === 0) {
-    const first = new Date(firstTimestampUs(storage) / 1000).toISOString();
+  if (result.lastSequence === 0) {
+    const first = new Date(firstTimestampUs(storage, firstSequence) / 1000).toISOString();
     throw new MomentError(
       'BEFORE_FIRST_COMMAND',
       `nothing had happened by then: the first command of the journal is of ${first}`,
     );
   }
-  return { core, sequence: result.lastSequence, timestampUs: result.lastTimestampUs };
+  const { lastSequence: sequence, lastTimestampUs: timestampUs, snapshotSequence } = result;
+  return { core, sequence, timestampUs, snapshotSequence };
 }
 
 /** The state at a moment at once; see replayAsOf. */
@@ -88,9 +95,9 @@ export function asOf(options: AsOfOptions): AsOf {
   }
 }
 
-function firstTimestampUs(storage: Storage): number {
+function firstTimestampUs(storage: Storage, firstSequence: number): number {
   const record = new Int32Array(SLOT_WORDS);
-  const reader = new JournalReader(storage, { toSequence: 1 });
+  const reader = new JournalReader(storage, { fromSequence: firstSequence, toSequence: firstSequence });
   try {
     reader.readRecords(record, 0, 1);
   } finally {

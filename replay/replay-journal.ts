@@ -1,11 +1,20 @@
 /** Replays the journal in a directory through a business logic of its own: offline, read-only. */
 import { JournalReader } from '../journal/journal-reader.js';
 import { openStorage } from '../journal/open-storage.js';
-import { recover } from '../journal/recover.js';
+import { missingBeginning, type RecoveryReport, recover } from '../journal/recover.js';
+import {
+  chooseSnapshot,
+  openSnapshots,
+  type RefusedSnapshot,
+  type SnapshotChoice,
+  type SnapshotLimits,
+} from '../journal/snapshot-store.js';
+import type { Storage } from '../journal/storage.js';
 import { Core } from '../src/core/core.js';
 import { BusinessLogicProcessor } from '../src/engine/business-logic-processor.js';
 import { EventBuffer } from '../src/engine/event-buffer.js';
 import { SLOT_WORDS } from '../src/wire/slot.js';
+import { loadSnapshot } from './load-snapshot.js';
 import { type CommandHandler, Replayer } from './replayer.js';
 
 export interface ReplayOptions {
@@ -24,6 +33,13 @@ export interface ReplayOptions {
    * hashes; nothing of what it is given may be kept or changed.
    */
   readonly onCommand?: CommandObserver;
+  /**
+   * May begin with the state of a snapshot within these limits, the newest one, and replay what comes after it; `onCommand`
+   * then sees only that. Default: every command from the first on.
+   */
+  readonly from?: SnapshotLimits;
+  /** Called once before the first command is replayed, when the core has the state of the snapshot if there is one. */
+  readonly onStart?: () => void;
 }
 
 export type CommandObserver = (
@@ -48,6 +64,10 @@ export interface ReplayResult {
   readonly epoch: number;
   /** Bytes of a torn tail, which a replay does not touch. */
   readonly tornBytes: number;
+  /** Last command that was in the snapshot that the replay began with; 0 = it began with the first command. */
+  readonly snapshotSequence: number;
+  /** Newer snapshots that could not be used, and why. */
+  readonly refused: readonly RefusedSnapshot[];
 }
 
 /** Commands that are read at once, after which their events are thrown away: few enough to stay in the cache. */
@@ -57,7 +77,7 @@ const PROGRESS_COMMANDS = 65_536;
 /**
  * Replays up to the limits and returns hashes and speed. Takes no lock and writes nothing, so that it may run beside the
  * node that owns the journal.
- * @throws the coded errors of the journal: damage, newer version, no permission
+ * @throws the coded errors of the journal: damage, newer version, no permission; SnapshotUnusableError
  */
 export function replayJournal(options: ReplayOptions): ReplayResult {
   const batches = replayInBatches(options);
@@ -74,10 +94,15 @@ export function replayJournal(options: ReplayOptions): ReplayResult {
  */
 export function* replayInBatches(options: ReplayOptions): Generator<number, ReplayResult> {
   const storage = openStorage(options.directory, 'positional');
-  const report = recover(storage);
+  const report = recover(storage, undefined, { mayBeginLater: true });
   const events = new EventBuffer();
   const processor = new BusinessLogicProcessor(options.core ?? new Core(), events);
   const toSequence = Math.min(options.toSequence ?? report.lastSequence, report.lastSequence);
+  const { snapshot, refused } = choose(options, storage, report, toSequence);
+  if (snapshot !== undefined) loadSnapshot(processor, snapshot);
+  else if (report.firstSequence > 1) throw missingBeginning(storage);
+  const begun = snapshot?.facts ?? { sequence: 0, timestampUs: 0 };
+  options.onStart?.();
   const limits = options.atTimeUs === undefined ? { toSequence } : { toSequence, toTimeUs: options.atTimeUs };
   const { onCommand } = options;
   const observed: CommandHandler = {
@@ -90,7 +115,7 @@ export function* replayInBatches(options: ReplayOptions): Generator<number, Repl
   const replayer = new Replayer(onCommand === undefined ? processor : observed, limits);
   // Copied out of the frames, because the business logic wants slots that start at whole slots.
   const records = new Int32Array(BATCH * SLOT_WORDS);
-  const reader = new JournalReader(storage, { toSequence });
+  const reader = new JournalReader(storage, { fromSequence: begun.sequence + 1, toSequence });
   const startMs = performance.now();
   let progressAt = PROGRESS_COMMANDS;
   try {
@@ -108,17 +133,35 @@ export function* replayInBatches(options: ReplayOptions): Generator<number, Repl
     reader.close();
   }
   const elapsedMs = performance.now() - startMs;
-  options.onProgress?.(replayer.lastSequence, toSequence);
+  const isAtStart = replayer.commands === 0;
+  const lastSequence = isAtStart ? begun.sequence : replayer.lastSequence;
+  options.onProgress?.(lastSequence, toSequence);
   return {
     commands: replayer.commands,
     perSecond: elapsedMs === 0 ? 0 : Math.round((replayer.commands / elapsedMs) * 1000),
     elapsedMs: Math.round(elapsedMs),
-    lastSequence: replayer.lastSequence,
-    lastTimestampUs: replayer.lastTimestampUs,
+    lastSequence,
+    lastTimestampUs: isAtStart ? begun.timestampUs : replayer.lastTimestampUs,
     stateHash: processor.stateHash(),
     outputHash: processor.outputHash(),
     journalSequence: report.lastSequence,
     epoch: report.epoch,
     tornBytes: report.tornBytes,
+    snapshotSequence: begun.sequence,
+    refused,
   };
+}
+
+function choose(
+  options: ReplayOptions,
+  storage: Storage,
+  report: RecoveryReport,
+  toSequence: number,
+): Pick<SnapshotChoice, 'snapshot' | 'refused'> {
+  const { from, directory, atTimeUs = Number.MAX_SAFE_INTEGER } = options;
+  if (from === undefined) return { snapshot: undefined, refused: [] };
+  // A snapshot may have been taken after the journal was looked at: it would be ahead of the report.
+  const sequence = Math.min(from.sequence ?? toSequence, toSequence);
+  const timeUs = Math.min(from.timeUs ?? atTimeUs, atTimeUs);
+  return chooseSnapshot(storage, openSnapshots(directory), report, { ...from, sequence, timeUs });
 }

@@ -1,6 +1,6 @@
 // `npm run test:mutations`: takes each safety of test/mutations/mutations.json out of a copy of the tree and runs its test,
-// which must go red. A suite that stays green without a safety proves nothing about it. `-- TEXT` runs those whose name
-// contains TEXT.
+// which must go red. A suite that stays green without a safety proves nothing about it. `-- TEXT` takes those whose name
+// contains TEXT, or those of that file.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const wanted = process.argv[2] ?? '';
 const all = JSON.parse(readFileSync(join(root, 'test', 'mutations', 'mutations.json'), 'utf8'));
-const mutations = all.filter(({ safety }) => safety.includes(wanted));
+const mutations = all.filter(({ safety, file }) => safety.includes(wanted) || file === wanted);
 const copy = mkdtempSync(join(tmpdir(), 'ringfence-mutations-'));
 // Enough to go red, and few enough for a run of minutes.
 const env = { ...process.env, RINGFENCE_SEEDS: '60' };

@@ -39,6 +39,13 @@ export class LevelSide {
     this.orderCounts.splice(at, 0, orderCount);
   }
 
+  /** Adds a level behind all others, which are better. */
+  append(priceTicks: number, levelLots: number, orderCount: number): void {
+    this.priceTicks.push(priceTicks);
+    this.levelLots.push(levelLots);
+    this.orderCounts.push(orderCount);
+  }
+
   /** Takes all levels away. */
   clear(): void {
     this.priceTicks.length = 0;

@@ -43,6 +43,9 @@ export async function auditFromFlags(flags: AuditFlags, standardOutput: Writable
   const steps = replayInBatches({
     directory,
     core,
+    // What happened before the first event that is wanted need not be seen.
+    ...(fromTimeUs === 0 ? {} : { from: { timeUs: fromTimeUs - 1 } }),
+    onStart: () => records.begin(),
     ...(toTimeUs === undefined ? {} : { atTimeUs: toTimeUs }),
     onCommand: (words, at, events) => {
       for (const line of records.linesOf(words, at, events)) piece += isCsv ? csvRow(line) : line;

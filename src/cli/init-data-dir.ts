@@ -27,6 +27,7 @@ import {
 } from '../node/config.js';
 import { CONFIG_KEYS, type ConfigValues } from '../node/config-options.js';
 import { renderConfigFile } from '../node/config-text.js';
+import { isThere } from '../node/is-there.js';
 import { ensureNodeKey } from '../node/node-key.js';
 import { CliError, ExitCode } from './failure.js';
 
@@ -119,7 +120,7 @@ export function refuseOccupied(dataDir: string): void {
 /** Configuration of the node to stand by. */
 function primaryOf(directory: string): NodeConfig {
   const dataDir = resolve(directory);
-  if (!existsSync(join(dataDir, CONFIG_FILE_NAME))) {
+  if (!isThere(join(dataDir, CONFIG_FILE_NAME))) {
     throw new CliError(
       `--join: ${dataDir} is no data directory (it has no ${CONFIG_FILE_NAME}); name that of the primary`,
       ExitCode.usage,

@@ -17,6 +17,7 @@ import { addLogicCommand } from './commands/logic.js';
 import { addPromoteCommand } from './commands/promote.js';
 import { addReplayCommand } from './commands/replay.js';
 import { addServeCommand } from './commands/serve.js';
+import { addSnapshotCommand } from './commands/snapshot.js';
 import { addStatusCommand } from './commands/status.js';
 import { addStopCommand } from './commands/stop.js';
 import { addVersionCommand, versionText } from './commands/version.js';
@@ -52,6 +53,7 @@ function program(): Command {
   addStopCommand(root);
   addReplayCommand(root);
   addJournalCommand(root);
+  addSnapshotCommand(root);
   addAccountCommand(root);
   addBookCommand(root);
   addAuditCommand(root);

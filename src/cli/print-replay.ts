@@ -62,6 +62,7 @@ export async function printEventsOf(run: ReplayRun, sequence: number, output: Wr
     directory: run.directory,
     moment: { sequence },
     core: coreOf(run.dataDir),
+    from: { sequence: sequence - 1 },
     onCommand: (words, at, events) => {
       if (readInt64(words, at + HeaderWord.sequence) !== sequence) return;
       command = commandJson(words, at);

@@ -21,6 +21,7 @@ export interface ReplayFlags extends CorrectFlags {
   readonly hashEvery?: string;
   readonly fromSequence?: string;
   readonly eventsOf?: string;
+  readonly full?: boolean;
 }
 
 const CORRECTION_FLAGS: readonly (keyof ReplayFlags)[] = ['skip', 'patch', 'into'];
@@ -71,6 +72,8 @@ export async function replayFromFlags(flags: ReplayFlags, output: Writable): Pro
     core: coreOf(run.dataDir),
     ...(toSequence === undefined ? {} : { toSequence }),
     ...(atTimeUs === undefined ? {} : { atTimeUs }),
+    // The whole journal is replayed to see that it gives what it gave; a part of it, to get at that state.
+    ...((toSequence ?? atTimeUs) === undefined || flags.full === true ? {} : { from: {} }),
     onProgress: (sequence, lastSequence) => progress.show(sequence, lastSequence),
   });
   progress.clear();
@@ -99,6 +102,10 @@ function resultText(result: ReplayResult): string {
   return (
     `${result.commands.toLocaleString('en-US')} commands in ${(result.elapsedMs / 1000).toFixed(3)} s ` +
     `(${Math.round(result.perSecond).toLocaleString('en-US')}/s)\n` +
+    (result.snapshotSequence === 0
+      ? ''
+      : `began with     the snapshot of command ${result.snapshotSequence}\n`) +
+    result.refused.map(({ file, reason }) => `not used       ${file}: ${reason}\n`).join('') +
     `last sequence  ${result.lastSequence}${time}, epoch ${result.epoch}\n` +
     `state hash     ${result.stateHash}\n` +
     `output hash    ${result.outputHash}\n`

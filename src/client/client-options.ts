@@ -16,6 +16,8 @@ export interface ClientOptions {
    * ones. For an admin key: the last command whose answer was seen.
    */
   readonly resumeAfter?: number;
+  /** Whether the open orders of the account are cancelled when the connection is lost; default false. */
+  readonly cancelOnDisconnect?: boolean;
   /** Whether a lost connection is made again; default true. */
   readonly reconnects?: boolean;
   /** Time for one gateway to take the logon, default 5000. */

@@ -385,7 +385,7 @@ export class RingfenceClient {
 
   /** Connects to one gateway, logs on, and waits for the reports that were missed. */
   private async openAt(url: string, leftMs: number): Promise<void> {
-    const { apiKeyId, logonTimeoutMs = 5000, signer } = this.options;
+    const { apiKeyId, cancelOnDisconnect = false, logonTimeoutMs = 5000, signer } = this.options;
     const resumed = new Promise<void>((resolve, reject) => {
       this.onResumed = resolve;
       this.onResumeFailed = reject;
@@ -401,6 +401,7 @@ export class RingfenceClient {
       signer,
       logonTimeoutMs: Math.min(logonTimeoutMs, leftMs),
       resumeAfter: this.cursor.last,
+      cancelOnDisconnect,
       onFrame: (frame) => this.onFrame(frame, url),
       onLost: () => this.onLost(url),
     });

@@ -1,4 +1,4 @@
-import { RejectCode } from '../core/codes.js';
+import { LogonFlag, RejectCode } from '../core/codes.js';
 import { logonBytes } from '../wire/logon-bytes.js';
 import type { LogonAccepted, LogonChallenge } from '../wire/message-fields.js';
 import { type DecodedMessage, encodeFrame } from '../wire/sbe-frames.js';
@@ -17,6 +17,7 @@ export interface ConnectionParts {
   readonly logonTimeoutMs: number;
   /** The lastReportSequence of the logon. */
   readonly resumeAfter: number;
+  readonly cancelOnDisconnect: boolean;
   /** Called for each frame from the one that logonAccepted is in. */
   readonly onFrame: (frame: Uint8Array) => void;
   /** Called once when the connection ends after logonAccepted, other than by `close`. */
@@ -127,7 +128,7 @@ export class Connection {
   }
 
   private async logOn(challenge: LogonChallenge): Promise<void> {
-    const { apiKeyId, format, resumeAfter, signer, url } = this.parts;
+    const { apiKeyId, cancelOnDisconnect, format, resumeAfter, signer, url } = this.parts;
     if (challenge.isPrimary === 0) {
       this.fail(new RingfenceError(RejectCode.NOT_PRIMARY, `${url} does not take orders`));
       return;
@@ -137,7 +138,8 @@ export class Connection {
       const signed = logonBytes(challenge.clusterId, challenge.nonce, apiKeyId, timestampUs);
       const signature = new Uint8Array(await signer(signed));
       if (this.isOver) return;
-      const logon = { timestampUs, lastReportSequence: resumeAfter, apiKeyId, signature };
+      const flags = cancelOnDisconnect ? LogonFlag.cancelOnDisconnect : 0;
+      const logon = { timestampUs, lastReportSequence: resumeAfter, apiKeyId, flags, signature };
       this.socket.send(format.outbound(encodeFrame('logon', logon)));
     } catch (error) {
       this.fail(error as Error);

@@ -4,10 +4,11 @@ import { BalanceReason, RejectCode, SnapshotFlag } from './codes.js';
 import type { Core } from './core.js';
 import type { EventSink } from './event-sink.js';
 import { OrderWord } from './orders.js';
+import { PositionWord } from './positions.js';
 
 /** The command on `core`, with its events into `sink`. */
 export function makeAccountSnapshot(core: Core, sink: EventSink) {
-  const { assets, holdings, instruments, positions } = core;
+  const { assets, holdings, instruments, margins, positions } = core;
   const { words } = core.arena;
 
   /**
@@ -45,7 +46,8 @@ export function makeAccountSnapshot(core: Core, sink: EventSink) {
     let count = 0;
     for (let instrumentId = 1; instrumentId <= instruments.count; instrumentId += 1) {
       const position = positions.find(account, instrumentId);
-      if (positions.isFlat(position)) continue;
+      const holdsNothing = margins.held(words[position + PositionWord.margin]) === 0;
+      if (holdsNothing && positions.isFlat(position)) continue;
       count += 1;
       sink.position(position);
     }

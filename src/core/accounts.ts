@@ -6,6 +6,7 @@ import { makeIntegerHashIndex } from '../base/integer-hash-index.js';
 import type { Arena } from './arena.js';
 import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
 import { OrderWord } from './orders.js';
+import { makeTable } from './table.js';
 
 export const ACCOUNT_WORDS = 32;
 
@@ -44,6 +45,8 @@ export const AccountWord = {
   throttleCounted: 28,
   /** u32: length of the intervals in microseconds. */
   throttleIntervalUs: 29,
+  /** Handle of a margin record (margins.ts), 0 = the account has never had an order in a margin instrument. */
+  firstMargin: 30,
 } as const;
 
 /** Bits of `AccountWord.controls`. */
@@ -179,6 +182,35 @@ export function makeAccounts(
     markDirty(account);
   };
 
+  const tables = [
+    makeTable('accounts', AccountWord, {
+      memory: words,
+      first,
+      recordWords: ACCOUNT_WORDS,
+      capacity: maxAccounts,
+      rows: () => state[COUNT],
+      handles: {
+        firstOrder: 'orders',
+        lastOrder: 'orders',
+        lastQuoteHolding: 'holdings',
+        lastBaseHolding: 'holdings',
+        lastPosition: 'positions',
+        firstMargin: 'margins',
+      },
+      derived: ['dirty', 'hashLow', 'hashHigh'],
+    }),
+    makeTable('accounts.state', { count: COUNT }, { memory: state }),
+  ];
+
+  /** Makes index and hash again, after the records were read from a snapshot. */
+  const rebuild = (): void => {
+    index.expect(state[COUNT]);
+    for (let n = 0; n < state[COUNT]; n += 1) {
+      insertRow(wordHash(words[handleOf(n) + ID]), handleOf(n));
+      touch(handleOf(n));
+    }
+  };
+
   return {
     words,
     maxAccounts,
@@ -195,5 +227,7 @@ export function makeAccounts(
     removeOrder,
     hashAccount,
     settleHash,
+    tables,
+    rebuild,
   };
 }

@@ -6,11 +6,18 @@
  */
 import { PUBLIC_KEY_WORDS } from './api-keys.js';
 import { ASSET_CODE_BYTES } from './assets.js';
-import { BalanceReason, Permission, RejectCode } from './codes.js';
+import { BalanceReason, InstrumentFlag, Permission, RejectCode } from './codes.js';
 import { type Core, EngineWord } from './core.js';
 import type { EventSink } from './event-sink.js';
-import { DEFAULT_PROTECTION_PPM, InstrumentWord, SYMBOL_BYTES, SYMBOL_WORDS } from './instruments.js';
+import {
+  DEFAULT_PROTECTION_PPM,
+  InstrumentControl,
+  InstrumentWord,
+  SYMBOL_BYTES,
+  SYMBOL_WORDS,
+} from './instruments.js';
 import { LogicVersion, LogicVersionError, logicVersionOf } from './logic-version.js';
+import { areMarginRates, MARGIN_MONEY_MAX } from './margins.js';
 import { MONEY_MAX, PPM, scaledProduct } from './money.js';
 import { isAssetCode, isSymbol } from './text-fields.js';
 import { NO_PAYER } from './transfers.js';
@@ -39,6 +46,9 @@ export function makeAdministration(core: Core, sink: EventSink) {
     baseDecimals: number,
     quoteDecimals: number,
     protectionPpm: number,
+    flags: number,
+    initialMarginPpm: number,
+    maintenanceMarginPpm: number,
   ): number => {
     if (!isSymbol(text, symbolAt, SYMBOL_BYTES)) return RejectCode.INVALID_SYMBOL;
     if (!isAssetCode(text, baseAt, ASSET_CODE_BYTES)) return RejectCode.INVALID_ASSET;
@@ -57,6 +67,8 @@ export function makeAdministration(core: Core, sink: EventSink) {
     const basePerLot = scaledProduct(lotMantissa >>> 0, 1, lotExponent + baseDecimals);
     if (quotePerTickLot === 0 || basePerLot === 0) return RejectCode.INVALID_TICK_OR_LOT;
     if (protectionPpm >>> 0 > PPM) return RejectCode.INVALID_PROTECTION;
+    if ((flags & ~InstrumentFlag.margin) !== 0) return RejectCode.INVALID_FLAGS;
+    if (!areMarginRates(flags, initialMarginPpm, maintenanceMarginPpm)) return RejectCode.INVALID_MARGIN;
 
     if (instruments.find(text, symbolAt) !== 0) return RejectCode.INSTRUMENT_EXISTS;
     let base = assets.find(text, baseAt);
@@ -66,6 +78,8 @@ export function makeAdministration(core: Core, sink: EventSink) {
     if (instruments.count === instruments.maxInstruments) return RejectCode.TOO_MANY_INSTRUMENTS;
     const newAssets = (base === 0 ? 1 : 0) + (quote === 0 ? 1 : 0);
     if (assets.count + newAssets > assets.maxAssets) return RejectCode.TOO_MANY_ASSETS;
+    const isMargin = flags !== 0;
+    if (isMargin && assets.supply[quote] > MARGIN_MONEY_MAX) return RejectCode.SUPPLY_TOO_LARGE;
 
     if (base === 0) base = assets.add(text, baseAt, baseDecimals);
     if (quote === 0) quote = assets.add(text, quoteAt, quoteDecimals);
@@ -82,6 +96,13 @@ export function makeAdministration(core: Core, sink: EventSink) {
     words[at + InstrumentWord.protectionPpm] = protectionPpm === 0 ? DEFAULT_PROTECTION_PPM : protectionPpm;
     instruments.doubles[(at + InstrumentWord.quoteMinorPerTickLot) >> 1] = quotePerTickLot;
     instruments.doubles[(at + InstrumentWord.baseMinorPerLot) >> 1] = basePerLot;
+    words[at + InstrumentWord.flags] = flags;
+    words[at + InstrumentWord.initialMarginPpm] = initialMarginPpm;
+    words[at + InstrumentWord.maintenanceMarginPpm] = maintenanceMarginPpm;
+    if (isMargin) {
+      words[at + InstrumentWord.controls] = InstrumentControl.margin | InstrumentControl.unmarked;
+      assets.supplyMax[quote] = MARGIN_MONEY_MAX;
+    }
     instruments.touch(at);
     sink.instrumentListed(instrumentId);
     return 0;
@@ -142,7 +163,7 @@ export function makeAdministration(core: Core, sink: EventSink) {
       return 0;
     }
     if (transfers.count === transfers.maxTransfers) return RejectCode.TOO_MANY_TRANSFERS;
-    if (assets.supply[assetId] + amount > MONEY_MAX) return RejectCode.SUPPLY_TOO_LARGE;
+    if (assets.supply[assetId] + amount > assets.supplyMax[assetId]) return RejectCode.SUPPLY_TOO_LARGE;
     if (holding === 0 && holdings.count === holdings.maxHoldings) return RejectCode.TOO_MANY_HOLDINGS;
 
     if (holding === 0) holding = holdings.add(account, assetId);
@@ -190,8 +211,9 @@ export function makeAdministration(core: Core, sink: EventSink) {
   };
 
   /**
-   * Moves available money from one account to another, or out of the fees (account 0), once for each transfer id. The
-   * payer is told without an answer, the payee's report answers the command.
+   * Moves available money from one account to another, out of the fees (from account 0) or into the insurance fund (to
+   * account 0), once for each transfer id. The payer is told without an answer, the payee's report answers the command;
+   * where there is no payee, the payer's does.
    */
   const transfer = (
     fromAccountId: number,
@@ -204,14 +226,15 @@ export function makeAdministration(core: Core, sink: EventSink) {
   ): number => {
     if (!(amount >= 1 && amount <= MONEY_MAX)) return RejectCode.INVALID_AMOUNT;
     const from = fromAccountId === 0 ? 0 : accounts.find(fromAccountId);
-    const to = accounts.find(toAccountId);
-    if ((fromAccountId !== 0 && from === 0) || to === 0) return RejectCode.UNKNOWN_ACCOUNT;
+    const to = toAccountId === 0 ? 0 : accounts.find(toAccountId);
+    if ((fromAccountId !== 0 && from === 0) || (toAccountId !== 0 && to === 0))
+      return RejectCode.UNKNOWN_ACCOUNT;
     if (from === to) return RejectCode.INVALID_ACCOUNT;
     const assetId = assets.find(text, assetAt);
     if (assetId === 0) return RejectCode.UNKNOWN_ASSET;
     const done = transfers.find(transferIdLow, transferIdHigh);
     const payer = from === 0 ? 0 : holdings.find(from, assetId);
-    let payee = holdings.find(to, assetId);
+    let payee = to === 0 ? 0 : holdings.find(to, assetId);
     if (done !== 0) {
       if (!transfers.isSame(done, toAccountId, assetId, amount, fromAccountId)) {
         return RejectCode.TRANSFER_ID_REUSED;
@@ -220,21 +243,30 @@ export function makeAdministration(core: Core, sink: EventSink) {
       if (transfers.count === transfers.maxTransfers) return RejectCode.TOO_MANY_TRANSFERS;
       const funds = from === 0 ? assets.fees[assetId] : holdings.available(payer);
       if (funds < amount) return RejectCode.INSUFFICIENT_FUNDS;
-      if (payee === 0 && holdings.count === holdings.maxHoldings) return RejectCode.TOO_MANY_HOLDINGS;
+      const isNewHolding = to !== 0 && payee === 0;
+      if (isNewHolding && holdings.count === holdings.maxHoldings) return RejectCode.TOO_MANY_HOLDINGS;
 
-      if (payee === 0) payee = holdings.add(to, assetId);
+      if (isNewHolding) payee = holdings.add(to, assetId);
       if (from === 0) {
         assets.fees[assetId] -= amount;
       } else {
         holdings.money[payer >> 1] -= amount;
         holdings.touch(payer);
       }
-      holdings.money[payee >> 1] += amount;
-      holdings.touch(payee);
+      if (to === 0) {
+        assets.insurance[assetId] += amount;
+      } else {
+        holdings.money[payee >> 1] += amount;
+        holdings.touch(payee);
+      }
       transfers.add(transferIdLow, transferIdHigh, toAccountId, assetId, amount, fromAccountId);
     }
     const reason = BalanceReason.transfer;
     const duplicate = done === 0 ? 0 : 1;
+    if (to === 0) {
+      sink.balanceChanged(from, payer, transferIdLow, transferIdHigh, -amount, reason, duplicate);
+      return 0;
+    }
     if (from !== 0) {
       sink.balanceNotice(from, payer, transferIdLow, transferIdHigh, -amount, reason, duplicate);
     }

@@ -7,6 +7,7 @@ import { mix } from '../base/hash.js';
 import { makeIntegerHashIndex } from '../base/integer-hash-index.js';
 import type { Arena } from './arena.js';
 import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
+import { makeTable } from './table.js';
 import { sameWords } from './text-fields.js';
 
 export const API_KEY_WORDS = 16;
@@ -117,6 +118,28 @@ export function makeApiKeys(arena: Arena, maxApiKeys: number) {
     markDirty(key);
   };
 
+  const tables = [
+    makeTable('apiKeys', ApiKeyWord, {
+      memory: words,
+      first: origin + API_KEY_WORDS,
+      recordWords: API_KEY_WORDS,
+      capacity: maxApiKeys,
+      rows: () => state[COUNT],
+      handles: { account: 'accounts' },
+      derived: ['dirty', 'hashLow', 'hashHigh'],
+    }),
+    makeTable('apiKeys.state', { count: COUNT }, { memory: state }),
+  ];
+
+  /** Makes index and hash again, after the records were read from a snapshot. */
+  const rebuild = (): void => {
+    index.expect(state[COUNT]);
+    for (let id = 1; id <= state[COUNT]; id += 1) {
+      insertRow(publicKeyHash(words, handleOf(id) + ApiKeyWord.publicKey), id);
+      touch(handleOf(id));
+    }
+  };
+
   return {
     words,
     maxApiKeys,
@@ -130,6 +153,8 @@ export function makeApiKeys(arena: Arena, maxApiKeys: number) {
     takeClientSequence,
     hashApiKey,
     settleHash,
+    tables,
+    rebuild,
   };
 }
 

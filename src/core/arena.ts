@@ -34,11 +34,13 @@ export function makeArena(regionWords: readonly number[]) {
   const size = powerOfTwoFrom(total);
   const words = new Int32Array(size + SLACK_WORDS);
   let end = NULL_RECORD_WORDS + LINE_OFFSET;
+  const regions: number[] = [];
 
   /** Takes a region; returns the handle of its first record. */
   const reserve = (count: number): number => {
     const start = end;
     end += roundUp(count);
+    regions.push(start);
     if (end > size) throw new RangeError(`the arena has no ${count} words left`);
     return start;
   };
@@ -49,6 +51,8 @@ export function makeArena(regionWords: readonly number[]) {
     doubles: new Float64Array(words.buffer),
     handleMask: size - 1,
     reserve,
+    /** First words of all regions. */
+    regions,
   };
 }
 

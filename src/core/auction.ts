@@ -15,7 +15,6 @@ import type { OrderEndings } from './order-endings.js';
 import { OrderWord } from './orders.js';
 import { keyOf, LevelWord } from './price-ladder.js';
 
-const ORDER_COUNT = LevelWord.orderCount;
 const KEY = LevelWord.key;
 const HEAD = LevelWord.head;
 const ORDER_ID = OrderWord.orderId;
@@ -37,17 +36,10 @@ export function makeAuction(
 ) {
   const { words } = core.arena;
   const { books, instruments, orders, stops } = core;
-  const { ladder } = books;
+  const { ladder, withOrders } = books;
   /** Levels of the buys that may trade, best first. */
   const buyLevels = makeWords(orders.maxOrders + 1);
   const outcome = makeDoubles(2);
-
-  /** The level, or the next one after it, that has orders. */
-  const withOrders = (first: number): number => {
-    let level = first;
-    while (level !== 0 && words[level + ORDER_COUNT] === 0) level = ladder.next(level);
-    return level;
-  };
 
   const bestBuy = (instrumentId: number): number => withOrders(ladder.best(instrumentId * 2));
   const bestSell = (instrumentId: number): number => withOrders(ladder.best(instrumentId * 2 + 1));

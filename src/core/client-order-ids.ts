@@ -1,7 +1,8 @@
 /** The open orders by account and client order id. */
+import { hashTriple } from '../base/hash.js';
 import { makeIntegerHashIndex } from '../base/integer-hash-index.js';
 import type { Arena } from './arena.js';
-import { OrderWord } from './orders.js';
+import { type Orders, OrderWord } from './orders.js';
 
 // Local copies are folded into the code (README.md).
 const CLIENT_ID_LOW = OrderWord.clientIdLow;
@@ -30,6 +31,20 @@ export function makeClientOrderIds(arena: Arena, maxOrders: number) {
     return 0;
   };
 
+  /** Makes the index again, after the records of the orders were read from a snapshot. */
+  const rebuild = (orders: Orders): void => {
+    index.expect(orders.count);
+    orders.forEach((order) => {
+      const hash = hashTriple(
+        words[order + ACCOUNT],
+        words[order + CLIENT_ID_LOW],
+        words[order + CLIENT_ID_HIGH],
+      );
+      words[order + OrderWord.clientIdHash] = hash;
+      insert(hash, order);
+    });
+  };
+
   return {
     /** The open order that a hash most likely leads to, or 0: for looking ahead, not for finding. */
     candidate: home,
@@ -40,5 +55,6 @@ export function makeClientOrderIds(arena: Arena, maxOrders: number) {
     find,
     insert,
     remove,
+    rebuild,
   };
 }

@@ -13,15 +13,17 @@ import { type CoreOptions, resolveCoreOptions } from './core-options.js';
 import { type Expiries, makeExpiries } from './expiries.js';
 import { HOLDING_WORDS, type Holdings, makeHoldings } from './holdings.js';
 import { INSTRUMENT_WORDS, type Instruments, makeInstruments } from './instruments.js';
+import { MARGIN_WORDS, type Margins, makeMargins } from './margins.js';
 import { type MarketTimes, makeMarketTimes } from './market-times.js';
 import { makeOrderBooks, type OrderBooks } from './order-books.js';
 import { makeOrderExtras, ORDER_EXTRA_WORDS, type OrderExtras } from './order-extras.js';
 import { makeOrderLimits, ORDER_LIMITS_WORDS, type OrderLimits } from './order-limits.js';
-import { makeOrders, ORDER_WORDS, type Orders } from './orders.js';
+import { makeOrders, ORDER_WORDS, type Orders, OrderWord } from './orders.js';
 import { makePositions, POSITION_WORDS, type Positions } from './positions.js';
 import { makePriceBands, type PriceBands } from './price-bands.js';
 import { BOOK_SIDE_WORDS, IDLE_PAGES, LEVEL_WORDS, PAGE_WORDS } from './price-ladder.js';
 import { makeStopOrders, type StopOrders } from './stop-orders.js';
+import { makeTable, type Table } from './table.js';
 import { makeTransfers, type Transfers } from './transfers.js';
 
 export type { CoreOptions };
@@ -53,6 +55,7 @@ export class Core {
   readonly auctionsToTell: AuctionsToTell;
   readonly holdings: Holdings;
   readonly positions: Positions;
+  readonly margins: Margins;
   readonly orderLimits: OrderLimits;
   readonly apiKeys: ApiKeys;
   readonly transfers: Transfers;
@@ -64,21 +67,26 @@ export class Core {
   readonly clientIds: ClientOrderIds;
   /** Epoch, node, cluster, command time, trading day and the version of the rules. */
   readonly engine: Int32Array;
+  /** All state, as it goes into a snapshot; see table.ts. */
+  readonly tables: readonly Table[];
+  readonly options: Required<CoreOptions>;
 
   constructor(options: CoreOptions = {}) {
     const limits = resolveCoreOptions(options);
+    this.options = limits;
     const maxLevels = limits.maxOrders + 1;
     const arena = makeArena([
       limits.maxAccounts * ACCOUNT_WORDS,
       limits.maxInstruments * INSTRUMENT_WORDS,
       limits.maxHoldings * HOLDING_WORDS,
       limits.maxPositions * POSITION_WORDS,
+      limits.maxPositions * MARGIN_WORDS,
       limits.maxOrderLimits * ORDER_LIMITS_WORDS,
       limits.maxApiKeys * API_KEY_WORDS,
       (limits.maxInstruments + 1) * 4 * BOOK_SIDE_WORDS,
       maxLevels * LEVEL_WORDS,
       (maxLevels + IDLE_PAGES) * PAGE_WORDS,
-      limits.maxOrders * ORDER_WORDS,
+      (limits.maxOrders + 1) * ORDER_WORDS,
       limits.maxOrders * ORDER_EXTRA_WORDS,
     ]);
     this.arena = arena;
@@ -88,6 +96,7 @@ export class Core {
     this.instruments = makeInstruments(arena, limits.maxInstruments);
     this.priceBands = makePriceBands(arena);
     this.holdings = makeHoldings(arena, limits.maxHoldings);
+    this.margins = makeMargins(arena, limits.maxPositions, this.instruments, this.holdings, this.positions);
     this.apiKeys = makeApiKeys(arena, limits.maxApiKeys);
     this.marketTimes = makeMarketTimes(arena, this.instruments);
     this.auctionsToTell = makeAuctionsToTell(limits.maxInstruments);
@@ -106,5 +115,38 @@ export class Core {
     this.transfers = makeTransfers(limits.maxTransfers);
     this.clientIds = makeClientOrderIds(arena, limits.maxOrders);
     this.engine = makeWords(ENGINE_WORDS);
+    this.tables = [
+      ...this.accounts.tables,
+      ...this.instruments.tables,
+      ...this.holdings.tables,
+      ...this.positions.tables,
+      ...this.margins.tables,
+      ...this.orderLimits.tables,
+      ...this.apiKeys.tables,
+      ...this.assets.tables,
+      ...this.transfers.tables,
+      ...this.orderExtras.tables,
+      ...this.orders.tables,
+      ...this.books.ladder.tables,
+      makeTable('engine', EngineWord, { memory: this.engine }),
+    ];
+  }
+
+  /** Makes all that is derived from the tables, after they were read from a snapshot into this core, which was new. */
+  rebuild(): void {
+    this.accounts.rebuild();
+    this.instruments.rebuild();
+    this.holdings.rebuild();
+    this.positions.rebuild();
+    this.orderLimits.rebuild();
+    this.apiKeys.rebuild();
+    this.assets.rebuild();
+    this.transfers.rebuild();
+    this.orderExtras.rebuild(this.orders.forEach, OrderWord.extra);
+    this.expiries.rebuild(this.orders.forEach);
+    this.marketTimes.rebuild();
+    this.orders.rebuild();
+    this.clientIds.rebuild(this.orders);
+    this.books.ladder.rebuild();
   }
 }

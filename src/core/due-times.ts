@@ -13,6 +13,7 @@ export function makeDueTimes(
   { cancelOpen }: OrderEndings,
   { endFirst }: MarketStates,
   runStops: (instrumentId: number) => void,
+  checkMargins: () => void,
 ) {
   const { books, engine, expiries, marketTimes } = core;
 
@@ -30,6 +31,7 @@ export function makeDueTimes(
       if (expiry <= end) cancelOpen(expiries.first(), CancelReason.expired, 0);
       else runStops(endFirst());
     }
+    checkMargins();
     books.flush(sink);
     sink.answering(answering);
   };

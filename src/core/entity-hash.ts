@@ -100,4 +100,5 @@ export const EntityKind = {
   position: 9,
   orderLimits: 10,
   fees: 11,
+  insurance: 12,
 } as const;

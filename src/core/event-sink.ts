@@ -74,6 +74,15 @@ export interface EventSink {
     duplicate: number,
   ): void;
 
+  /** A margin instrument has a new mark price. */
+  markPriceChanged(instrumentId: number): void;
+
+  /** An account (a handle) has less than its maintenance margin in an asset; minor units. */
+  liquidationStarted(account: number, assetId: number, equity: number, maintenanceMargin: number): void;
+
+  /** A position changed by lots (below 0: sold) that were closed at the mark price without an order. */
+  deleveraged(position: number, quantityLots: number): void;
+
   /** The account (a handle) has new settings. */
   accountChanged(account: number): void;
 

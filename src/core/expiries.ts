@@ -122,6 +122,14 @@ export function makeExpiries(arena: Arena, maxOrders: number) {
     }
   };
 
+  /** Makes the heap again, of the orders that were in it, after the records were read from a snapshot. */
+  const rebuild = (forEachOrder: (visit: (order: number) => void) => void): void => {
+    forEachOrder((order) => {
+      const extra = words[order + EXTRA];
+      if (extra !== 0 && words[extra + PLACE] !== 0) add(order);
+    });
+  };
+
   return {
     next,
     get count(): number {
@@ -131,5 +139,6 @@ export function makeExpiries(arena: Arena, maxOrders: number) {
     remove,
     first,
     violation,
+    rebuild,
   };
 }

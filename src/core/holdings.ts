@@ -8,6 +8,7 @@ import { hashPair } from '../base/hash.js';
 import { makeIntegerHashIndex } from '../base/integer-hash-index.js';
 import type { Arena } from './arena.js';
 import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
+import { makeTable } from './table.js';
 
 export const HOLDING_WORDS = 8;
 
@@ -132,6 +133,29 @@ export function makeHoldings(arena: Arena, maxHoldings: number) {
     hash.state[DIRTY_COUNT] = 0;
   };
 
+  const tables = [
+    makeTable('holdings', HoldingWord, {
+      memory: words,
+      first: firstHandle,
+      recordWords: HOLDING_WORDS,
+      capacity: maxHoldings,
+      rows: () => state[COUNT],
+      handles: { account: 'accounts' },
+      derived: ['dirty'],
+    }),
+    makeTable('holdings.state', { count: COUNT }, { memory: state }),
+  ];
+
+  /** Makes index and hash again, after the records were read from a snapshot. */
+  const rebuild = (): void => {
+    index.expect(state[COUNT]);
+    for (let n = 0; n < state[COUNT]; n += 1) {
+      const holding = handleOf(n);
+      insertRow(pairHash(words[holding + ACCOUNT], words[holding + ASSET_ID]), holding);
+      touch(holding);
+    }
+  };
+
   return {
     words,
     money,
@@ -150,5 +174,7 @@ export function makeHoldings(arena: Arena, maxHoldings: number) {
     touch,
     hashHolding,
     settleHash,
+    tables,
+    rebuild,
   };
 }

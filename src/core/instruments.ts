@@ -4,6 +4,7 @@ import { incrementInt64 } from '../base/int64.js';
 import type { Arena } from './arena.js';
 import { FEE_TIERS } from './codes.js';
 import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
+import { makeTable } from './table.js';
 import { sameWords } from './text-fields.js';
 
 export const INSTRUMENT_WORDS = 128;
@@ -70,12 +71,25 @@ export const InstrumentWord = {
   volatilityReference: 77,
   /** Double: number of the present window. */
   volatilityWindow: 78,
+  /** InstrumentFlag bits. */
+  flags: 96,
+  /** Margin rates in millionths; 0 for spot. */
+  initialMarginPpm: 97,
+  maintenanceMarginPpm: 98,
+  /** Price in ticks that positions are settled to; 0 = none yet. */
+  markPrice: 99,
+  /** Handle of a margin record (margins.ts), or 0. */
+  firstMargin: 100,
 } as const;
 
 /** Bits of `InstrumentWord.controls`. */
 export const InstrumentControl = {
   /** Prices are bounded: price-bands.ts. */
   band: 1,
+  /** It is a margin instrument: margins.ts. */
+  margin: 32,
+  /** It has no mark price yet. */
+  unmarked: 64,
   /** It was removed, and counts as if it had never been. */
   removed: 2,
   /** Its state is another one than continuous: market-states.ts. */
@@ -90,6 +104,8 @@ const HASHED_WORDS = 15;
 const LAST_PRICE = InstrumentWord.lastPrice;
 const FIRST_BAND = InstrumentWord.minPrice;
 const BAND_WORDS = 4;
+const FIRST_MARGIN_TERM = InstrumentWord.flags;
+const MARGIN_TERM_WORDS = 4;
 const FIRST_MARKET_WORD = InstrumentWord.marketState;
 const MARKET_WORDS = 16;
 const FEE_WORDS = 2 * FEE_TIERS;
@@ -186,6 +202,7 @@ export function makeInstruments(arena: Arena, maxInstruments: number) {
     hash.extendRow(words, instrument + FEES, FEE_WORDS, FEES);
     hash.extendRow(words, instrument + LAST_PRICE, 1, LAST_PRICE);
     hash.extendRow(words, instrument + FIRST_BAND, BAND_WORDS, FIRST_BAND);
+    hash.extendRow(words, instrument + FIRST_MARGIN_TERM, MARGIN_TERM_WORDS, FIRST_MARGIN_TERM);
     hash.extendRow(words, instrument + FIRST_MARKET_WORD, MARKET_WORDS, FIRST_MARKET_WORD);
   };
 
@@ -198,6 +215,24 @@ export function makeInstruments(arena: Arena, maxInstruments: number) {
       hash.exchange(words, instrument + HASH_LOW);
     }
     hash.state[DIRTY_COUNT] = 0;
+  };
+
+  const tables = [
+    makeTable('instruments', InstrumentWord, {
+      memory: words,
+      first: origin + INSTRUMENT_WORDS,
+      recordWords: INSTRUMENT_WORDS,
+      capacity: maxInstruments,
+      rows: () => state[COUNT],
+      handles: { firstTrailing: 'orders', firstMargin: 'margins' },
+      derived: ['dirty', 'hashLow', 'hashHigh'],
+    }),
+    makeTable('instruments.state', { count: COUNT }, { memory: state }),
+  ];
+
+  /** Makes the hash again, after the records were read from a snapshot. */
+  const rebuild = (): void => {
+    for (let id = 1; id <= state[COUNT]; id += 1) touch(handleOf(id));
   };
 
   return {
@@ -219,5 +254,7 @@ export function makeInstruments(arena: Arena, maxInstruments: number) {
     touch,
     hashInstrument,
     settleHash,
+    tables,
+    rebuild,
   };
 }

@@ -7,6 +7,7 @@ import type { Core } from './core.js';
 import { checkDisplay, checkExtras, checkStops } from './extra-invariants.js';
 import { HoldingWord } from './holdings.js';
 import { InstrumentWord } from './instruments.js';
+import { checkMarginAccounts } from './margin-invariants.js';
 import { MONEY_MAX } from './money.js';
 import { OrderLimitsWord } from './order-limits.js';
 import { OrderWord } from './orders.js';
@@ -20,7 +21,8 @@ export function checkInvariants(core: Core): void {
   const resting = checkBooks(core, reserved);
   const open = resting + checkStops(core, (order) => addReservation(core, order, reserved));
   checkAccounts(core, open);
-  checkMoney(core, reserved);
+  const mayOwe = checkMarginAccounts(core, reserved);
+  checkMoney(core, reserved, mayOwe);
   checkExtras(core);
   checkPositions(core);
   if (core.clientIds.count !== open)
@@ -121,6 +123,10 @@ function addReservation(core: Core, order: number, reserved: Float64Array): void
   const quote = holdings.find(account, instruments.words[instrument + InstrumentWord.quoteAsset]);
   const base = holdings.find(account, instruments.words[instrument + InstrumentWord.baseAsset]);
   if (words[order + OrderWord.quoteHolding] !== quote) fail('order has the quote holding of its account');
+  if (words[instrument + InstrumentWord.flags] !== 0) {
+    if (words[order + OrderWord.baseHolding] !== 0) fail('order of a margin instrument moves no base');
+    return;
+  }
   if (words[order + OrderWord.baseHolding] !== base) fail('order has the base holding of its account');
   const isSell = isSellSide(bookSide);
   const lotReserve = isSell ? instruments.baseMinorPerLot(instrument) : reserveOfBuy(core, order, instrument);
@@ -220,8 +226,11 @@ function checkPositions(core: Core): void {
   }
 }
 
-/** Reserved money against the open orders; and conservation: all holdings of an asset make up its supply. */
-function checkMoney(core: Core, reserved: Float64Array): void {
+/**
+ * Reserved money against the open orders and margins; what is available, which only the holdings in `mayOwe` have below
+ * zero; and conservation: all holdings of an asset make up its supply.
+ */
+function checkMoney(core: Core, reserved: Float64Array, mayOwe: ReadonlySet<number>): void {
   const { holdings, assets, accounts } = core;
   const held = new Float64Array(assets.count + 1);
   for (let n = 0; n < holdings.count; n += 1) {
@@ -229,7 +238,8 @@ function checkMoney(core: Core, reserved: Float64Array): void {
     const assetId = holdings.words[holding + HoldingWord.assetId];
     const accountId = accounts.words[holdings.words[holding + HoldingWord.account]];
     const available = holdings.available(holding);
-    if (!(available >= 0 && available <= MONEY_MAX))
+    const least = mayOwe.has(holding) ? -MONEY_MAX : 0;
+    if (!(available >= least && available <= MONEY_MAX))
       fail('available is 0..2^53-1', accountId, assetId, available);
     if (holdings.reserved(holding) !== reserved[n]) {
       fail('reserved is what open orders hold', accountId, assetId, holdings.reserved(holding), reserved[n]);
@@ -239,8 +249,10 @@ function checkMoney(core: Core, reserved: Float64Array): void {
   for (let assetId = 1; assetId <= assets.count; assetId += 1) {
     const fees = assets.fees[assetId];
     if (!(fees >= 0)) fail('fees are never below zero', assetId, fees);
-    if (held[assetId] + fees !== assets.supply[assetId]) {
-      fail('holdings and fees make up the supply', assetId, held[assetId], fees, assets.supply[assetId]);
+    const insurance = assets.insurance[assetId];
+    if (!(insurance >= 0)) fail('insurance funds are never below zero', assetId, insurance);
+    if (held[assetId] + fees + insurance !== assets.supply[assetId]) {
+      fail('holdings, fees and insurance make up the supply', assetId, held[assetId], assets.supply[assetId]);
     }
   }
 }

@@ -10,6 +10,8 @@ import { CancelReason, MarketState, MarketStateCause, RejectCode } from './codes
 import { type Core, EngineWord } from './core.js';
 import type { EventSink } from './event-sink.js';
 import { DEFAULT_PROTECTION_PPM, InstrumentWord } from './instruments.js';
+import type { Liquidation } from './liquidation.js';
+import { areMarginRates } from './margins.js';
 import { isAuctionState, type MarketStates } from './market-states.js';
 import { MONEY_MAX, PPM } from './money.js';
 import { OrderWord } from './orders.js';
@@ -24,6 +26,7 @@ export function makeMarketAdministration(
   volatility: Volatility,
   runStops: (instrumentId: number) => void,
   cancelNotice: (order: number, reason: number) => void,
+  { checkMargins, isFlat, setRates }: Liquidation,
 ) {
   const { accounts, books, engine, instruments } = core;
   const { words } = core.arena;
@@ -48,6 +51,7 @@ export function makeMarketAdministration(
     if (reference < -1 || (reference !== 0 && !isAuctionState(state))) return RejectCode.INVALID_PRICE;
     states.changeState(instrumentId, state, endTimeUs, nextState, reference, MarketStateCause.command);
     runStops(instrumentId);
+    checkMargins();
     books.flush(sink);
     return 0;
   };
@@ -59,6 +63,8 @@ export function makeMarketAdministration(
     volatilityPpm: number,
     volatilityWindowUs: number,
     volatilityAuctionUs: number,
+    initialMarginPpm: number,
+    maintenanceMarginPpm: number,
   ): number => {
     if (!instruments.isListed(instrumentId)) return RejectCode.UNKNOWN_INSTRUMENT;
     if (protectionPpm >>> 0 > PPM) return RejectCode.INVALID_PROTECTION;
@@ -68,17 +74,23 @@ export function makeMarketAdministration(
         : volatilityPpm >>> 0 <= PPM && volatilityWindowUs !== 0 && volatilityAuctionUs !== 0;
     if (!isValid) return RejectCode.INVALID_VOLATILITY_LIMIT;
     const instrument = instruments.handleOf(instrumentId);
+    const flags = words[instrument + InstrumentWord.flags];
+    if (!areMarginRates(flags, initialMarginPpm, maintenanceMarginPpm)) return RejectCode.INVALID_MARGIN;
     words[instrument + InstrumentWord.protectionPpm] =
       protectionPpm === 0 ? DEFAULT_PROTECTION_PPM : protectionPpm;
     volatility.set(instrument, volatilityPpm, volatilityWindowUs, volatilityAuctionUs);
+    setRates(instrument, initialMarginPpm, maintenanceMarginPpm);
     sink.instrumentChanged(instrumentId);
+    checkMargins();
+    books.flush(sink);
     return 0;
   };
 
-  /** Removes an instrument in which no order is open: from now on it is as if it had never been, but for its id. */
+  /** Removes an instrument in which no order and no margin position is open: from now on it is as if it had never been, but for its id. */
   const removeInstrument = (instrumentId: number): number => {
     if (!instruments.isListed(instrumentId)) return RejectCode.UNKNOWN_INSTRUMENT;
-    if (hasOrders(instrumentId)) return RejectCode.INSTRUMENT_IN_USE;
+    if (hasOrders(instrumentId) || !isFlat(instruments.handleOf(instrumentId)))
+      return RejectCode.INSTRUMENT_IN_USE;
     states.changeState(instrumentId, MarketState.removed, 0, 0, 0, MarketStateCause.command);
     return 0;
   };

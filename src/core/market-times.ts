@@ -23,6 +23,11 @@ export function makeMarketTimes({ words }: Arena, instruments: Instruments) {
   const setEnd = (instrument: number, endTimeUs: number): void => {
     if (endTimeUs === 0 && endOf(instrument) === 0) return;
     writeInt64(words, instrument + END_TIME_US, endTimeUs);
+    rebuild();
+  };
+
+  /** Finds the earliest end again; also after the instruments were read from a snapshot. */
+  const rebuild = (): void => {
     const first = firstToEnd();
     next[0] = 0;
     next[1] = NEVER;
@@ -42,5 +47,5 @@ export function makeMarketTimes({ words }: Arena, instruments: Instruments) {
     return first;
   };
 
-  return { next, setEnd, firstToEnd };
+  return { next, setEnd, firstToEnd, rebuild };
 }

@@ -77,6 +77,7 @@ export function makeMatching(
   const { remove: removeId } = core.clientIds;
   const { fees } = core.assets;
   const { countTrade } = core.positions;
+  const { settleOrder: settleMargin } = core.margins;
   const { trade } = sink;
   const sums = makeDoubles(3);
   const increment = incrementInt64;
@@ -255,7 +256,10 @@ export function makeMatching(
     else if (makerPpm < 0) makerFee = -Math.min(roundDown(quote, -makerPpm), takerFee);
     const makerQuote = words[maker + QUOTE_HOLDING] & handleMask;
     const makerBase = words[maker + BASE_HOLDING] & handleMask;
-    if (makerSells) {
+    const isSpot = makerBase !== 0;
+    if (!isSpot) {
+      // Settled below, when the positions have counted the trade.
+    } else if (makerSells) {
       doubles[(makerQuote + AVAILABLE) >> 1] += quote - makerFee;
       doubles[(makerBase + RESERVED) >> 1] -= base;
     } else {
@@ -264,11 +268,14 @@ export function makeMatching(
       doubles[(makerQuote + AVAILABLE) >> 1] += released - quote - makerFee;
       doubles[(makerBase + AVAILABLE) >> 1] += base;
     }
-    touchHolding(makerQuote);
-    touchHolding(makerBase);
+    if (isSpot) {
+      touchHolding(makerQuote);
+      touchHolding(makerBase);
+    }
     const direction = makerSells ? -1 : 1;
     countTrade(words[maker + POSITION], direction, filled, quotePerLot);
     countTrade(words[taker + POSITION], -direction, filled, quotePerLot);
+    if (!isSpot) settleMargin(maker, filled, quote, makerFee);
     sums[QUOTE_TRADED] += quote;
     sums[TAKER_FEES] += takerFee;
     sums[MAKER_FEES] += makerFee;
@@ -289,6 +296,11 @@ export function makeMatching(
     const takerBase = words[taker + BASE_HOLDING] & handleMask;
     const quote = sums[QUOTE_TRADED];
     const takerFees = sums[TAKER_FEES];
+    fees[words[instrument + QUOTE_ASSET]] += takerFees + sums[MAKER_FEES];
+    if (takerBase === 0) {
+      settleMargin(taker, traded, quote, takerFees);
+      return;
+    }
     if (isBuy) {
       const released = traded * doubles[(taker + LOT_RESERVE) >> 1];
       doubles[(takerQuote + RESERVED) >> 1] -= released;
@@ -300,7 +312,6 @@ export function makeMatching(
     }
     touchHolding(takerQuote);
     touchHolding(takerBase);
-    fees[words[instrument + QUOTE_ASSET]] += takerFees + sums[MAKER_FEES];
   };
 
   return { matchOrder, settleTrade };

@@ -58,7 +58,7 @@ export function scaledProduct(first: number, second: number, exponent: number): 
 
 /**
  * floor(amount * part / whole), exact although the product may need more than 53 bits. Whole numbers;
- * 0 <= amount <= 2^53-1, 0 < part <= whole <= 2^53-1, part < 2^31.
+ * 0 <= amount <= 2^53-1, 0 < part <= whole <= 2^53-1.
  */
 export function multiplyAndDivide(amount: number, part: number, whole: number): number {
   const product = amount * part;
@@ -67,10 +67,21 @@ export function multiplyAndDivide(amount: number, part: number, whole: number): 
   const rest = amount - each * whole;
   const restProduct = rest * part;
   if (restProduct <= MONEY_MAX) return each * part + Math.floor(restProduct / whole);
-  // Long division, with the bits of `part` from the highest on; the remainder stays below `whole`.
+  return each * part + longDivision(rest, part, whole).quotient;
+}
+
+/** ceil(amount * part / whole), exact; 0 <= amount <= whole, 0 < part <= whole <= 2^53-1. */
+export function shareUp(amount: number, part: number, whole: number): number {
+  if (amount === whole) return part;
+  const { quotient, remainder } = longDivision(amount, part, whole);
+  return remainder === 0 ? quotient : quotient + 1;
+}
+
+/** rest * part / whole, for rest < whole: with the bits of `part` from the highest on; the remainder stays below `whole`. */
+function longDivision(rest: number, part: number, whole: number): { quotient: number; remainder: number } {
   let quotient = 0;
   let remainder = 0;
-  for (let bit = 30; bit >= 0; bit -= 1) {
+  for (let bit = 2 ** 52; bit >= 1; bit /= 2) {
     quotient *= 2;
     const room = whole - remainder;
     if (remainder >= room) {
@@ -79,7 +90,7 @@ export function multiplyAndDivide(amount: number, part: number, whole: number): 
     } else {
       remainder += remainder;
     }
-    if (((part >> bit) & 1) === 0) continue;
+    if (Math.floor(part / bit) % 2 === 0) continue;
     if (rest >= whole - remainder) {
       remainder -= whole - rest;
       quotient += 1;
@@ -87,5 +98,5 @@ export function multiplyAndDivide(amount: number, part: number, whole: number): 
       remainder += rest;
     }
   }
-  return each * part + quotient;
+  return { quotient, remainder };
 }

@@ -63,6 +63,13 @@ export function makeOrderBooks(
   const doubles = arena.doubles;
   const touchedLevels = makeWords(maxLevels);
 
+  /** The level, or the next one after it, that has orders: one that was emptied stays until the books are flushed. */
+  const withOrders = (first: number): number => {
+    let level = first;
+    while (level !== 0 && words[level + ORDER_COUNT] === 0) level = ladder.next(level);
+    return level;
+  };
+
   /** Puts an order at the end of the queue of its price. */
   const append = (handle: number): void => {
     const order = handle & handleMask;
@@ -186,6 +193,7 @@ export function makeOrderBooks(
 
   return {
     ladder,
+    withOrders,
     append,
     remove,
     reduce,

@@ -26,6 +26,7 @@ export function makeOrderEndings(core: Core, sink: EventSink) {
   const { removeOrder } = core.accounts;
   const { remove: removeId } = core.clientIds;
   const { reserve } = core.holdings;
+  const { countOpen } = core.margins;
   const { release, touch: touchOrder } = core.orders;
   const { remove: removeStop } = core.stops;
   const { remove: removeFromBook } = core.books;
@@ -34,6 +35,10 @@ export function makeOrderEndings(core: Core, sink: EventSink) {
   /** Frees what `lots` of an order reserve. */
   const releaseLots = (handle: number, lots: number): void => {
     const order = handle & handleMask;
+    if (words[order + BASE_HOLDING] === 0) {
+      countOpen(order, -lots);
+      return;
+    }
     const isSell = (words[order + BOOK_SIDE] & 1) !== 0;
     const holding = isSell ? words[order + BASE_HOLDING] : words[order + QUOTE_HOLDING];
     reserve(holding, -(lots * doubles[(order + LOT_RESERVE) >> 1]));

@@ -61,6 +61,7 @@ export function makeOrderEntry(core: Core, fillable: Fillable) {
       const refusal = refuseInCall(terms);
       if (refusal !== 0) return refusal;
     }
+    if ((controls & InstrumentControl.unmarked) !== 0) return RejectCode.NO_MARK_PRICE;
     entry[EntryWord.trigger] = 0;
     entry[EntryWord.lots] = command[at + NewOrderWord.quantityLots];
     if (isStop) return prepareStop(command, at, bookSide);
@@ -214,5 +215,5 @@ export function makeOrderEntry(core: Core, fillable: Fillable) {
     addExpiry(order);
   };
 
-  return { entry, prepare, refuseInCall, makerPrice, addFurtherTerms };
+  return { entry, prepare, refuseInCall, derivedPrice, makerPrice, addFurtherTerms };
 }

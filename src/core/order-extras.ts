@@ -5,6 +5,7 @@
  */
 import { makeWords } from '../base/columns.js';
 import type { Arena } from './arena.js';
+import { makeTable } from './table.js';
 
 export const ORDER_EXTRA_WORDS = 16;
 
@@ -26,7 +27,7 @@ export const ExtraWord = {
   trailingTicks: 7,
   /** Handle of the other order of a linked pair, or 0. */
   partner: 8,
-  /** Handle of the order; links free records. */
+  /** Handle of the order; links free records. Made again after a start from a snapshot. */
   order: 9,
   /** Place in the queue of expiries, counted from 1; 0 = not in it. */
   expiryPlace: 10,
@@ -51,7 +52,8 @@ export type OrderExtras = ReturnType<typeof makeOrderExtras>;
 export function makeOrderExtras(arena: Arena, maxOrders: number) {
   const state = makeWords(2);
   const { words, handleMask } = arena;
-  state[FRESH] = arena.reserve(maxOrders * RECORD_WORDS);
+  const first = arena.reserve(maxOrders * RECORD_WORDS);
+  state[FRESH] = first;
 
   /** A record for an order, with nothing in it. */
   const allocate = (order: number): number => {
@@ -74,5 +76,38 @@ export function makeOrderExtras(arena: Arena, maxOrders: number) {
     state[FREE] = extra;
   };
 
-  return { allocate, release };
+  const tables = [
+    makeTable('orderExtras', ExtraWord, {
+      memory: words,
+      first,
+      recordWords: RECORD_WORDS,
+      capacity: maxOrders,
+      rows: () => (state[FRESH] - first) / RECORD_WORDS,
+      handles: { partner: 'orders', trailingNext: 'orders', trailingPrevious: 'orders' },
+      derived: ['order'],
+    }),
+    makeTable(
+      'orderExtras.state',
+      { free: FREE, fresh: FRESH },
+      { memory: state, handles: { fresh: 'orderExtras' }, derived: ['free'] },
+    ),
+  ];
+
+  /**
+   * Names the orders again, and links the free records, after the records were read from a snapshot. `extraWord`: where
+   * an order has the handle of its record.
+   */
+  const rebuild = (forEachOrder: (visit: (order: number) => void) => void, extraWord: number): void => {
+    forEachOrder((order) => {
+      const extra = words[order + extraWord];
+      if (extra !== 0) words[extra + ORDER] = order;
+    });
+    for (let extra = first; extra < state[FRESH]; extra += RECORD_WORDS) {
+      if (words[extra + ORDER] !== 0) continue;
+      words[extra + ORDER] = state[FREE];
+      state[FREE] = extra;
+    }
+  };
+
+  return { allocate, release, tables, rebuild };
 }

@@ -10,6 +10,7 @@ import { RejectCode } from './codes.js';
 import { type EntityHash, EntityKind, makeEntityHash } from './entity-hash.js';
 import { OrderWord } from './orders.js';
 import { PositionWord } from './positions.js';
+import { makeTable } from './table.js';
 
 export const ORDER_LIMITS_WORDS = 8;
 
@@ -123,6 +124,27 @@ export function makeOrderLimits(arena: Arena, maxOrderLimits: number) {
     hash.hashRow(words, limits, HASHED_WORDS, accountId, words[position + PositionWord.instrumentId]);
   };
 
+  const tables = [
+    makeTable('orderLimits', OrderLimitsWord, {
+      memory: words,
+      first: firstHandle,
+      recordWords: ORDER_LIMITS_WORDS,
+      capacity: maxOrderLimits,
+      rows: () => state[COUNT],
+      handles: { position: 'positions' },
+      derived: ['hashLow', 'hashHigh'],
+    }),
+    makeTable('orderLimits.state', { count: COUNT }, { memory: state }),
+  ];
+
+  /** Makes the hash again, after the records were read from a snapshot. */
+  const rebuild = (): void => {
+    for (let n = 0; n < state[COUNT]; n += 1) {
+      hashLimits(handleOf(n), hash);
+      hash.exchange(words, handleOf(n) + OrderLimitsWord.hashLow);
+    }
+  };
+
   return {
     maxOrderLimits,
     hash,
@@ -136,5 +158,7 @@ export function makeOrderLimits(arena: Arena, maxOrderLimits: number) {
     checkSize,
     checkCount,
     hashLimits,
+    tables,
+    rebuild,
   };
 }

@@ -6,6 +6,7 @@ import type { Arena } from './arena.js';
 import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
 import type { Expiries } from './expiries.js';
 import { ExtraWord, HASHED_EXTRA_WORDS, type OrderExtras } from './order-extras.js';
+import { makeTable } from './table.js';
 
 export const ORDER_WORDS = 32;
 
@@ -32,7 +33,7 @@ export const OrderWord = {
   /** Neighbours in the queue of the level; `next` links free records. */
   next: 13,
   previous: 14,
-  /** Handles of the holdings that settlement moves. */
+  /** Handles of the holdings that settlement moves; an order of a margin instrument moves no base (0). */
   quoteHolding: 15,
   baseHolding: 16,
   /** Neighbours among the open orders of the account, by order id. */
@@ -47,7 +48,10 @@ export const OrderWord = {
   hashHigh: 22,
   /** Handle of the record with what most orders do not have, or 0 (order-extras.ts). */
   extra: 23,
-  /** Double: what each lot of the leaves reserves, in minor units: base of a sell, quote of a buy with its fee. */
+  /**
+   * Double: what each lot of the leaves reserves, in minor units: base of a sell, quote of a buy with its fee; in a
+   * margin instrument what it may cost beyond its margin.
+   */
   lotReserve: 24,
   /** Rates in millionths that the order took with its place. */
   makerPpm: 26,
@@ -75,6 +79,8 @@ const HASH_LOW = OrderWord.hashLow;
 const HASH_HIGH = OrderWord.hashHigh;
 const EXTRA = OrderWord.extra;
 const MAKER_PPM = OrderWord.makerPpm;
+const BASE_HOLDING = OrderWord.baseHolding;
+const LOT_RESERVE = OrderWord.lotReserve;
 const LAST_ORDER_ID = CounterWord.orderId;
 const LAST_PRIORITY = CounterWord.priority;
 
@@ -100,8 +106,10 @@ export function makeOrders(arena: Arena, maxOrders: number, extras: OrderExtras,
   const hash = makeEntityHash(EntityKind.order, maxOrders + 1);
   const { markDirty, subtract } = hash;
   const counters = makeWords(COUNTER_WORDS);
-  state[FRESH] = arena.reserve(maxOrders * ORDER_WORDS);
-  const end = state[FRESH] + maxOrders * ORDER_WORDS;
+  // One more than may be open, for the order of a liquidation.
+  const first = arena.reserve((maxOrders + 1) * ORDER_WORDS);
+  state[FRESH] = first;
+  const end = first + (maxOrders + 1) * ORDER_WORDS;
 
   const isFull = (): boolean => {
     return state[COUNT] === maxOrders;
@@ -175,6 +183,8 @@ export function makeOrders(arena: Arena, maxOrders: number, extras: OrderExtras,
     // The first word of an account is its id.
     hash.hashRow(words, order, HASHED_WORDS, words[words[order + ACCOUNT]], 0);
     hash.extendRow(words, order + MAKER_PPM, 2, MAKER_PPM);
+    // What it may cost beyond its margin depends on the mark price that it came in at.
+    if (words[order + BASE_HOLDING] === 0) hash.extendRow(words, order + LOT_RESERVE, 2, LOT_RESERVE);
     const extra = words[order + EXTRA];
     if (extra === 0) return;
     hash.extendRow(words, extra, HASHED_EXTRA_WORDS, EXTRA);
@@ -194,6 +204,51 @@ export function makeOrders(arena: Arena, maxOrders: number, extras: OrderExtras,
     hash.state[DIRTY_COUNT] = 0;
   };
 
+  const tables = [
+    makeTable('orders', OrderWord, {
+      memory: words,
+      first,
+      recordWords: ORDER_WORDS,
+      capacity: maxOrders + 1,
+      rows: () => (state[FRESH] - first) / ORDER_WORDS,
+      handles: {
+        account: 'accounts',
+        level: 'levels',
+        next: 'orders',
+        previous: 'orders',
+        quoteHolding: 'holdings',
+        baseHolding: 'holdings',
+        accountNext: 'orders',
+        accountPrevious: 'orders',
+        extra: 'orderExtras',
+        position: 'positions',
+      },
+      // The hash is of handles, which may be others in the core that reads it.
+      derived: ['clientIdHash', 'dirty', 'hashLow', 'hashHigh'],
+    }),
+    makeTable(
+      'orders.state',
+      { count: COUNT, free: FREE, fresh: FRESH },
+      {
+        memory: state,
+        handles: { free: 'orders', fresh: 'orders' },
+      },
+    ),
+    makeTable('orders.counters', CounterWord, { memory: counters }),
+  ];
+
+  /** Makes the hash again, after the records were read from a snapshot. */
+  const rebuild = (): void => forEach(touch);
+
+  /** Calls `visit` with every record that is in use, in the order of the records. */
+  const forEach = (visit: (order: number) => void): void => {
+    const isFree = new Uint8Array((state[FRESH] - first) / ORDER_WORDS);
+    for (let order = state[FREE]; order !== 0; order = words[order + NEXT]) {
+      isFree[(order - first) / ORDER_WORDS] = 1;
+    }
+    for (let n = 0; n < isFree.length; n += 1) if (isFree[n] === 0) visit(first + n * ORDER_WORDS);
+  };
+
   return {
     words,
     maxOrders,
@@ -210,5 +265,8 @@ export function makeOrders(arena: Arena, maxOrders: number, extras: OrderExtras,
     touch,
     hashOrder,
     settleHash,
+    tables,
+    rebuild,
+    forEach,
   };
 }

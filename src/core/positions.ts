@@ -14,6 +14,7 @@ import { makeIntegerHashIndex } from '../base/integer-hash-index.js';
 import type { Arena } from './arena.js';
 import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
 import { MONEY_MAX, multiplyAndDivide } from './money.js';
+import { makeTable } from './table.js';
 
 export const POSITION_WORDS = 16;
 
@@ -37,6 +38,8 @@ export const PositionWord = {
   dirty: 11,
   hashLow: 12,
   hashHigh: 13,
+  /** Handle of the margin record (margins.ts), 0 = none. */
+  margin: 14,
 } as const;
 
 const HASHED_WORDS = 6;
@@ -175,6 +178,35 @@ export function makePositions(arena: Arena, maxPositions: number) {
     hash.state[DIRTY_COUNT] = 0;
   };
 
+  const tables = [
+    makeTable('positions', PositionWord, {
+      memory: words,
+      first: firstHandle,
+      recordWords: POSITION_WORDS,
+      capacity: maxPositions,
+      rows: () => state[COUNT],
+      handles: {
+        account: 'accounts',
+        quoteHolding: 'holdings',
+        baseHolding: 'holdings',
+        limits: 'orderLimits',
+        margin: 'margins',
+      },
+      derived: ['dirty', 'hashLow', 'hashHigh'],
+    }),
+    makeTable('positions.state', { count: COUNT }, { memory: state }),
+  ];
+
+  /** Makes index and hash again, after the records were read from a snapshot. */
+  const rebuild = (): void => {
+    index.expect(state[COUNT]);
+    for (let n = 0; n < state[COUNT]; n += 1) {
+      const position = handleOf(n);
+      insertRow(pairHash(words[position + ACCOUNT], words[position + INSTRUMENT_ID]), position);
+      touch(position);
+    }
+  };
+
   return {
     maxPositions,
     hash,
@@ -192,5 +224,7 @@ export function makePositions(arena: Arena, maxPositions: number) {
     countTrade,
     hashPosition,
     settleHash,
+    tables,
+    rebuild,
   };
 }

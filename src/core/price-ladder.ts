@@ -18,6 +18,7 @@ import { hashPair } from '../base/hash.js';
 import { makeIntegerHashIndex } from '../base/integer-hash-index.js';
 import type { Arena } from './arena.js';
 import { makePageDirectory } from './page-directory.js';
+import { makeTable } from './table.js';
 
 const PRICE_LIMIT = 0x7fffffff;
 export const PRICE_MAX = PRICE_LIMIT;
@@ -29,7 +30,7 @@ export const IDLE_PAGES = 64;
 
 /** Words of a level record. */
 export const LevelWord = {
-  /** First and last order of the queue; `head` links free records. */
+  /** First and last order of the queue. */
   head: 0,
   tail: 1,
   orderCount: 2,
@@ -38,6 +39,7 @@ export const LevelWord = {
   lots: 4,
   /** Book side; the sign bit is set while the level is on the list of touched levels. */
   bookSide: 6,
+  /** Handle of the page; links free records. */
   page: 7,
 } as const;
 
@@ -83,7 +85,9 @@ const FREE_PAGE = 2;
 const FRESH_PAGE = 3;
 /** Pages that were put on the list of idle pages, modulo 2^30. */
 const IDLE_COUNT = 4;
-const STATE_WORDS = 5;
+/** First side of the upper half, which depends on the number of instruments that there is room for. */
+const UPPER_SIDE = 5;
+const STATE_WORDS = 6;
 
 /** Pages found last, by the low bits of their numbers and sides: most are found here and not by hash. */
 const RECENT_PAGES = 256;
@@ -115,7 +119,9 @@ export function makePriceLadder(arena: Arena, bookSides: number, maxLevels: numb
     nextAfter,
   } = makePageDirectory(bookSides, maxLevels + IDLE_PAGES);
   const firstBookSide = arena.reserve(bookSides * BOOK_SIDE_WORDS);
-  state[FRESH_LEVEL] = arena.reserve(maxLevels * LEVEL_WORDS);
+  const firstLevel = arena.reserve(maxLevels * LEVEL_WORDS);
+  state[FRESH_LEVEL] = firstLevel;
+  state[UPPER_SIDE] = bookSides >> 1;
   const firstPage = arena.reserve((maxLevels + IDLE_PAGES) * PAGE_WORDS);
   state[FRESH_PAGE] = firstPage;
   /** The pages that became empty last, in a circle. */
@@ -158,7 +164,7 @@ export function makePriceLadder(arena: Arena, bookSides: number, maxLevels: numb
     words[page + LEVELS + bit] = 0;
     const bitmap = words[page + BITMAP] & ~(1 << bit);
     words[page + BITMAP] = bitmap;
-    words[level + HEAD] = state[FREE_LEVEL] | 0;
+    words[level + PAGE] = state[FREE_LEVEL] | 0;
     state[FREE_LEVEL] = level;
     if (bitmap === 0) retire(page);
   };
@@ -264,7 +270,7 @@ export function makePriceLadder(arena: Arena, bookSides: number, maxLevels: numb
     const page = pageHandle & handleMask;
     let level = state[FREE_LEVEL] & handleMask;
     if (level !== 0) {
-      state[FREE_LEVEL] = words[level + HEAD];
+      state[FREE_LEVEL] = words[level + PAGE];
     } else {
       level = state[FRESH_LEVEL] & handleMask;
       state[FRESH_LEVEL] = level + LEVEL_RECORD_WORDS;
@@ -275,6 +281,12 @@ export function makePriceLadder(arena: Arena, bookSides: number, maxLevels: numb
     words[level + KEY] = key | 0;
     doubles[(level + LOTS) >> 1] = 0;
     words[level + BOOK_SIDE] = bookSide | 0;
+    place(level, bookSide, key, page);
+    return level;
+  };
+
+  /** Puts a level that is filled in into its page and its side. */
+  const place = (level: number, bookSide: number, key: number, page: number): void => {
     words[level + PAGE] = page;
     words[page + LEVELS + (key & 31)] = level;
     const bitmap = words[page + BITMAP];
@@ -284,7 +296,53 @@ export function makePriceLadder(arena: Arena, bookSides: number, maxLevels: numb
     words[side + LEVEL_COUNT] = words[side + LEVEL_COUNT] + 1;
     const best = words[side + BEST] & handleMask;
     if (best === 0 || key < words[best + KEY]) words[side + BEST] = level;
-    return level;
+  };
+
+  const tables = [
+    makeTable('levels', LevelWord, {
+      memory: words,
+      first: firstLevel,
+      recordWords: LEVEL_WORDS,
+      capacity: maxLevels,
+      rows: () => (state[FRESH_LEVEL] - firstLevel) / LEVEL_WORDS,
+      handles: { head: 'orders', tail: 'orders' },
+      derived: ['page'],
+    }),
+    makeTable(
+      'levels.state',
+      {
+        free: FREE_LEVEL,
+        fresh: FRESH_LEVEL,
+        freePage: FREE_PAGE,
+        freshPage: FRESH_PAGE,
+        idleCount: IDLE_COUNT,
+        upperSide: UPPER_SIDE,
+      },
+      {
+        memory: state,
+        handles: { fresh: 'levels' },
+        derived: ['free', 'freePage', 'freshPage', 'idleCount'],
+      },
+    ),
+  ];
+
+  /** Makes pages, sides and the list of free levels again, after the levels were read from a snapshot. */
+  const rebuild = (): void => {
+    const upper = state[UPPER_SIDE];
+    const moved = (bookSides >> 1) - upper;
+    state[UPPER_SIDE] = bookSides >> 1;
+    for (let level = firstLevel; level < state[FRESH_LEVEL]; level += LEVEL_WORDS) {
+      if (words[level + ORDER_COUNT] === 0) {
+        words[level + PAGE] = state[FREE_LEVEL];
+        state[FREE_LEVEL] = level;
+        continue;
+      }
+      if (words[level + BOOK_SIDE] >= upper) words[level + BOOK_SIDE] += moved;
+      const bookSide = words[level + BOOK_SIDE];
+      const key = words[level + KEY];
+      const found = findPage(bookSide, key >>> 5);
+      place(level, bookSide, key, found === 0 ? addPage(bookSide, key >>> 5) : found);
+    }
   };
 
   const firstOfNextPage = (page: number): number => {
@@ -308,5 +366,9 @@ export function makePriceLadder(arena: Arena, bookSides: number, maxLevels: numb
     remove,
     next,
     violation,
+    tables,
+    rebuild,
+    /** Regions of the arena that `rebuild` makes. */
+    rebuiltRegions: [firstBookSide, firstPage],
   };
 }

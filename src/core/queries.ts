@@ -97,7 +97,7 @@ export interface AccountView {
   readonly status: number;
   /** Orders and replaces in an interval of command time; maxCommands 0 = no limit. */
   readonly throttle: { readonly maxCommands: number; readonly intervalUs: number };
-  /** Those with a quantity or a profit, by instrument id. */
+  /** Those with a quantity, a profit or margin, by instrument id. */
   readonly positions: readonly PositionView[];
   /** Those with something in them, by asset id. */
   readonly balances: readonly BalanceView[];
@@ -228,13 +228,14 @@ function positionsOf(core: Core, account: number): PositionView[] {
   const views: PositionView[] = [];
   for (let instrumentId = 1; instrumentId <= instruments.count; instrumentId += 1) {
     const position = positions.find(account, instrumentId);
-    if (positions.isFlat(position)) continue;
+    const initialMargin = core.margins.held(core.arena.words[position + PositionWord.margin]);
+    if (initialMargin === 0 && positions.isFlat(position)) continue;
     views.push({
       instrumentId,
       quantityLots: positions.quantityLots(position),
       cost: positions.cost(position),
       realisedProfit: positions.realisedProfit(position),
-      initialMargin: 0,
+      initialMargin,
     });
   }
   return views;
@@ -316,10 +317,10 @@ export function queryInstruments(core: Core): InstrumentView[] {
       volatilityPpm: words[at + InstrumentWord.volatilityPpm] >>> 0,
       volatilityWindowUs: words[at + InstrumentWord.volatilityWindowUs] >>> 0,
       volatilityAuctionUs: words[at + InstrumentWord.volatilityAuctionUs] >>> 0,
-      flags: 0,
-      initialMarginPpm: 0,
-      maintenanceMarginPpm: 0,
-      markPriceTicks: 0,
+      flags: words[at + InstrumentWord.flags],
+      initialMarginPpm: words[at + InstrumentWord.initialMarginPpm],
+      maintenanceMarginPpm: words[at + InstrumentWord.maintenanceMarginPpm],
+      markPriceTicks: words[at + InstrumentWord.markPrice],
     });
   }
   return views;
@@ -336,7 +337,7 @@ export function queryAssets(core: Core): AssetView[] {
       decimals: assets.decimals(assetId),
       supply: assets.supply[assetId],
       fees: assets.fees[assetId],
-      insurance: 0,
+      insurance: assets.insurance[assetId],
     });
   }
   return views;

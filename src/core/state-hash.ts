@@ -27,7 +27,15 @@ export function writeStateHash(core: Core, target: Int32Array, at: number): void
   instruments.settleHash();
   const sums = [orders.hash, holdings.hash, apiKeys.hash, accounts.hash, instruments.hash, assets.hash];
   writeSum(
-    [...sums, transfers.hash, positions.hash, core.orderLimits.hash, feesHash(core), engineHash(core)],
+    [
+      ...sums,
+      transfers.hash,
+      positions.hash,
+      core.orderLimits.hash,
+      feesHash(core),
+      insuranceHash(core),
+      engineHash(core),
+    ],
     target,
     at,
   );
@@ -91,7 +99,11 @@ export function fullStateHash(core: Core): string {
   }
   const lanes = new Int32Array(2);
   const sums = [accountHash, orderHash, holdingHash, apiKeyHash, instrumentHash, assetHash, transferHash];
-  writeSum([...sums, positionHash, orderLimitsHash, feesHash(core), engineHash(core)], lanes, 0);
+  writeSum(
+    [...sums, positionHash, orderLimitsHash, feesHash(core), insuranceHash(core), engineHash(core)],
+    lanes,
+    0,
+  );
   return hex64(lanes[0], lanes[1]);
 }
 
@@ -99,6 +111,13 @@ export function fullStateHash(core: Core): string {
 function feesHash(core: Core): EntityHash {
   const hash = makeEntityHash(EntityKind.fees, 0);
   core.assets.addFees(hash);
+  return hash;
+}
+
+/** Hash of the insurance funds. */
+function insuranceHash(core: Core): EntityHash {
+  const hash = makeEntityHash(EntityKind.insurance, 0);
+  core.assets.addInsurance(hash);
   return hash;
 }
 

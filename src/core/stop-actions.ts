@@ -34,8 +34,14 @@ export function makeStopActions(
    */
   const runStops = (instrumentId: number): void => {
     elect(instrumentId);
+    runFired();
+  };
+
+  /** Lets all act that have been fired, and what these fire. */
+  const runFired = (): void => {
     answering(0);
     for (let order = takeFired(); order !== 0; order = takeFired()) {
+      const instrumentId = words[order + OrderWord.bookSide] >> 1;
       // Trading may have stopped in the meantime.
       if (isContinuous(instrumentId)) act(order);
       else waitAgain(order);
@@ -72,7 +78,8 @@ export function makeStopActions(
     if (moved === 0) return;
     const price = Math.max(1, Math.min(words[order + OrderWord.price] + moved, PRICE_MAX));
     words[order + OrderWord.price] = price;
-    if ((words[order + OrderWord.bookSide] & 1) !== 0) return;
+    // A sell reserves base, and an order of a margin instrument keeps what it came in with.
+    if ((words[order + OrderWord.bookSide] & 1) !== 0 || words[order + OrderWord.baseHolding] === 0) return;
     const lotPrice = price * quoteMinorPerTickLot(instrumentAt(words[order + OrderWord.bookSide] >> 1));
     const makerPpm = words[order + OrderWord.makerPpm];
     const lotReserve = lotPrice + feePerLot(lotPrice, makerPpm, words[order + OrderWord.takerPpm]);
@@ -81,5 +88,5 @@ export function makeStopActions(
     reserve(words[order + OrderWord.quoteHolding], words[order + OrderWord.leaves] * lotReserve);
   };
 
-  return { runStops };
+  return { runStops, runFired };
 }

@@ -17,6 +17,8 @@ import { makeDueTimes } from './due-times.js';
 import type { EventSink } from './event-sink.js';
 import { makeFillable } from './fillable.js';
 import { InstrumentControl, InstrumentWord } from './instruments.js';
+import { makeLiquidation } from './liquidation.js';
+import { TouchedWord } from './margins.js';
 import { makeMarketStates } from './market-states.js';
 import { makeMatching } from './matching.js';
 import { feePerLot, MONEY_MAX } from './money.js';
@@ -87,6 +89,9 @@ const FLOW = AccountControl.flow;
 const LIMITS = AccountControl.limits;
 const INSTRUMENT_CONTROLS = InstrumentWord.controls;
 const BAND = InstrumentControl.band;
+const MARGIN = InstrumentControl.margin;
+const UNMARKED = InstrumentControl.unmarked;
+const TOUCHED = TouchedWord.count;
 const NOT_CONTINUOUS = InstrumentControl.notContinuous;
 const POSITION_QUOTE_HOLDING = PositionWord.quoteHolding;
 const POSITION_BASE_HOLDING = PositionWord.baseHolding;
@@ -142,8 +147,12 @@ export function makeTrading(core: Core, sink: EventSink) {
   const auction = makeAuction(core, matching, fillable, endings);
   const states = makeMarketStates(core, sink, auction, endings, volatility);
   const { isCancelOnly, pause, refuseOrder, refuseReplace } = states;
-  const { addFurtherTerms, entry, makerPrice, prepare, refuseInCall } = makeOrderEntry(core, fillable);
-  const { add: addStop, electNew, pending: pendingStops } = core.stops;
+  const { addFurtherTerms, derivedPrice, entry, makerPrice, prepare, refuseInCall } = makeOrderEntry(
+    core,
+    fillable,
+  );
+  const { add: addStop, elect, electNew, pending: pendingStops } = core.stops;
+  const { check: checkMargin, countOpen, lotCost, touched: touchedMargins } = core.margins;
   const checkTerms = checkOrderTerms;
   const lotFee = feePerLot;
   const tripleHash = hashTriple;
@@ -213,6 +222,7 @@ export function makeTrading(core: Core, sink: EventSink) {
     const isKnown = words[owner + LAST_INSTRUMENT] === instrumentId;
     let position = isKnown ? words[owner + LAST_POSITION] : findPosition(account, instrumentId);
     if (((words[owner + ACCOUNT_CONTROLS] & LIMITS) | controls) !== 0) {
+      if ((controls & UNMARKED) !== 0) return RejectCode.NO_MARK_PRICE;
       const notional = lotPrice * quantityLots;
       const code = checkLimits(instrument, position, limit, quantityLots, notional) || checkCount(position);
       if (code !== 0) return code;
@@ -226,24 +236,31 @@ export function makeTrading(core: Core, sink: EventSink) {
     if (lotPrice * quantityLots > MONEY_LIMIT || quantityLots * basePerLot > MONEY_LIMIT) {
       return RejectCode.NOTIONAL_TOO_LARGE;
     }
-    const lotReserve = isSell ? basePerLot : lotPrice + lotFee(lotPrice, makerPpm, takerPpm);
+    let lotReserve = isSell ? basePerLot : lotPrice + lotFee(lotPrice, makerPpm, takerPpm);
     const reservation = quantityLots * lotReserve;
     if (reservation > MONEY_LIMIT) return RejectCode.NOTIONAL_TOO_LARGE;
     const known = (isKnown ? owner + LAST_QUOTE_HOLDING : position + POSITION_QUOTE_HOLDING) & handleMask;
     let quoteHolding = words[known];
     let baseHolding = words[known + 1];
     if (quoteHolding === 0) quoteHolding = findHolding(account, words[instrument + QUOTE_ASSET]);
-    if (baseHolding === 0) baseHolding = findHolding(account, words[instrument + BASE_ASSET]);
-    const funding = isSell ? baseHolding : quoteHolding;
-    if (available(funding) < reservation) return RejectCode.INSUFFICIENT_FUNDS;
-    if ((quoteHolding === 0 || baseHolding === 0) && holdings.count === holdings.maxHoldings) {
+    const isMargin = (words[instrument + INSTRUMENT_CONTROLS] & MARGIN) !== 0;
+    if (isMargin) {
+      lotReserve = lotCost(instrument, isSell, price, makerPpm, takerPpm);
+      const code = checkMargin(account, instrument, position, isSell, price, quantityLots, lotReserve, 0);
+      if (code !== 0) return code;
+    } else {
+      if (baseHolding === 0) baseHolding = findHolding(account, words[instrument + BASE_ASSET]);
+      if (available(isSell ? baseHolding : quoteHolding) < reservation) return RejectCode.INSUFFICIENT_FUNDS;
+    }
+    const lacksHolding = quoteHolding === 0 || (baseHolding === 0 && !isMargin);
+    if (lacksHolding && holdings.count === holdings.maxHoldings) {
       return RejectCode.TOO_MANY_HOLDINGS;
     }
     if (position === 0 && arePositionsFull()) return RejectCode.TOO_MANY_POSITIONS;
 
     if (!isKnown) {
       if (quoteHolding === 0) quoteHolding = addHolding(account, words[instrument + QUOTE_ASSET]);
-      if (baseHolding === 0) baseHolding = addHolding(account, words[instrument + BASE_ASSET]);
+      if (baseHolding === 0 && !isMargin) baseHolding = addHolding(account, words[instrument + BASE_ASSET]);
       if (position === 0) position = addPosition(account, instrumentId);
       words[position + POSITION_QUOTE_HOLDING] = quoteHolding;
       words[position + POSITION_BASE_HOLDING] = baseHolding;
@@ -252,7 +269,7 @@ export function makeTrading(core: Core, sink: EventSink) {
       words[owner + LAST_BASE_HOLDING] = baseHolding;
       words[owner + LAST_POSITION] = position;
     }
-    reserve(isSell ? baseHolding : quoteHolding, reservation);
+    if (!isMargin) reserve(isSell ? baseHolding : quoteHolding, reservation);
     const order = allocate() & handleMask;
     words[order + PRICE] = price;
     words[order + LEAVES] = quantityLots;
@@ -270,6 +287,7 @@ export function makeTrading(core: Core, sink: EventSink) {
     doubles[(order + LOT_RESERVE) >> 1] = lotReserve;
     words[order + MAKER_PPM] = makerPpm;
     words[order + TAKER_PPM] = takerPpm;
+    if (isMargin) countOpen(order, quantityLots);
     if (!isPlain) addFurtherTerms(order, command, at);
     accepted(order);
 
@@ -298,6 +316,7 @@ export function makeTrading(core: Core, sink: EventSink) {
     }
     if (isStopped) pause(instrumentId);
     if (pendingStops[PENDING_PRICES] !== 0) runStops(instrumentId);
+    if (touchedMargins[TOUCHED] !== 0) checkMargins();
     flush(sink);
     return 0;
   };
@@ -310,6 +329,7 @@ export function makeTrading(core: Core, sink: EventSink) {
     if ((words[instrument + INSTRUMENT_CONTROLS] & NOT_CONTINUOUS) === 0) electNew(order, last);
     if (pendingStops[PENDING_FIRED] === 0) return;
     runStops(words[order + BOOK_SIDE] >> 1);
+    if (touchedMargins[TOUCHED] !== 0) checkMargins();
     flush(sink);
   };
 
@@ -433,14 +453,24 @@ export function makeTrading(core: Core, sink: EventSink) {
     if (lotPrice * leaves > MONEY_LIMIT || leaves * basePerLot > MONEY_LIMIT) {
       return RejectCode.NOTIONAL_TOO_LARGE;
     }
-    const lotReserve = isSell ? basePerLot : lotPrice + lotFee(lotPrice, makerPpm, takerPpm);
+    let lotReserve = isSell ? basePerLot : lotPrice + lotFee(lotPrice, makerPpm, takerPpm);
     const reservation = leaves * lotReserve;
     if (reservation > MONEY_LIMIT) return RejectCode.NOTIONAL_TOO_LARGE;
     const funding = isSell ? words[order + BASE_HOLDING] : words[order + QUOTE_HOLDING];
-    const more = reservation - oldLeaves * doubles[(order + LOT_RESERVE) >> 1];
-    if (available(funding) < more) return RejectCode.INSUFFICIENT_FUNDS;
-
-    if (more !== 0) reserve(funding, more);
+    const isMargin = words[order + BASE_HOLDING] === 0;
+    if (isMargin) {
+      if (!keepsPlace) {
+        lotReserve = lotCost(instrument, isSell, price, makerPpm, takerPpm);
+        const position = words[order + POSITION];
+        const code = checkMargin(account, instrument, position, isSell, price, leaves, lotReserve, order);
+        if (code !== 0) return code;
+      }
+      countOpen(order, keepsPlace ? leaves - oldLeaves : -oldLeaves);
+    } else {
+      const more = reservation - oldLeaves * doubles[(order + LOT_RESERVE) >> 1];
+      if (available(funding) < more) return RejectCode.INSUFFICIENT_FUNDS;
+      if (more !== 0) reserve(funding, more);
+    }
     if (isNewId) {
       removeId(hash, order);
       insertId(newHash, order);
@@ -460,6 +490,7 @@ export function makeTrading(core: Core, sink: EventSink) {
       doubles[(order + LOT_RESERVE) >> 1] = lotReserve;
       words[order + MAKER_PPM] = makerPpm;
       words[order + TAKER_PPM] = takerPpm;
+      if (isMargin) countOpen(order, leaves);
       replaced(order, clientIdLow, clientIdHigh, 0);
       const isStopped = isContinuous && isMarketable(order) && matchOrder(order);
       if (words[order + LEAVES] === 0) close(order);
@@ -467,6 +498,7 @@ export function makeTrading(core: Core, sink: EventSink) {
       if (isStopped) pause(instrumentId);
       if (pendingStops[PENDING_PRICES] !== 0) runStops(instrumentId);
     }
+    if (touchedMargins[TOUCHED] !== 0) checkMargins();
     flush(sink);
     return 0;
   };
@@ -545,8 +577,17 @@ export function makeTrading(core: Core, sink: EventSink) {
     cancelOpen(order, reason, 0);
   };
 
-  const { runStops } = makeStopActions(core, sink, endings, states, matchIncoming, rest);
-  const endWhatIsDue = makeDueTimes(core, sink, endings, states, runStops);
+  const { runStops, runFired } = makeStopActions(core, sink, endings, states, matchIncoming, rest);
+  const liquidation = makeLiquidation(core, sink, endings, {
+    matchOrder: matchIncoming,
+    pause,
+    derivedPrice,
+    isTraded: (instrument) => (words[instrument + INSTRUMENT_CONTROLS] & NOT_CONTINUOUS) === 0,
+    elect,
+    runFired,
+  });
+  const { checkMargins } = liquidation;
+  const endWhatIsDue = makeDueTimes(core, sink, endings, states, runStops, checkMargins);
 
   return {
     newOrder,
@@ -558,5 +599,6 @@ export function makeTrading(core: Core, sink: EventSink) {
     runStops,
     states,
     volatility,
+    liquidation,
   };
 }

@@ -2,10 +2,12 @@
  * Deposits, withdrawals and transfers that were done, by their transfer id: what makes a second one with the same id a
  * duplicate without effect. A record starts at word row * TRANSFER_WORDS, row 1, 2, 3 ...; they are kept for ever.
  */
+import { makeWords } from '../base/columns.js';
 import { hashPair } from '../base/hash.js';
 import { writeInt64 } from '../base/int64.js';
 import { makeIntegerHashIndex } from '../base/integer-hash-index.js';
 import { type EntityHash, EntityKind, makeEntityHash } from './entity-hash.js';
+import { makeTable } from './table.js';
 
 const TRANSFER_WORDS = 8;
 
@@ -29,13 +31,16 @@ const LATER_WORDS = 2;
 /** `fromAccountId` of a deposit or withdrawal. */
 export const NO_PAYER = -1;
 
+/** Words of the private state. */
+const COUNT = 0;
+
 export type Transfers = ReturnType<typeof makeTransfers>;
 
 export function makeTransfers(maxTransfers: number) {
+  const state = makeWords(1);
   const pairHash = hashPair;
   const words = new Int32Array((maxTransfers + 1) * TRANSFER_WORDS);
   const hash = makeEntityHash(EntityKind.transfer, 0);
-  let count = 0;
   const index = makeIntegerHashIndex(maxTransfers);
   const { first: firstRow, next: nextRow, insert: insertRow } = index;
 
@@ -80,8 +85,8 @@ export function makeTransfers(maxTransfers: number) {
     change: number,
     payer: number,
   ): void => {
-    count += 1;
-    const at = count * TRANSFER_WORDS;
+    state[COUNT] += 1;
+    const at = state[COUNT] * TRANSFER_WORDS;
     words[at + TransferWord.idLow] = idLow;
     words[at + TransferWord.idHigh] = idHigh;
     writeInt64(words, at + TransferWord.amount, change);
@@ -91,8 +96,8 @@ export function makeTransfers(maxTransfers: number) {
       words[at + TransferWord.fromAccountId] = payer;
       words[at + TransferWord.kind] = 1;
     }
-    insertRow(pairHash(idLow, idHigh), count);
-    hashTransfer(count, hash);
+    insertRow(pairHash(idLow, idHigh), state[COUNT]);
+    hashTransfer(state[COUNT], hash);
     hash.add();
   };
 
@@ -102,16 +107,40 @@ export function makeTransfers(maxTransfers: number) {
     hash.extendRow(words, row * TRANSFER_WORDS + FIRST_LATER_WORD, LATER_WORDS, FIRST_LATER_WORD);
   };
 
+  const tables = [
+    makeTable('transfers', TransferWord, {
+      memory: words,
+      first: TRANSFER_WORDS,
+      recordWords: TRANSFER_WORDS,
+      capacity: maxTransfers,
+      rows: () => state[COUNT],
+    }),
+    makeTable('transfers.state', { count: COUNT }, { memory: state }),
+  ];
+
+  /** Makes index and hash again, after the records were read from a snapshot. */
+  const rebuild = (): void => {
+    index.expect(state[COUNT]);
+    for (let row = 1; row <= state[COUNT]; row += 1) {
+      const at = row * TRANSFER_WORDS;
+      insertRow(pairHash(words[at + TransferWord.idLow], words[at + TransferWord.idHigh]), row);
+      hashTransfer(row, hash);
+      hash.add();
+    }
+  };
+
   return {
     words,
     maxTransfers,
     hash,
     get count(): number {
-      return count;
+      return state[COUNT];
     },
     find,
     isSame,
     add,
     hashTransfer,
+    tables,
+    rebuild,
   };
 }

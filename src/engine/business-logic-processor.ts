@@ -14,7 +14,9 @@ import { makeLookAhead } from '../core/look-ahead.js';
 import { makeMarketAdministration } from '../core/market-administration.js';
 import { makeRiskAdministration } from '../core/risk-administration.js';
 import { makeSettings } from '../core/settings.js';
+import { type PackedTable, unpackTables } from '../core/snapshot-tables.js';
 import { stateHash, writeStateHash } from '../core/state-hash.js';
+import type { Table } from '../core/table.js';
 import { makeTrading } from '../core/trading.js';
 import { Template } from '../wire/schema.js';
 import { HeaderWord, packTemplate, RECORD_VERSION, SLOT_WORDS, templateOf } from '../wire/slot.js';
@@ -74,6 +76,10 @@ const SetSelfTradePrevention = {
   selfTradeGroup: wordOf('setSelfTradePrevention', 'selfTradeGroup'),
   selfTradePrevention: wordOf('setSelfTradePrevention', 'selfTradePrevention'),
 } as const;
+const SetMarkPrice = {
+  instrumentId: wordOf('setMarkPrice', 'instrumentId'),
+  priceTicks: wordOf('setMarkPrice', 'priceTicks'),
+} as const;
 const SetTradingDayEnd = { endTimeUs: wordOf('setTradingDayEnd', 'endTimeUs') } as const;
 const ListInstrument = {
   symbol: wordOf('listInstrument', 'symbol'),
@@ -84,6 +90,9 @@ const ListInstrument = {
   /** tickExponent | lotExponent << 8 | baseDecimals << 16 | quoteDecimals << 24 */
   exponents: wordOf('listInstrument', 'tickExponent'),
   marketProtectionPpm: wordOf('listInstrument', 'marketProtectionPpm'),
+  flags: wordOf('listInstrument', 'flags'),
+  initialMarginPpm: wordOf('listInstrument', 'initialMarginPpm'),
+  maintenanceMarginPpm: wordOf('listInstrument', 'maintenanceMarginPpm'),
 } as const;
 const REQUEST_SNAPSHOT_FLAGS = wordOf('requestSnapshot', 'flags');
 const OpenAccount = { accountId: wordOf('openAccount', 'accountId') } as const;
@@ -126,6 +135,20 @@ export class BusinessLogicProcessor {
     this.sink = makeSlotEventSink(core, output);
     this.onCommand = makeCommandHandler(core, this.sink);
     this.onCommands = makeBatchHandler(core, this.onCommand);
+  }
+
+  /** All that a snapshot holds of the core and of the output hash. */
+  get tables(): readonly Table[] {
+    return [...this.core.tables, this.sink.table];
+  }
+
+  /**
+   * Takes over the state of a snapshot, before the first command; see unpackTables.
+   * @throws SnapshotTableError for tables that this core cannot take
+   */
+  restore(packed: readonly PackedTable[], wordsOf: (place: number) => Int32Array): void {
+    unpackTables(this.tables, packed, wordsOf);
+    this.core.rebuild();
   }
 
   /** Hash of the whole state: 16 hex digits. */
@@ -176,6 +199,7 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
   const trading = makeTrading(core, sink);
   const { newOrder, cancelOrder, replaceOrder, massCancel, cancelNotice, endWhatIsDue } = trading;
   const { tellAuctions } = trading.states;
+  const { setMarkPrice } = trading.liquidation;
   const requestSnapshot = makeAccountSnapshot(core, sink);
   const administration = makeAdministration(core, sink);
   const { setInstrumentFees, setAccountFeeTier, setSelfTradePrevention, setTradingDayEnd } = makeSettings(
@@ -197,7 +221,15 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
   const { next: nextEnd } = core.marketTimes;
   const { count: auctionsToTell } = core.auctionsToTell;
   const executeMarket = makeMarketCommands(
-    makeMarketAdministration(core, sink, trading.states, trading.volatility, trading.runStops, cancelNotice),
+    makeMarketAdministration(
+      core,
+      sink,
+      trading.states,
+      trading.volatility,
+      trading.runStops,
+      cancelNotice,
+      trading.liquidation,
+    ),
   );
   const executeRisk = makeRiskCommands(administration, makeRiskAdministration(core, sink, cancelNotice));
 
@@ -279,6 +311,9 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
           (exponents >> 16) & 0xff,
           exponents >>> 24,
           words[at + ListInstrument.marketProtectionPpm],
+          words[at + ListInstrument.flags],
+          words[at + ListInstrument.initialMarginPpm],
+          words[at + ListInstrument.maintenanceMarginPpm],
         );
       }
       case Template.openAccount:
@@ -326,6 +361,8 @@ function makeCommandHandler(core: Core, sink: SlotEventSink) {
           words[at + SetSelfTradePrevention.selfTradeGroup],
           words[at + SetSelfTradePrevention.selfTradePrevention] & 0xff,
         );
+      case Template.setMarkPrice:
+        return setMarkPrice(words[at + SetMarkPrice.instrumentId], words[at + SetMarkPrice.priceTicks]);
       case Template.setTradingDayEnd:
         return setTradingDayEnd(readInt64(words, at + SetTradingDayEnd.endTimeUs));
       case Template.activateLogic:
@@ -393,6 +430,7 @@ function permissionFor(templateId: number): number {
     case Template.setAccountFeeTier:
     case Template.setSelfTradePrevention:
     case Template.setTradingDayEnd:
+    case Template.setMarkPrice:
     case Template.setAccountStatus:
     case Template.setAccountThrottle:
     case Template.setPriceBand:

@@ -17,6 +17,8 @@ const ChangeInstrument = {
   volatilityPpm: wordOf('changeInstrument', 'volatilityPpm'),
   volatilityWindowUs: wordOf('changeInstrument', 'volatilityWindowUs'),
   volatilityAuctionUs: wordOf('changeInstrument', 'volatilityAuctionUs'),
+  initialMarginPpm: wordOf('changeInstrument', 'initialMarginPpm'),
+  maintenanceMarginPpm: wordOf('changeInstrument', 'maintenanceMarginPpm'),
 } as const;
 const REMOVED_INSTRUMENT_ID = wordOf('removeInstrument', 'instrumentId');
 
@@ -50,6 +52,8 @@ export function makeMarketCommands(administration: MarketAdministration) {
           words[at + ChangeInstrument.volatilityPpm],
           words[at + ChangeInstrument.volatilityWindowUs],
           words[at + ChangeInstrument.volatilityAuctionUs],
+          words[at + ChangeInstrument.initialMarginPpm],
+          words[at + ChangeInstrument.maintenanceMarginPpm],
         );
       case Template.removeInstrument:
         return removeInstrument(words[at + REMOVED_INSTRUMENT_ID]);

@@ -14,6 +14,7 @@ import { OrderLimitsWord } from '../core/order-limits.js';
 import { CounterWord, OrderWord } from '../core/orders.js';
 import { PositionWord } from '../core/positions.js';
 import { LevelWord, PRICE_MAX } from '../core/price-ladder.js';
+import { makeTable } from '../core/table.js';
 import { Template } from '../wire/schema.js';
 import { HeaderWord, packTemplate, RECORD_VERSION, SLOT_WORDS } from '../wire/slot.js';
 import type { EventOutput } from './event-output.js';
@@ -52,6 +53,7 @@ const HOLDING_ASSET_ID = HoldingWord.assetId;
 const POSITION_ACCOUNT = PositionWord.account;
 const POSITION_INSTRUMENT_ID = PositionWord.instrumentId;
 const POSITION_LIMITS = PositionWord.limits;
+const POSITION_MARGIN = PositionWord.margin;
 const LIMITS_MAX_ORDER_LOTS = OrderLimitsWord.maxOrderLots;
 const LIMITS_MAX_OPEN_ORDERS = OrderLimitsWord.maxOpenOrders;
 const INSTRUMENT_SYMBOL = InstrumentWord.symbol;
@@ -62,6 +64,10 @@ const INSTRUMENT_LOT_MANTISSA = InstrumentWord.lotMantissa;
 const INSTRUMENT_TICK_EXPONENT = InstrumentWord.tickExponent;
 const INSTRUMENT_LOT_EXPONENT = InstrumentWord.lotExponent;
 const INSTRUMENT_PROTECTION_PPM = InstrumentWord.protectionPpm;
+const INSTRUMENT_FLAGS = InstrumentWord.flags;
+const INSTRUMENT_MARK_PRICE = InstrumentWord.markPrice;
+/** flags, initialMarginPpm, maintenanceMarginPpm, in the record as in the event. */
+const MARGIN_TERM_WORDS = 3;
 const INSTRUMENT_BOOK_SEQUENCE = InstrumentWord.bookSequence;
 const INSTRUMENT_MIN_PRICE = InstrumentWord.minPrice;
 const INSTRUMENT_MAX_PRICE = InstrumentWord.maxPrice;
@@ -171,7 +177,8 @@ const InstrumentListed = {
   tickExponent: wordOf('instrumentListed', 'tickExponent'),
   marketProtectionPpm: wordOf('instrumentListed', 'marketProtectionPpm'),
   instrumentId: wordOf('instrumentListed', 'instrumentId'),
-  words: firstWordsOf('instrumentListed'),
+  flags: wordOf('instrumentListed', 'flags'),
+  words: wordsOf('instrumentListed'),
 } as const;
 const AccountOpened = {
   accountId: wordOf('accountOpened', 'accountId'),
@@ -219,6 +226,25 @@ const Position = {
   initialMargin: wordOf('position', 'initialMargin'),
   words: wordsOf('position'),
 } as const;
+const MarkPriceChanged = {
+  instrumentId: wordOf('markPriceChanged', 'instrumentId'),
+  priceTicks: wordOf('markPriceChanged', 'priceTicks'),
+  words: wordsOf('markPriceChanged'),
+} as const;
+const LiquidationStarted = {
+  equity: wordOf('liquidationStarted', 'equity'),
+  maintenanceMargin: wordOf('liquidationStarted', 'maintenanceMargin'),
+  asset: wordOf('liquidationStarted', 'asset'),
+  reserved0: wordOf('liquidationStarted', 'reserved0'),
+  words: wordsOf('liquidationStarted'),
+} as const;
+const Deleveraged = {
+  positionLots: wordOf('deleveraged', 'positionLots'),
+  quantityLots: wordOf('deleveraged', 'quantityLots'),
+  instrumentId: wordOf('deleveraged', 'instrumentId'),
+  priceTicks: wordOf('deleveraged', 'priceTicks'),
+  words: wordsOf('deleveraged'),
+} as const;
 const AccountChanged = {
   accountId: wordOf('accountChanged', 'accountId'),
   selfTradeGroup: wordOf('accountChanged', 'selfTradeGroup'),
@@ -249,6 +275,8 @@ const InstrumentChanged = {
   volatilityPpm: wordOf('instrumentChanged', 'volatilityPpm'),
   volatilityWindowUs: wordOf('instrumentChanged', 'volatilityWindowUs'),
   volatilityAuctionUs: wordOf('instrumentChanged', 'volatilityAuctionUs'),
+  initialMarginPpm: wordOf('instrumentChanged', 'initialMarginPpm'),
+  reserved0: wordOf('instrumentChanged', 'reserved0'),
   words: wordsOf('instrumentChanged'),
 } as const;
 const PriceBandChanged = {
@@ -343,6 +371,9 @@ const TEMPLATE_WORD = {
   auctionIndicated: packTemplate(Template.auctionIndicated, RECORD_VERSION, 0),
   instrumentChanged: packTemplate(Template.instrumentChanged, RECORD_VERSION, 0),
   orderLimitsChanged: packTemplate(Template.orderLimitsChanged, RECORD_VERSION, 0),
+  markPriceChanged: packTemplate(Template.markPriceChanged, RECORD_VERSION, 0),
+  liquidationStarted: packTemplate(Template.liquidationStarted, RECORD_VERSION, 0),
+  deleveraged: packTemplate(Template.deleveraged, RECORD_VERSION, 0),
   logicActivated: packTemplate(Template.logicActivated, RECORD_VERSION, 0),
 } as const;
 
@@ -684,6 +715,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
       (assets.decimals(quote) << 24);
     words[at + InstrumentListed.marketProtectionPpm] = from[record + INSTRUMENT_PROTECTION_PPM];
     words[at + InstrumentListed.instrumentId] = instrumentId;
+    copyWords(from, record + INSTRUMENT_FLAGS, words, at + InstrumentListed.flags, MARGIN_TERM_WORDS);
     finishRare(at, InstrumentListed.words);
   };
 
@@ -773,8 +805,42 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     writeInt64(words, at + Position.realisedProfit, positions.realisedProfit(handle));
     words[at + Position.instrumentId] = records[handle + POSITION_INSTRUMENT_ID];
     words[at + Position.instrumentId + 1] = 0;
-    writeInt64(words, at + Position.initialMargin, 0);
+    writeInt64(words, at + Position.initialMargin, core.margins.held(records[handle + POSITION_MARGIN]));
     finishRare(at, Position.words);
+  };
+
+  const markPriceChanged = (instrumentId: number): void => {
+    const at = begin(TEMPLATE_WORD.markPriceChanged, 0, 1) & SLOT_START_MASK;
+    words[at + MarkPriceChanged.instrumentId] = instrumentId;
+    words[at + MarkPriceChanged.priceTicks] =
+      records[core.instruments.handleOf(instrumentId) + INSTRUMENT_MARK_PRICE];
+    finishRare(at, MarkPriceChanged.words);
+  };
+
+  const liquidationStarted = (
+    account: number,
+    assetId: number,
+    equity: number,
+    maintenanceMargin: number,
+  ): void => {
+    const { assets } = core;
+    const at = begin(TEMPLATE_WORD.liquidationStarted, account, 0) & SLOT_START_MASK;
+    writeInt64(words, at + LiquidationStarted.equity, equity);
+    writeInt64(words, at + LiquidationStarted.maintenanceMargin, maintenanceMargin);
+    copyWords(assets.words, assets.codeAt(assetId), words, at + LiquidationStarted.asset, ASSET_CODE_WORDS);
+    words[at + LiquidationStarted.reserved0] = 0;
+    finishRare(at, LiquidationStarted.words);
+  };
+
+  const deleveraged = (handle: number, quantityLots: number): void => {
+    const at = begin(TEMPLATE_WORD.deleveraged, records[handle + POSITION_ACCOUNT], 0) & SLOT_START_MASK;
+    const instrumentId = records[handle + POSITION_INSTRUMENT_ID];
+    writeInt64(words, at + Deleveraged.positionLots, core.positions.quantityLots(handle));
+    writeInt64(words, at + Deleveraged.quantityLots, quantityLots);
+    words[at + Deleveraged.instrumentId] = instrumentId;
+    words[at + Deleveraged.priceTicks] =
+      records[core.instruments.handleOf(instrumentId) + INSTRUMENT_MARK_PRICE];
+    finishRare(at, Deleveraged.words);
   };
 
   const accountChanged = (account: number): void => {
@@ -824,14 +890,14 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
   const instrumentChanged = (instrumentId: number): void => {
     const instrument = core.instruments.handleOf(instrumentId);
     const at = begin(TEMPLATE_WORD.instrumentChanged, 0, 1) & SLOT_START_MASK;
-    // What the core does not set of these settings is 0.
-    words.fill(0, at + InstrumentChanged.instrumentId, at + InstrumentChanged.words);
     words[at + InstrumentChanged.instrumentId] = instrumentId;
     words[at + InstrumentChanged.marketProtectionPpm] = records[instrument + INSTRUMENT_PROTECTION_PPM];
     words[at + InstrumentChanged.volatilityPpm] = records[instrument + INSTRUMENT_VOLATILITY_PPM];
     words[at + InstrumentChanged.volatilityWindowUs] = records[instrument + INSTRUMENT_VOLATILITY_WINDOW_US];
     words[at + InstrumentChanged.volatilityAuctionUs] =
       records[instrument + INSTRUMENT_VOLATILITY_AUCTION_US];
+    copyWords(records, instrument + INSTRUMENT_FLAGS + 1, words, at + InstrumentChanged.initialMarginPpm, 2);
+    words[at + InstrumentChanged.reserved0] = 0;
     finishRare(at, InstrumentChanged.words);
   };
 
@@ -1090,6 +1156,8 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     state[LANE_HIGH] = fold(state[LANE_HIGH], second) ^ first;
   };
 
+  /** The output hash as a table of a snapshot: one that goes on from a snapshot is that of all events since genesis. */
+  const table = makeTable('output', { laneLow: LANE_LOW, laneHigh: LANE_HIGH }, { memory: state });
   // The memory may have been used before.
   for (let slot = 0; slot < longSlots.length; slot += 1) {
     for (let i = USUAL_WORDS; i < SLOT_WORDS; i += 1) {
@@ -1099,6 +1167,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
   }
 
   return {
+    table,
     beginCommand,
     answering,
     hashLow,
@@ -1121,6 +1190,9 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     orderStatus,
     snapshotEnd,
     position,
+    markPriceChanged,
+    liquidationStarted,
+    deleveraged,
     accountChanged,
     priceBandChanged,
     marketStateChanged,

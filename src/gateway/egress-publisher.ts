@@ -1,14 +1,14 @@
 import { readInt64 } from '../base/int64.js';
-import { Permission } from '../core/codes.js';
 import type { MarketData } from '../publish/market-data.js';
 import type { RingConsumer } from '../ring/ring-consumer.js';
 import type { CommitGate } from '../runtime/commit-gate.js';
 import { Counter, type NodeCounters } from '../runtime/counters.js';
 import { offsetOf, Template } from '../wire/schema.js';
-import { HeaderWord, SLOT_HEADER_BYTES, SLOT_WORDS, templateOf } from '../wire/slot.js';
-import type { KeyTable } from './key-table.js';
-import { NO_ENTRY, type ReportLog } from './report-log.js';
-import { adminListKey, type ReportSender } from './report-sender.js';
+import { HeaderWord, templateOf } from '../wire/slot.js';
+import type { EventRecord } from './event-record.js';
+import { isInstrumentNews } from './instrument-news.js';
+import { NO_ENTRY } from './report-log.js';
+import type { ReportSender } from './report-sender.js';
 import type { Session } from './session.js';
 import type { SessionTable } from './session-table.js';
 
@@ -16,29 +16,16 @@ import type { SessionTable } from './session-table.js';
 const EVENTS_PER_STEP = 4096;
 
 const word = (name: string, field: string): number => HeaderWord.body + (offsetOf(name, field) >> 2);
-const REPORT_SEQUENCE = word('accepted', 'reportSequence');
-const CLIENT_SEQUENCE = word('accepted', 'clientSequence');
-const KEY_ACCOUNT = word('apiKeyRegistered', 'accountId');
-const KEY_PERMISSIONS = word('apiKeyRegistered', 'permissions');
-const KEY_ID = word('apiKeyRegistered', 'apiKeyId');
 const LISTED_ID = word('instrumentListed', 'instrumentId');
-const EPOCH = word('epochChanged', 'epoch');
-const PUBLIC_KEY_BYTE = SLOT_HEADER_BYTES + offsetOf('apiKeyRegistered', 'publicKey');
-const PUBLIC_KEY_BYTES = 32;
 
 /** The collaborators of an EgressPublisher. */
 export interface EgressPublisherParts {
   readonly output: RingConsumer;
   readonly counters: NodeCounters;
   readonly sessions: SessionTable;
-  readonly keys: KeyTable;
-  readonly reportLog: ReportLog;
+  readonly record: EventRecord;
   readonly sender: ReportSender;
   readonly marketData: MarketData;
-  /** Slots of the instrumentListed events so far; filled here. */
-  readonly listings: Int32Array[];
-  /** Called for each epochChanged event. */
-  readonly onEpochChanged: (epoch: number) => void;
 }
 
 /**
@@ -105,42 +92,37 @@ export class EgressPublisher {
       this.parts.marketData.onBookDelta(words, wordIndex);
       return;
     }
-    if (templateId === Template.trade) this.parts.marketData.onTrade(words, wordIndex);
+    const { marketData, output, record } = this.parts;
+    if (templateId === Template.auctionIndicated) {
+      marketData.onAuctionIndicated(words, wordIndex);
+      return;
+    }
+    record.note(words, output.ring.bytes, wordIndex);
+    if (templateId === Template.trade) marketData.onTrade(words, wordIndex);
     else if (templateId === Template.instrumentListed) this.onInstrumentListed(words, wordIndex);
-    else if (templateId === Template.apiKeyRegistered) this.onApiKeyRegistered(words, wordIndex);
-    else if (templateId === Template.epochChanged) this.onEpochChanged(words, wordIndex);
-    const reportedTo = this.reportToAccount(words, wordIndex);
-    this.reportToSession(words, wordIndex, reportedTo);
+    else if (templateId === Template.epochChanged) this.onEpochChanged(wordIndex);
+    else if (isInstrumentNews(templateId)) this.tellOthers(words, wordIndex);
+    const reportedTo = this.sendToAccount(words, wordIndex);
+    this.sendToSession(words, wordIndex, reportedTo);
   }
 
-  /** Records a report of an account and sends it to the sessions of the account; returns the account. */
-  private reportToAccount(words: Int32Array, wordIndex: number): number {
+  /** Sends a report to the sessions of its account; returns the account. */
+  private sendToAccount(words: Int32Array, wordIndex: number): number {
+    const { record, sessions } = this.parts;
+    if (record.reportNumberOf(words, wordIndex) === 0) return 0;
     const accountId = words[wordIndex + HeaderWord.accountId]!;
-    if (accountId === 0) return 0;
-    const { reportLog, sessions } = this.parts;
-    const reportSequence = readInt64(words, wordIndex + REPORT_SEQUENCE);
-    // An event for an account that does not exist has no number: it is nobody's report, only an answer.
-    if (reportSequence === 0) return 0;
-    reportLog.append(accountId, reportSequence, words, wordIndex);
     const receivers = sessions.ofAccount(accountId);
     for (let i = 0; i < receivers.length; i++) this.sendLive(receivers[i]!, wordIndex);
     return accountId;
   }
 
-  /** Notes an answer to a command and sends it to the session that asked, if it did not get it as a report. */
-  private reportToSession(words: Int32Array, wordIndex: number, reportedTo: number): void {
+  /** Sends an answer to a command to the session that asked, if it did not get it as a report. */
+  private sendToSession(words: Int32Array, wordIndex: number, reportedTo: number): void {
     const apiKeyId = words[wordIndex + HeaderWord.sessionId]!;
     if (apiKeyId === 0) return;
-    const { keys, reportLog, sessions } = this.parts;
-    const key = keys.get(apiKeyId);
+    const { record, sessions } = this.parts;
+    const key = record.keys.get(apiKeyId);
     if (key === undefined) return;
-    const clientSequence = readInt64(words, wordIndex + CLIENT_SEQUENCE);
-    const isNew = clientSequence > key.answeredSequence;
-    if (isNew) key.answeredSequence = clientSequence;
-    const isAdmin = (key.permissions & Permission.admin) !== 0;
-    if (isAdmin && isNew) {
-      reportLog.append(adminListKey(apiKeyId), clientSequence, words, wordIndex);
-    }
     if (reportedTo !== 0 && reportedTo === key.accountId) return;
     const session = sessions.ofKey(apiKeyId);
     if (session !== undefined) this.sendLive(session, wordIndex);
@@ -152,33 +134,25 @@ export class EgressPublisher {
   }
 
   private onInstrumentListed(words: Int32Array, wordIndex: number): void {
-    const { listings, marketData, output, sessions } = this.parts;
-    listings.push(output.ring.words.slice(wordIndex, wordIndex + SLOT_WORDS));
+    const { marketData } = this.parts;
     marketData.list(words[wordIndex + LISTED_ID]!);
+    this.tellOthers(words, wordIndex);
+  }
+
+  /** Sends a public event to every session but the one that gets it as its answer. */
+  private tellOthers(words: Int32Array, wordIndex: number): void {
     const apiKeyId = words[wordIndex + HeaderWord.sessionId]!;
-    // The session that listed it gets it as its answer.
-    for (const session of sessions.all()) {
+    for (const session of this.parts.sessions.all()) {
       if (session.isAdmitted && session.key!.apiKeyId !== apiKeyId) this.sendPublic(session, wordIndex);
     }
   }
 
-  private onEpochChanged(words: Int32Array, wordIndex: number): void {
+  private onEpochChanged(wordIndex: number): void {
     for (const session of this.parts.sessions.all())
       if (session.isAdmitted) this.sendPublic(session, wordIndex);
-    this.parts.onEpochChanged(words[wordIndex + EPOCH]!);
   }
 
   private sendPublic(session: Session, wordIndex: number): void {
     this.parts.sender.send(session, this.parts.output.ring.words, wordIndex);
-  }
-
-  private onApiKeyRegistered(words: Int32Array, wordIndex: number): void {
-    const from = wordIndex * 4 + PUBLIC_KEY_BYTE;
-    this.parts.keys.add(
-      words[wordIndex + KEY_ID]!,
-      words[wordIndex + KEY_ACCOUNT]!,
-      words[wordIndex + KEY_PERMISSIONS]!,
-      this.parts.output.ring.bytes.slice(from, from + PUBLIC_KEY_BYTES),
-    );
   }
 }

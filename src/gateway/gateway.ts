@@ -12,14 +12,14 @@ import { Counter, type NodeCounters } from '../runtime/counters.js';
 import { MsgpackDecoder } from '../wire/msgpack-decoder.js';
 import { SUBPROTOCOL_MSGPACK } from '../wire/schema.js';
 import type { ClientSocket } from './client-socket.js';
+import { DisconnectCanceller } from './disconnect-canceller.js';
 import { EgressPublisher } from './egress-publisher.js';
+import { EventRecord, type Sections } from './event-record.js';
 import type { GatewayOptions } from './gateway-options.js';
 import { Housekeeping } from './housekeeping.js';
 import { IngressAdapter } from './ingress-adapter.js';
-import { KeyTable } from './key-table.js';
 import { Listener } from './listener.js';
 import { monotonicMs } from './monotonic-ms.js';
-import { ReportLog } from './report-log.js';
 import { ReportSender } from './report-sender.js';
 import { Sequencer } from './sequencer.js';
 import { Session } from './session.js';
@@ -63,9 +63,8 @@ export interface GatewayParts {
 export class Gateway {
   /** 0 when orders are taken here, otherwise the reject code that says why not. */
   refusal: number;
-  /** The epoch in force, 0 before the first. */
-  epoch: number;
   private readonly parts: GatewayParts;
+  private readonly record: EventRecord;
   private readonly sessions: SessionTable;
   private readonly sequencer: Sequencer;
   private readonly reports: ReportSender;
@@ -74,6 +73,7 @@ export class Gateway {
   private readonly ingress: IngressAdapter;
   private readonly egress: EgressPublisher;
   private readonly housekeeping: Housekeeping;
+  private readonly canceller: DisconnectCanceller;
   private readonly clientListener: Listener;
   private readonly adminListener: Listener;
   /** Last of the node's own commands, with which it opens; 0 when that is not awaited. */
@@ -89,14 +89,12 @@ export class Gateway {
     const { clock, counters, options, log } = parts;
     this.parts = parts;
     this.refusal = RejectCode.NOT_PRIMARY;
-    this.epoch = 0;
     this.openingSequence = 0;
     this.connections = 0;
     this.isPublishDue = false;
     this.isClosing = false;
-    const keys = new KeyTable();
-    const listings: Int32Array[] = [];
-    const reportLog = new ReportLog(options.reportRetention);
+    this.record = new EventRecord(options.reportRetention);
+    const { keys, listings, news, reportLog } = this.record;
     this.sessions = new SessionTable(counters, log);
     this.reports = new ReportSender(this.sessions, reportLog);
     this.marketData = new MarketData(options.hardLimitBytes / 2);
@@ -111,6 +109,7 @@ export class Gateway {
       reportLog,
       sender: this.reports,
       listings,
+      news,
       log,
     });
     this.ingress = new IngressAdapter({
@@ -130,17 +129,17 @@ export class Gateway {
       output: parts.output,
       counters,
       sessions: this.sessions,
-      keys,
-      reportLog,
+      record: this.record,
       sender: this.reports,
       marketData: this.marketData,
-      listings,
-      onEpochChanged: (epoch) => {
-        this.epoch = epoch;
-      },
     });
     this.housekeeping = new Housekeeping(options, this.sessions, this.reports);
-    this.sessions.onEnded = (session) => this.marketData.remove(session);
+    this.canceller = new DisconnectCanceller(this.sequencer, () => this.publishThisTurn());
+    this.sessions.onEnded = (session) => {
+      this.marketData.remove(session);
+      // A node that shuts down leaves orders as they are: they are there again when it is.
+      if (!this.isClosing) this.canceller.onEnded(session);
+    };
     this.sessions.onResendFlushed = (session) => {
       this.reports.resendMore(session);
       this.sessions.flushAll();
@@ -149,9 +148,20 @@ export class Gateway {
     this.adminListener = this.makeListener('admin port', Permission.admin);
   }
 
+  /** The epoch in force, 0 before the first. */
+  get epoch(): number {
+    return this.record.epoch;
+  }
+
   /** True when orders are taken here. */
   get isOpen(): boolean {
     return this.refusal === 0;
+  }
+
+  /** Goes on from a snapshot of epoch `epoch`, before the first event. */
+  restore(snapshot: Sections, epoch: number): void {
+    this.record.restore(snapshot, epoch);
+    this.marketData.restore(snapshot);
   }
 
   /** Opens both listeners. Throws a ListenError that names the address. */
@@ -178,11 +188,12 @@ export class Gateway {
    * Makes this gateway the producer of the input ring, which must have no other one any more. `ownCommands`, slots of
    * which template and body are set, are the node's first commands: epochStarted where an epoch begins. Orders are
    * taken when the last of them has passed `gate` and its events, and all before, have been taken from the output ring.
+   * `afterUs`: time goes on from there, also when the ring does not hold the last command.
    */
-  lead(producer: RingProducer, gate: CommitGate, ownCommands: readonly Uint8Array[]): void {
+  lead(producer: RingProducer, gate: CommitGate, ownCommands: readonly Uint8Array[], afterUs = 0): void {
     this.openingSequence = producer.nextSequence + ownCommands.length - 1;
     this.egress.gate = gate;
-    this.sequencer.lead(producer, ownCommands);
+    this.sequencer.lead(producer, ownCommands, afterUs);
   }
 
   /** Sends what may leave now; returns how many events that was. */
@@ -204,6 +215,7 @@ export class Gateway {
     const { clock, options } = this.parts;
     if (this.openingSequence !== 0) this.poll();
     if (this.sequencer.isLeading && this.sequencer.publishOwn()) {
+      this.canceller.retry();
       this.sequencer.advanceTime(options.timeAdvanceMs);
     }
     this.housekeeping.round(monotonicMs(clock));

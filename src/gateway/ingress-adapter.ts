@@ -230,6 +230,7 @@ export class IngressAdapter {
         );
         return;
       case 'logout':
+        session.isLoggedOut = true;
         sessions.close(session, 0);
         return;
       default:

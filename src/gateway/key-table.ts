@@ -28,6 +28,11 @@ export class KeyTable {
     };
   }
 
+  /** All keys, by id. */
+  all(): ApiKey[] {
+    return this.keys.filter((key) => key !== undefined);
+  }
+
   get(apiKeyId: number): ApiKey | undefined {
     return this.keys[apiKeyId];
   }

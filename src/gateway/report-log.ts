@@ -1,9 +1,24 @@
-import { SLOT_WORDS } from '../wire/slot.js';
+import { readInt64, writeInt64 } from '../base/int64.js';
+import { SLOT_BYTES, SLOT_WORDS } from '../wire/slot.js';
 
 /** No such entry: there is nothing to send. */
 export const NO_ENTRY = 0;
+/** Entries of a piece of a snapshot. */
+const PIECE_ENTRIES = 2048;
 /** The entries asked for are no longer kept. */
 export const GONE = -1;
+
+/** Words of an entry in a snapshot, whose slot is in another section: list, number, and 1 in the first of its list. */
+const EntryWord = { list: 0, number: 1, isFirst: 3 } as const;
+const ENTRY_WORDS = 4;
+/** Words of a list in a snapshot. */
+const ListWord = { key: 0, newestNumber: 1 } as const;
+const LIST_WORDS = 4;
+
+/** Names of the sections in a snapshot. */
+const LISTS = 'gateway/report-lists';
+const ENTRIES = 'gateway/report-entries';
+const SLOTS = 'gateway/report-slots';
 
 interface ReportList {
   newestEntry: number;
@@ -21,6 +36,7 @@ export class ReportLog {
   /** The slots, SLOT_WORDS an entry; see `wordIndex`. */
   readonly words: Int32Array;
   private readonly mask: number;
+  private readonly listKeys: Int32Array;
   private readonly numbers: Float64Array;
   private readonly previousEntry: Float64Array;
   private readonly nextEntry: Float64Array;
@@ -34,6 +50,7 @@ export class ReportLog {
     }
     this.mask = retention - 1;
     this.words = new Int32Array(retention * SLOT_WORDS);
+    this.listKeys = new Int32Array(retention);
     this.numbers = new Float64Array(retention);
     this.previousEntry = new Float64Array(retention);
     this.nextEntry = new Float64Array(retention);
@@ -47,6 +64,7 @@ export class ReportLog {
     const at = entry & this.mask;
     const target = at * SLOT_WORDS;
     for (let i = 0; i < SLOT_WORDS; i++) this.words[target + i] = words[wordIndex + i]!;
+    this.listKeys[at] = listKey;
     this.numbers[at] = number;
     this.nextEntry[at] = NO_ENTRY;
     const list = this.lists.get(listKey);
@@ -98,6 +116,65 @@ export class ReportLog {
 
   numberOf(entry: number): number {
     return this.numbers[entry & this.mask]!;
+  }
+
+  /** The log as sections of a snapshot. */
+  sections(): { name: string; bytes: number; pieces(): Iterable<Uint8Array> }[] {
+    const { head, mask } = this;
+    const slots = new Uint8Array(this.words.buffer);
+    const first = Math.max(1, head - mask);
+    const count = head - first + 1;
+    const lists = new Int32Array(this.lists.size * LIST_WORDS);
+    let at = 0;
+    for (const [key, { newestNumber }] of this.lists) {
+      lists[at + ListWord.key] = key;
+      writeInt64(lists, at + ListWord.newestNumber, newestNumber);
+      at += LIST_WORDS;
+    }
+    const entries = new Int32Array(count * ENTRY_WORDS);
+    for (let i = 0; i < count; i++) {
+      const place = (first + i) & mask;
+      entries[i * ENTRY_WORDS + EntryWord.list] = this.listKeys[place]!;
+      writeInt64(entries, i * ENTRY_WORDS + EntryWord.number, this.numbers[place]!);
+      entries[i * ENTRY_WORDS + EntryWord.isFirst] = this.previousEntry[place] === NO_ENTRY ? 1 : 0;
+    }
+    const slotOffset = (entry: number): number => this.wordIndex(entry) * 4;
+    return [
+      { name: LISTS, bytes: lists.byteLength, pieces: () => [new Uint8Array(lists.buffer)] },
+      { name: ENTRIES, bytes: entries.byteLength, pieces: () => [new Uint8Array(entries.buffer)] },
+      {
+        name: SLOTS,
+        bytes: count * SLOT_BYTES,
+        *pieces(): Iterable<Uint8Array> {
+          for (let entry = first; entry <= head; ) {
+            const run = Math.min(PIECE_ENTRIES, head - entry + 1, mask + 1 - (entry & mask));
+            yield slots.subarray(slotOffset(entry), slotOffset(entry) + run * SLOT_BYTES);
+            entry += run;
+          }
+        },
+      },
+    ];
+  }
+
+  /** Takes over the log of a snapshot, before the first report; of a log that kept more, the newest. */
+  restore(snapshot: { words(name: string): Int32Array }): void {
+    const lists = snapshot.words(LISTS);
+    const entries = snapshot.words(ENTRIES);
+    const slots = snapshot.words(SLOTS);
+    // An entry that no list can still have: what was before the snapshot is gone.
+    this.head = this.mask + 2;
+    const overwritten = 1;
+    for (let at = 0; at < lists.length; at += LIST_WORDS) {
+      const newestNumber = readInt64(lists, at + ListWord.newestNumber);
+      this.lists.set(lists[at + ListWord.key]!, { newestEntry: overwritten, newestNumber });
+    }
+    const count = entries.length / ENTRY_WORDS;
+    for (let i = Math.max(0, count - this.mask - 1); i < count; i++) {
+      const at = i * ENTRY_WORDS;
+      const listKey = entries[at + EntryWord.list]!;
+      if (entries[at + EntryWord.isFirst] === 1) this.lists.delete(listKey);
+      this.append(listKey, readInt64(entries, at + EntryWord.number), slots, i * SLOT_WORDS);
+    }
   }
 
   /** Index in `words` of the entry's slot. */

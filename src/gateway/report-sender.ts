@@ -1,17 +1,13 @@
 import { blockLengthOf, MAX_SBE_MESSAGE_BYTES, writeEventFrame } from '../wire/sbe.js';
 import { SBE_HEADER_BYTES } from '../wire/schema.js';
 import { templateOf } from '../wire/slot.js';
+import { adminListKey } from './event-record.js';
 import { GONE, NO_ENTRY, type ReportLog } from './report-log.js';
 import type { Session } from './session.js';
 import type { SessionTable } from './session-table.js';
 
 /** Bytes of reports sent again before the socket is given time to take them. */
 const RESEND_CHUNK_BYTES = 32_768;
-
-/** Key of the list of answers to an admin key; accounts are positive. */
-export function adminListKey(apiKeyId: number): number {
-  return -apiKeyId;
-}
 
 /** List of the report log that a session gets its reports from. */
 export function listKeyOf(session: Session): number {

@@ -5,6 +5,7 @@ import { Counter, type NodeCounters } from '../runtime/counters.js';
 import { copySbeBlockToSlot } from '../wire/sbe.js';
 import { Template } from '../wire/schema.js';
 import { HeaderWord, SLOT_BODY_BYTES, SLOT_BYTES, SLOT_HEADER_BYTES, writeSlotHeader } from '../wire/slot.js';
+import { encodeSlot } from '../wire/slot-codec.js';
 import { monotonicMs } from './monotonic-ms.js';
 
 /**
@@ -38,14 +39,15 @@ export class Sequencer {
 
   /**
    * Takes over the input ring at its cursor. `ownCommands` are slots of the node's own commands (template and body
-   * set); they are published before anything else, now or as soon as there is room.
+   * set); they are published before anything else, now or as soon as there is room. The last command before may have
+   * been in a snapshot and not in the ring: `afterUs` is its time, or that of an earlier one.
    */
-  lead(producer: RingProducer, ownCommands: readonly Uint8Array[]): void {
+  lead(producer: RingProducer, ownCommands: readonly Uint8Array[], afterUs = 0): void {
     const last = producer.nextSequence - 1;
     this.producer = producer;
     this.cancelReserve = Math.min(this.cancelReserveLimit, producer.ring.capacity >> 2);
-    this.timestampUs =
-      last === 0 ? 0 : readInt64(producer.ring.words, producer.ring.wordIndex(last) + HeaderWord.timestampUs);
+    const inRing = readInt64(producer.ring.words, producer.ring.wordIndex(last) + HeaderWord.timestampUs);
+    this.timestampUs = Math.max(inRing, afterUs);
     this.ownCommands = ownCommands;
     this.publishOwn();
   }
@@ -90,6 +92,21 @@ export class Sequencer {
     const wordIndex = this.nextSlot(producer);
     copySbeBlockToSlot(frame, blockOffset, producer.ring.words, wordIndex);
     this.writeHeader(producer, wordIndex, templateId, accountId, apiKeyId);
+    return true;
+  }
+
+  /**
+   * Stages the cancel of the open orders of an account because the session of a key has ended. It may take the last
+   * slots of the ring. False when there is no room.
+   */
+  stageDisconnect(accountId: number, apiKeyId: number): boolean {
+    const producer = this.producer!;
+    const wanted = this.staged + 1;
+    if (producer.claim(wanted) < wanted) return false;
+    const wordIndex = this.nextSlot(producer);
+    const header = { accountId, sequence: 0, timestampUs: 0 };
+    encodeSlot('cancelOnDisconnect', header, { apiKeyId }, producer.ring.words, wordIndex);
+    this.writeHeader(producer, wordIndex, Template.cancelOnDisconnect, accountId, 0);
     return true;
   }
 

@@ -1,9 +1,10 @@
 import type { Logger } from 'pino';
-import { RejectCode } from '../core/codes.js';
+import { LogonFlag, RejectCode } from '../core/codes.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Logon } from '../wire/message-fields.js';
 import { Template } from '../wire/schema.js';
 import type { GatewayOptions } from './gateway-options.js';
+import type { InstrumentNews } from './instrument-news.js';
 import type { ApiKey, KeyTable } from './key-table.js';
 import { LogonLimiter } from './logon-limiter.js';
 import { LogonVerifier, makeNonce } from './logon-verifier.js';
@@ -33,6 +34,7 @@ export interface SessionOpenerParts {
   readonly sender: ReportSender;
   /** Slots of the instrumentListed events so far. */
   readonly listings: readonly Int32Array[];
+  readonly news: InstrumentNews;
   readonly log: Logger;
 }
 
@@ -74,6 +76,7 @@ export class SessionOpener {
     if (key === undefined) return;
     session.key = key;
     session.resumeAfter = logon.lastReportSequence;
+    session.cancelsOnDisconnect = (logon.flags & LogonFlag.cancelOnDisconnect) !== 0;
     this.parts.sessions.logOn(session);
     // Commands of the session's predecessor may still be under way; the first number to go on with is known when
     // they are answered.
@@ -104,6 +107,13 @@ export class SessionOpener {
     if (logon.lastReportSequence < -1) {
       return this.refuse(session, RejectCode.BAD_FIELD, 'logon.lastReportSequence is less than -1');
     }
+    if ((logon.flags & ~LogonFlag.cancelOnDisconnect) !== 0) {
+      return this.refuse(
+        session,
+        RejectCode.BAD_FIELD,
+        'logon.flags has bits that this version does not know',
+      );
+    }
     const verdict = this.verifier.verify(logon, nonce, session.permission, clock.epochMicroseconds());
     if (verdict.key !== undefined) return verdict.key;
     const { connectionId: connection, remoteAddress } = session;
@@ -118,7 +128,7 @@ export class SessionOpener {
   }
 
   private admit(session: Session): void {
-    const { sessions, reportLog, sender, listings, options, leadership, log } = this.parts;
+    const { sessions, reportLog, sender, listings, news, options, leadership, log } = this.parts;
     const key = session.key!;
     const newest = reportLog.newestNumber(listKeyOf(session));
     session.isAdmitted = true;
@@ -133,6 +143,7 @@ export class SessionOpener {
       maxMessagesPerFrame: options.maxMessagesPerFrame,
     });
     for (const listing of listings) sender.send(session, listing, 0);
+    for (const slot of news.slots()) sender.send(session, slot, 0);
     sender.resendAfter(session, session.resumeAfter === -1 ? newest : session.resumeAfter);
     log.info({ connection: session.connectionId, apiKeyId: key.apiKeyId }, 'logged on');
   }

@@ -39,6 +39,10 @@ export class Session implements FrameTarget {
   key: ApiKey | undefined = undefined;
   /** The challenge of the one logon that it may answer. */
   nonce: Uint8Array | undefined = undefined;
+  /** Its logon asked that the orders of the account are cancelled when it ends without a logout. */
+  cancelsOnDisconnect = false;
+  /** It has said logout. */
+  isLoggedOut = false;
   /** The lastReportSequence of its logon. */
   resumeAfter = 0;
   /** Next entry of the report log to be sent again; NO_ENTRY when the session is live. */

@@ -178,6 +178,21 @@ export const CONFIG_OPTIONS = {
     'zero-fill',
     'How space of a segment is taken: by writing zeros (faster syncs later), or by the file system at once (less written).',
   ),
+  snapshotEveryCommands: integer(0, 2 ** 40)(
+    DURABILITY,
+    1 << 20,
+    'A snapshot at every multiple of so many commands (rounded up to one of 4096), taken in the background: a start replays only what came after the newest one. 0 = not by number of commands.',
+  ),
+  snapshotEveryMinutes: integer(0, 100_000)(
+    DURABILITY,
+    60,
+    'A snapshot when so many minutes have passed since the last one. With 0 here and for commands this node takes none, as on a primary whose standby does.',
+  ),
+  snapshotsKept: integer(2, 10_000)(
+    DURABILITY,
+    4,
+    'Snapshots that are kept, the newest ones; each has the state, and up to reportRetention reports.',
+  ),
   archiveDir: text(
     'path',
     DURABILITY,

@@ -3,7 +3,6 @@
  * defaults, in that order of precedence. A wrong value or an unknown name throws a ConfigError that names the option,
  * where it was set, and what is allowed.
  */
-import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { nearestName } from '../base/nearest-name.js';
 import { ConfigError } from './config-error.js';
@@ -17,6 +16,7 @@ import {
   environmentVariableOf,
   flagOf,
 } from './config-options.js';
+import { isThere } from './is-there.js';
 
 export const CONFIG_FILE_NAME = 'ringfence.json';
 export const DEFAULT_DATA_DIR = './data';
@@ -46,7 +46,7 @@ export function resolveConfig(flags: ConfigFlags, environment: Environment): Nod
       (named === undefined ? DEFAULT_DATA_DIR : dirname(named)),
   );
   const usual = join(dataDir, CONFIG_FILE_NAME);
-  const path = named ?? (existsSync(usual) ? usual : undefined);
+  const path = named ?? (isThere(usual) ? usual : undefined);
   const file = path === undefined ? undefined : readConfigFile(path);
   return { ...resolveValues(flags, environment, file), dataDir };
 }

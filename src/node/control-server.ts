@@ -2,7 +2,7 @@
  * The operator's door of a running node: a small HTTP server on 127.0.0.1.
  *
  * Its port and a random token are in `<dataDir>/control.json` (mode 0600), so whoever may read the data directory
- * may operate the node, and nobody else. Routes: GET /status, POST /promote, POST /stop.
+ * may operate the node, and nobody else. Routes: GET /status, POST /promote, POST /snapshot, POST /stop.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
@@ -14,6 +14,8 @@ export interface ControlRoutes {
   status(): object;
   /** Resolves with what is answered; rejects with an Error that carries an UPPER_SNAKE `code`. */
   promote(request: PromoteRequest): Promise<object>;
+  /** Resolves when a snapshot of all that is durable now is there. */
+  snapshot(): Promise<object>;
   stop(): void;
 }
 
@@ -77,6 +79,8 @@ export class ControlServer {
       reply(response, 200, this.routes.status());
     } else if (route === 'POST /promote') {
       reply(response, 200, await this.routes.promote(await readBody(request)));
+    } else if (route === 'POST /snapshot') {
+      reply(response, 200, await this.routes.snapshot());
     } else if (route === 'POST /stop') {
       reply(response, 202, {});
       this.routes.stop();

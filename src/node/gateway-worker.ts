@@ -1,5 +1,6 @@
 /** Thread of the gateway: sockets, sessions, sequencer and egress on one event loop. */
 import { parentPort } from 'node:worker_threads';
+import { SnapshotFile } from '../../journal/snapshot-file.js';
 import { Gateway } from '../gateway/gateway.js';
 import type { GatewayOptions } from '../gateway/gateway-options.js';
 import { RingBuffer } from '../ring/ring-buffer.js';
@@ -21,6 +22,8 @@ export interface GatewayInput {
   readonly nodeId: number;
   readonly options: GatewayOptions;
   readonly logLevel: string;
+  /** The snapshot to go on from; undefined = from the first command on. */
+  snapshot: SharedArrayBuffer | undefined;
 }
 
 void runEventLoopWorker<GatewayInput>((input, { counters, clock }) => {
@@ -36,12 +39,18 @@ void runEventLoopWorker<GatewayInput>((input, { counters, clock }) => {
     options: input.options,
     onOpen: () => parentPort!.postMessage({ type: 'open' } satisfies OpenMessage),
   });
+  if (input.snapshot !== undefined) {
+    const snapshot = new SnapshotFile(input.snapshot);
+    gateway.restore(snapshot, snapshot.facts.epoch);
+    // The memory is large, and nobody needs it any more.
+    input.snapshot = undefined;
+  }
   const lead = (message: LeadMessage): void => {
-    const { epoch, isNewEpoch, ackPolicy, adminPublicKey } = message;
+    const { epoch, isNewEpoch, ackPolicy, adminPublicKey, afterUs } = message;
     const opening = isNewEpoch ? epochStartedSlot(clusterId, epoch, nodeId) : timeAdvancedSlot();
     const ownCommands = adminPublicKey.length === 0 ? [opening] : [opening, adminKeySlot(adminPublicKey)];
     const gate = new CommitGate(counters, ackPolicy, waitStrategy);
-    gateway.lead(new RingProducer(inputRing, waitStrategy), gate, ownCommands);
+    gateway.lead(new RingProducer(inputRing, waitStrategy), gate, ownCommands, afterUs);
   };
   return {
     roleName: () => 'gateway',

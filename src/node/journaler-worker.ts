@@ -22,6 +22,8 @@ export interface JournalerInput {
   readonly clusterId: bigint;
   readonly nodeId: number;
   readonly recovered: RecoveryReport;
+  /** Last command that is in the snapshot that the node goes on from; 0 = none. */
+  readonly replayAfter: number;
   /** False under the policy `memory` only. */
   readonly sync: boolean;
 }
@@ -34,6 +36,7 @@ runAgentWorker<JournalerInput>((input, { counters, clock }) => {
     storage: openStorage(input.directory, input.backend),
     identity: { clusterId: input.clusterId, nodeId: input.nodeId },
     recovered: input.recovered,
+    replayAfter: input.replayAfter,
     words: ring.words,
     source: consumer,
     sink: new RingProducer(ring, waitStrategy),

@@ -26,6 +26,7 @@ export class LogicAgent implements Agent {
   private readonly flush: () => void;
   private readonly checkpoints: CheckpointRing;
   private readonly counters: NodeCounters;
+  private readonly dump: (sequence: number) => void;
   private readonly hashes: Int32Array;
   /** A record of an older version, as one of the current version. */
   private readonly current: Int32Array;
@@ -38,16 +39,21 @@ export class LogicAgent implements Agent {
     flush: () => void,
     checkpoints: CheckpointRing,
     counters: NodeCounters,
+    dump: (sequence: number) => void,
   ) {
     this.processor = processor;
     this.input = input;
     this.flush = flush;
     this.checkpoints = checkpoints;
     this.counters = counters;
+    this.dump = dump;
     this.hashes = new Int32Array(4);
     this.current = new Int32Array(SLOT_WORDS);
     this.checkpointSequence = 0;
     this.idleRounds = 0;
+    // What a snapshot held is done: nobody needs to wait for a command after it.
+    const last = input.nextSequence - 1;
+    if (last > 0) this.publishProgress(last);
   }
 
   roleName(): string {
@@ -55,6 +61,7 @@ export class LogicAgent implements Agent {
   }
 
   doWork(): number {
+    if (this.counters.get(Counter.dumpAsked) !== 0) return this.dumpAndStop();
     const input = this.input;
     const count = Math.min(input.available(), BATCH_MAX);
     if (count === 0) {
@@ -75,16 +82,29 @@ export class LogicAgent implements Agent {
     }
     this.flush();
     input.release(count);
-    const engine = this.processor.core.engine;
-    this.counters.set(Counter.epoch, engine[EngineWord.epoch]! >>> 0);
-    this.counters.set(Counter.leaderNode, engine[EngineWord.nodeId]! >>> 0);
-    this.counters.set(Counter.logicVersion, logicVersionOf(this.processor.core));
-    this.counters.set(Counter.logicProcessed, first + count - 1);
+    this.publishProgress(first + count - 1);
     return count;
   }
 
   onClose(): void {
     this.checkpoint(this.input.nextSequence - 1);
+  }
+
+  /** The follower has come to another state: this one is kept as it is, and nothing more is done to it. */
+  private dumpAndStop(): number {
+    if (this.counters.get(Counter.dumped) !== 0) return 0;
+    const sequence = this.input.nextSequence - 1;
+    this.dump(sequence);
+    this.counters.set(Counter.dumped, sequence);
+    return 0;
+  }
+
+  private publishProgress(sequence: number): void {
+    const engine = this.processor.core.engine;
+    this.counters.set(Counter.epoch, engine[EngineWord.epoch]! >>> 0);
+    this.counters.set(Counter.leaderNode, engine[EngineWord.nodeId]! >>> 0);
+    this.counters.set(Counter.logicVersion, logicVersionOf(this.processor.core));
+    this.counters.set(Counter.logicProcessed, sequence);
   }
 
   /** Carries out the first commands of `count` slots that stand one after the other; returns how many, at least 1. */

@@ -1,4 +1,8 @@
 /** Thread of the business logic. */
+import { SnapshotFile } from '../../journal/snapshot-file.js';
+import { openSnapshots } from '../../journal/snapshot-store.js';
+import { loadSnapshot } from '../../replay/load-snapshot.js';
+import { takeSnapshot } from '../../replay/take-snapshot.js';
 import { Core } from '../core/core.js';
 import { BusinessLogicProcessor } from '../engine/business-logic-processor.js';
 import { RingEventOutput } from '../engine/ring-event-output.js';
@@ -8,7 +12,9 @@ import { RingProducer } from '../ring/ring-producer.js';
 import { WaitStrategy, type WaitStrategyName } from '../ring/wait-strategy.js';
 import { runAgentWorker } from '../runtime/agent-worker.js';
 import { CheckpointRing } from '../runtime/checkpoint-ring.js';
+import { SystemClock } from '../runtime/clock.js';
 import { Counter } from '../runtime/counters.js';
+import { dumpName } from './follower-agent.js';
 import { LogicAgent } from './logic-agent.js';
 import type { NodeMemory } from './node-memory.js';
 import { InputConsumer, StopPhase } from './topology.js';
@@ -17,6 +23,12 @@ export interface LogicInput {
   readonly memory: NodeMemory;
   readonly waitStrategy: WaitStrategyName;
   readonly maxOrders: number;
+  /** The snapshot to go on from; undefined = from the first command on. */
+  snapshot: SharedArrayBuffer | undefined;
+  /** The journal directory. */
+  readonly directory: string;
+  readonly clusterId: bigint;
+  readonly nodeId: number;
 }
 
 runAgentWorker<LogicInput>((input, { counters }) => {
@@ -31,12 +43,32 @@ runAgentWorker<LogicInput>((input, { counters }) => {
     () => counters.get(Counter.stopPhase) >= StopPhase.logic || counters.get(Counter.poison) !== 0,
   );
   const processor = new BusinessLogicProcessor(new Core({ maxOrders: input.maxOrders }), output);
+  if (input.snapshot !== undefined) loadSnapshot(processor, new SnapshotFile(input.snapshot));
+  // The memory is large, and nobody needs it any more.
+  input.snapshot = undefined;
   const agent = new LogicAgent(
     processor,
     consumer,
     () => output.flush(),
     new CheckpointRing(input.memory.checkpoints),
     counters,
+    (sequence) => dumpState(input, processor, sequence),
   );
   return { agent, waitSources: [consumer], stopPhase: StopPhase.logic };
 });
+
+/** Keeps the state beside the snapshots, under a name that no start looks at. */
+function dumpState(input: LogicInput, processor: BusinessLogicProcessor, sequence: number): void {
+  const { directory, clusterId, nodeId } = input;
+  const storage = openSnapshots(directory)!;
+  takeSnapshot(processor, {
+    storage,
+    clusterId,
+    nodeId,
+    sequence,
+    // The commands are in the ring, not framed: the dump of the follower has the chain.
+    chain: 0,
+    takenAtMs: Math.floor(new SystemClock().epochMicroseconds() / 1000),
+    name: dumpName(sequence, 'live'),
+  });
+}

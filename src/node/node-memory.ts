@@ -13,10 +13,14 @@ export interface NodeMemory {
   readonly errorLog: SharedArrayBuffer;
 }
 
-/** Makes the memories of a node that replays its journal from sequence 1. */
-export function allocateNodeMemory(inputRingSlots: number, outputRingSlots: number): NodeMemory {
+/** Makes the memories of a node that replays its journal from `firstSequence` on. */
+export function allocateNodeMemory(
+  inputRingSlots: number,
+  outputRingSlots: number,
+  firstSequence = 1,
+): NodeMemory {
   return {
-    inputRing: RingBuffer.allocate(inputRingSlots, INPUT_CONSUMER_COUNT, 1),
+    inputRing: RingBuffer.allocate(inputRingSlots, INPUT_CONSUMER_COUNT, firstSequence),
     outputRing: RingBuffer.allocate(outputRingSlots, OUTPUT_CONSUMER_COUNT, 1),
     counters: NodeCounters.allocate(),
     checkpoints: CheckpointRing.allocate(),

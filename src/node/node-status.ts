@@ -5,6 +5,7 @@ import type { Checkpoint, CheckpointRing } from '../runtime/checkpoint-ring.js';
 import { CommitGate } from '../runtime/commit-gate.js';
 import { Counter, type NodeCounters, NodeRole } from '../runtime/counters.js';
 import { CHECKPOINT_INTERVAL } from './logic-agent.js';
+import type { StartReport } from './start-report.js';
 import type { UpkeepFigures } from './upkeep-log.js';
 
 /** Hashes after one command, 16 hexadecimal digits each. */
@@ -60,6 +61,13 @@ export interface NodeStatus {
   readonly checkpoint: CheckpointText | null;
   /** The latest ones at multiples of CHECKPOINT_INTERVAL, newest first: both nodes of a pair have the same. */
   readonly checkpoints: readonly CheckpointText[];
+  readonly snapshots: {
+    /** Last command of the newest snapshot; 0 = none. */
+    readonly sequence: number;
+    /** Last command that the follower has carried out; 0 = this node takes no snapshots. */
+    readonly followed: number;
+  };
+  readonly start: StartReport;
   readonly uptimeMs: number;
 }
 
@@ -75,6 +83,7 @@ export interface StatusSources {
   readonly fallbackReason: string;
   readonly prepared: { ready(): number; errno(): number };
   readonly freeBytes: number;
+  readonly start: StartReport;
   readonly upkeep: UpkeepFigures;
   readonly uptimeMs: number;
 }
@@ -128,6 +137,11 @@ export function nodeStatus(sources: StatusSources): NodeStatus {
     },
     checkpoint: checkpoint === undefined ? null : checkpointText(checkpoint),
     checkpoints: latestCheckpoints(sources.checkpoints, checkpoint?.sequence ?? 0),
+    snapshots: {
+      sequence: counters.get(Counter.snapshotSequence),
+      followed: counters.get(Counter.followed),
+    },
+    start: sources.start,
     uptimeMs: sources.uptimeMs,
   };
 }

@@ -11,7 +11,7 @@ import { openStorage } from '../../journal/open-storage.js';
 import { PreparedSegments } from '../../journal/prepared-segments.js';
 import { type RecoveryReport, recover } from '../../journal/recover.js';
 import { type SegmentPreparer, startSegmentPreparer } from '../../journal/segment-preparer.js';
-import { startUpkeep, type UpkeepThread } from '../../journal/upkeep-thread.js';
+import type { RefusedSnapshot } from '../../journal/snapshot-store.js';
 import { PromisedEpoch } from '../replication/promised-epoch.js';
 import { waitCellAsync } from '../ring/shared-cell.js';
 import { ACKNOWLEDGEMENT_POLICIES, type AcknowledgementPolicy } from '../runtime/acknowledgement-policy.js';
@@ -30,18 +30,24 @@ import {
 import { type NodeConfig, replicationKeyPath } from './config.js';
 import { ControlServer, controlError, type PromoteRequest } from './control-server.js';
 import { DiskSpaceGuard, freeBytesOf } from './disk-space-guard.js';
+import type { FollowerInput } from './follower-worker.js';
 import type { GatewayInput } from './gateway-worker.js';
 import type { JournalerInput } from './journaler-worker.js';
+import { CHECKPOINT_INTERVAL } from './logic-agent.js';
 import type { LogicInput } from './logic-worker.js';
 import { ensureNodeKey } from './node-key.js';
 import { makeLog } from './node-log.js';
 import { allocateNodeMemory, type NodeMemory } from './node-memory.js';
 import { type NodeStatus, nodeStatus } from './node-status.js';
 import type { ReplicationInput } from './replication-worker.js';
+import { findStartPoint, type StartPoint } from './start-point.js';
+import { type StartReport, startReport } from './start-report.js';
 import { archiveDirectoryOf, UpkeepLog, upkeepRulesOf } from './upkeep-log.js';
+import { startUpkeep, type UpkeepThread } from './upkeep-thread.js';
 import type {
   FatalMessage,
   FetchMessage,
+  FromFollower,
   FromReplication,
   LeadMessage,
   OpenMessage,
@@ -56,6 +62,8 @@ const EXIT_CORRUPT = 3;
 const EXIT_REFUSED = 4;
 const KEY_BYTES = 32;
 const DISK_LOOK_MS = 100;
+const PROGRESS_MS = 1000;
+const MINUTE_MS = 60_000;
 
 /** Where a node listens; replication is null while it is a standby. */
 export interface NodeAddresses {
@@ -80,23 +88,32 @@ export interface Promotion {
  */
 export async function startNode(config: NodeConfig): Promise<RunningNode> {
   tuneCompiler();
-  const node = new RunningNode(config);
-  try {
-    await node.start();
-  } catch (error) {
-    await node.abandon();
-    throw error;
+  const excluded: RefusedSnapshot[] = [];
+  for (;;) {
+    const node = new RunningNode(config, excluded);
+    try {
+      await node.start();
+      return node;
+    } catch (error) {
+      await node.abandon();
+      const { code, message } = error as { code?: unknown; message: string };
+      const { file } = node.startPoint;
+      // A snapshot that is whole but of no use to this build: the one before it, or the whole journal, is.
+      if (code !== 'SNAPSHOT_UNUSABLE' || file === '') throw error;
+      excluded.push({ file, reason: message });
+    }
   }
-  return node;
 }
 
 /** A node in this process. */
 export class RunningNode {
   readonly recovered: RecoveryReport;
+  startPoint: StartPoint;
   /** Resolves with the exit code when the node has ended, for whatever reason. */
   readonly closed: Promise<number>;
   private readonly config: NodeConfig;
   private readonly directory: JournalDirectory;
+  private readonly keyFile: string;
   private readonly backend: { readonly kind: string; readonly fallbackReason: string };
   private readonly memory: NodeMemory;
   private readonly counters: NodeCounters;
@@ -111,6 +128,8 @@ export class RunningNode {
   private readonly control: ControlServer;
   private readonly startedAt: number;
   private readonly clock: SystemClock;
+  private follower: StartedWorker | undefined;
+  private startEndedAt: number;
   private workers:
     | { gateway: StartedWorker; replication: StartedWorker; logic: StartedWorker; journaler: StartedWorker }
     | undefined;
@@ -124,7 +143,7 @@ export class RunningNode {
   private rejectStart: (error: Error) => void;
 
   /** Opens and recovers the journal of `config`; use `startNode`. */
-  constructor(config: NodeConfig) {
+  constructor(config: NodeConfig, excluded: readonly RefusedSnapshot[] = []) {
     if (config.clusterId === '0' || config.nodeId === 0) {
       throw controlError(
         'NODE_NOT_INITIALISED',
@@ -141,6 +160,8 @@ export class RunningNode {
     this.abandoned = undefined;
     this.failure = undefined;
     this.workers = undefined;
+    this.follower = undefined;
+    this.startEndedAt = 0;
     this.rejectStart = () => {};
     this.closed = new Promise((resolve) => {
       this.resolveClosed = resolve;
@@ -148,18 +169,22 @@ export class RunningNode {
     const identity = { clusterId: BigInt(config.clusterId), nodeId: config.nodeId };
     const path = join(config.dataDir, 'journal');
     this.directory = JournalDirectory.open(path, identity);
-    let keyFile: string;
     try {
       const storage = openStorage(path, config.journalBackend);
       this.backend = { kind: storage.kind, fallbackReason: storage.fallbackReason };
-      this.recovered = recover(storage, identity);
+      this.recovered = recover(storage, identity, { mayBeginLater: true });
+      this.startPoint = findStartPoint(storage, path, this.recovered, excluded);
       this.refuseBrokenPromise();
-      keyFile = ensureNodeKey(config.dataDir);
+      this.keyFile = ensureNodeKey(config.dataDir);
     } catch (error) {
       this.directory.close();
       throw error;
     }
-    this.memory = allocateNodeMemory(config.inputRingSlots, config.outputRingSlots);
+    this.memory = allocateNodeMemory(
+      config.inputRingSlots,
+      config.outputRingSlots,
+      this.startPoint.sequence + 1,
+    );
     this.counters = new NodeCounters(this.memory.counters);
     this.checkpoints = new CheckpointRing(this.memory.checkpoints);
     this.errorLog = new ErrorLog(this.memory.errorLog);
@@ -174,7 +199,7 @@ export class RunningNode {
     this.upkeep = startUpkeep({
       directory: path,
       identity,
-      keyFile,
+      keyFile: this.keyFile,
       archiveTo: archiveDirectoryOf(config),
       rules: upkeepRulesOf(config),
       onEvent: (event) => this.upkeepLog.note(event),
@@ -191,6 +216,7 @@ export class RunningNode {
     this.control = new ControlServer(config.dataDir, {
       status: () => ({ ...this.status(), addresses: this.addresses }),
       promote: (request) => this.promote(request),
+      snapshot: () => this.takeSnapshot(),
       stop: () => void this.stop(),
     });
   }
@@ -225,9 +251,37 @@ export class RunningNode {
       fallbackReason: this.backend.fallbackReason,
       prepared: this.prepared,
       freeBytes: freeBytesOf(this.directory.directory),
+      start: this.startReport(),
       upkeep: this.upkeepLog.figures,
       uptimeMs: Math.floor((this.clock.monotonicNanoseconds() - this.startedAt) / 1e6),
     });
+  }
+
+  /** What the start found, loaded and replayed. */
+  startReport(): StartReport {
+    const endedAt = this.startEndedAt === 0 ? this.clock.monotonicNanoseconds() : this.startEndedAt;
+    const processed = this.counters.get(Counter.logicProcessed);
+    return startReport(
+      this.recovered,
+      this.startPoint,
+      processed,
+      Math.floor((endedAt - this.startedAt) / 1e6),
+    );
+  }
+
+  /** Takes a snapshot of all that is durable now; resolves with its last command. */
+  async takeSnapshot(): Promise<{ sequence: number }> {
+    if (this.follower === undefined) {
+      throw controlError(
+        'NO_SNAPSHOTS',
+        'this node takes no snapshots: snapshotEveryCommands and snapshotEveryMinutes are both 0',
+      );
+    }
+    const { counters } = this;
+    const number = counters.get(Counter.snapshotsAsked) + 1;
+    counters.set(Counter.snapshotsAsked, number);
+    await this.counterAtLeast(Counter.snapshotsServed, number);
+    return { sequence: counters.get(Counter.snapshotSequence) };
   }
 
   /**
@@ -253,7 +307,15 @@ export class RunningNode {
     await this.counterAtLeast(Counter.durable, answer.sequence);
     this.ackPolicy = ackPolicy;
     const opened = nextMessage<OpenMessage>(gateway);
-    this.lead({ type: 'lead', epoch, isNewEpoch: true, ackPolicy, adminPublicKey: new Uint8Array() });
+    const afterUs = this.recovered.lastTimestampUs;
+    this.lead({
+      type: 'lead',
+      epoch,
+      isNewEpoch: true,
+      ackPolicy,
+      adminPublicKey: new Uint8Array(),
+      afterUs,
+    });
     this.tellReplication({ type: 'replicate', epoch });
     await opened;
     return { epoch, sequence: answer.sequence, role: 'primary' };
@@ -266,7 +328,8 @@ export class RunningNode {
     clearInterval(this.diskTimer);
     const { gateway, replication, logic, journaler } = this.workers!;
     this.counters.set(Counter.role, NodeRole.stopping);
-    await stopWorkers(this.counters, [[gateway, replication], [logic], [journaler]]);
+    const follower = this.follower === undefined ? [] : [this.follower];
+    await stopWorkers(this.counters, [[gateway, replication], [logic], [journaler], follower]);
     await this.letGo();
     this.resolveClosed(exitCode);
   }
@@ -282,7 +345,9 @@ export class RunningNode {
     clearInterval(this.diskTimer);
     this.counters.set(Counter.poison, 1);
     const { gateway, replication, logic, journaler } = this.workers ?? {};
-    for (const started of [gateway, replication, logic, journaler]) await started?.worker.terminate();
+    for (const started of [gateway, replication, logic, journaler, this.follower]) {
+      await started?.worker.terminate();
+    }
     await this.letGo();
   }
 
@@ -291,11 +356,13 @@ export class RunningNode {
     counters.set(Counter.role, NodeRole.recovering);
     counters.set(Counter.recoveredSequence, recovered.lastSequence);
     counters.set(Counter.inputPublished, recovered.lastSequence);
+    counters.set(Counter.snapshotSequence, this.startPoint.sequence);
     this.controlPort = await this.control.listen(config.controlPort);
     this.workers = this.startWorkers();
-    await workersReady(counters, Object.keys(this.workers).length);
-    await this.counterAtLeast(Counter.durable, recovered.lastSequence);
-    await this.counterAtLeast(Counter.logicProcessed, recovered.lastSequence);
+    await this.recovery();
+    this.startFollower();
+    // Its memory is large, and the threads that need it have it.
+    this.startPoint = { ...this.startPoint, snapshot: undefined };
     this.diskTimer = setInterval(() => this.watchDisk(), DISK_LOOK_MS);
     if (config.role === 'standby') {
       counters.set(Counter.role, NodeRole.standby);
@@ -308,9 +375,53 @@ export class RunningNode {
     const epoch = isNew ? 1 : recovered.epoch;
     const adminPublicKey = isNew ? Buffer.from(config.adminPublicKey, 'hex') : new Uint8Array();
     // Not awaited: under a policy that needs a standby it opens when there is one.
-    this.lead({ type: 'lead', epoch, isNewEpoch: isNew, ackPolicy: this.ackPolicy, adminPublicKey });
+    const afterUs = recovered.lastTimestampUs;
+    this.lead({ type: 'lead', epoch, isNewEpoch: isNew, ackPolicy: this.ackPolicy, adminPublicKey, afterUs });
     this.tellReplication({ type: 'replicate', epoch });
     await this.counterAtLeast(Counter.replicationPort, 1);
+  }
+
+  /** Waits until all that was in the journal is carried out, and says every second how far that is. */
+  private async recovery(): Promise<void> {
+    const { counters, log, recovered, startPoint } = this;
+    const showProgress = (): void => {
+      const processed = counters.get(Counter.logicProcessed);
+      log.info({ processed, of: recovered.lastSequence, from: startPoint.sequence }, 'replaying the journal');
+    };
+    const timer = setInterval(showProgress, PROGRESS_MS);
+    try {
+      await workersReady(counters, Object.keys(this.workers!).length);
+      await this.counterAtLeast(Counter.durable, recovered.lastSequence);
+      await this.counterAtLeast(Counter.logicProcessed, recovered.lastSequence);
+    } finally {
+      clearInterval(timer);
+    }
+    this.startEndedAt = this.clock.monotonicNanoseconds();
+    const report = this.startReport();
+    if (report.refused.length > 0) log.error(report, 'recovered; not every snapshot could be used');
+    else log.info(report, 'recovered');
+  }
+
+  private startFollower(): void {
+    const { config } = this;
+    if (config.snapshotEveryCommands === 0 && config.snapshotEveryMinutes === 0) return;
+    this.follower = this.startWorker('follower', {
+      memory: this.memory,
+      directory: this.directory.directory,
+      keyFile: this.keyFile,
+      clusterId: BigInt(config.clusterId),
+      nodeId: config.nodeId,
+      maxOrders: config.maxOrders,
+      reportRetention: config.reportRetention,
+      snapshot: this.startPoint.snapshot,
+      everyCommands: atCheckpoints(config.snapshotEveryCommands),
+      everyMs: config.snapshotEveryMinutes * MINUTE_MS,
+      kept: config.snapshotsKept,
+      logLevel: config.logLevel,
+    } satisfies FollowerInput);
+    this.follower.worker.on('message', (message: FromFollower) => {
+      this.fail('STATE_DIVERGED', message.message, EXIT_CORRUPT);
+    });
   }
 
   /** Raises and ends the alarm about a full disk; stops in order when the last segment is nearly full. */
@@ -368,12 +479,17 @@ export class RunningNode {
       clusterId,
       nodeId,
       recovered: this.recovered,
+      replayAfter: this.startPoint.sequence,
       sync: config.ackPolicy !== 'memory',
     } satisfies JournalerInput);
     const logic = this.startWorker('logic', {
       memory,
       waitStrategy,
       maxOrders: config.maxOrders,
+      snapshot: this.startPoint.snapshot,
+      directory: path,
+      clusterId,
+      nodeId,
     } satisfies LogicInput);
     const gateway = this.startWorker('gateway', {
       memory,
@@ -382,6 +498,7 @@ export class RunningNode {
       options: { ...config, clientPort: config.port },
       nodeId,
       logLevel,
+      snapshot: this.startPoint.snapshot,
     } satisfies GatewayInput);
     const replication = this.startWorker('replication', {
       memory,
@@ -496,6 +613,11 @@ export class RunningNode {
     await Promise.all([this.preparer.stop(), this.upkeep.stop()]);
     this.directory.close();
   }
+}
+
+/** The next multiple of the checkpoint interval, where the business logic has a hash to compare with. */
+function atCheckpoints(commands: number): number {
+  return Math.ceil(commands / CHECKPOINT_INTERVAL) * CHECKPOINT_INTERVAL;
 }
 
 /** Exit codes as the command line documents them. */

@@ -15,7 +15,8 @@
  * ```
  *
  * [journaler] and [logic] loop on threads of their own; [gateway] and [replication] live on the event loops of theirs,
- * because they hold sockets. The main thread holds the control server and nothing else that could be late.
+ * because they hold sockets. [follower] replays the segment files up to `durable` on a thread of its own, in a core of its
+ * own, and writes snapshots; nothing waits for it. The main thread holds the control server and nothing else that could be late.
  */
 
 /** Consumers of the input ring. */
@@ -26,5 +27,8 @@ export const INPUT_CONSUMER_COUNT = 2;
 export const OutputConsumer = { gateway: 0 } as const;
 export const OUTPUT_CONSUMER_COUNT = 1;
 
-/** The order in which agents end: sources of work first, the journaler last, so that all that was taken is durable. */
-export const StopPhase = { gateway: 1, replication: 1, logic: 2, journaler: 3 } as const;
+/**
+ * The order in which agents end: sources of work first, the journaler behind them, so that all that was taken is durable,
+ * and the follower last, so that it can take a snapshot of all that.
+ */
+export const StopPhase = { gateway: 1, replication: 1, logic: 2, journaler: 3, follower: 4 } as const;

@@ -13,6 +13,8 @@ export interface LeadMessage {
   readonly ackPolicy: AcknowledgementPolicy;
   /** Raw public key of the first administrator, to be registered; empty when the journal has it already. */
   readonly adminPublicKey: Uint8Array;
+  /** Time of the last command that was in the journal at the start. */
+  readonly afterUs: number;
 }
 
 /** Gateway -> main: the opening of the epoch has passed the commit gate; sessions are taken. */
@@ -73,6 +75,12 @@ export interface FatalMessage {
   readonly code: string;
   readonly message: string;
   readonly exitCode: number;
+}
+
+/** Follower -> main: the states of the node and of its follower differ; the node ends. */
+export interface FromFollower {
+  readonly type: 'diverged';
+  readonly message: string;
 }
 
 export type ToReplication = ReplicateMessage | FollowMessage | PromoteMessage | FetchMessage;

@@ -8,9 +8,10 @@
 import { readInt64, writeInt64 } from '../base/int64.js';
 import { LevelBook, type LevelSide } from '../base/level-book.js';
 import { Liquidity, Side } from '../core/codes.js';
-import { blockLengthOf, writeSbeHeader } from '../wire/sbe.js';
+import { blockLengthOf, writeEventFrame, writeSbeHeader } from '../wire/sbe.js';
 import { offsetOf, SBE_HEADER_BYTES, Template } from '../wire/schema.js';
 import { HeaderWord } from '../wire/slot.js';
+import { BOOK_ROW_WORDS, BOOKS, BookRow } from './books-section.js';
 import type { FrameTarget } from './frame-target.js';
 
 /** Bits of the `channels` field. */
@@ -25,6 +26,7 @@ const DELTA_INSTRUMENT = HeaderWord.body + word('bookDelta', 'instrumentId');
 const DELTA_PRICE = HeaderWord.body + word('bookDelta', 'priceTicks');
 const DELTA_ORDERS = HeaderWord.body + word('bookDelta', 'orderCount');
 const DELTA_SIDE = HeaderWord.body + word('bookDelta', 'side');
+const INDICATED_INSTRUMENT = HeaderWord.body + word('auctionIndicated', 'instrumentId');
 const TRADE_ID = HeaderWord.body + word('trade', 'tradeId');
 const TRADE_INSTRUMENT = HeaderWord.body + word('trade', 'instrumentId');
 const TRADE_PRICE = HeaderWord.body + word('trade', 'priceTicks');
@@ -72,6 +74,11 @@ class MessageScratch {
     writeSbeHeader(this.bytes, 0, templateId);
   }
 
+  /** Takes over the event in the slot at word `wordIndex`. */
+  copyEvent(words: Int32Array, wordIndex: number): void {
+    writeEventFrame(words, wordIndex, this.words, 0);
+  }
+
   copyTo(target: FrameTarget): void {
     const offset = target.claim(this.bytes.length);
     target.bytes.set(this.bytes, offset);
@@ -84,6 +91,7 @@ export class MarketData {
   private readonly instruments: (Instrument | undefined)[] = [];
   private readonly level = new MessageScratch(Template.bookLevel);
   private readonly tape = new MessageScratch(Template.publicTrade);
+  private readonly indication = new MessageScratch(Template.auctionIndicated);
   private staleCount = 0;
 
   /** `snapshotBytes` bounds a snapshot: of a deeper book it has the best levels of each side, and deltas follow for all. */
@@ -101,6 +109,28 @@ export class MarketData {
       bookSubscriptions: [],
       tradeTargets: [],
     };
+  }
+
+  /** Makes the books of a snapshot known, before the first event: see `booksOf` (books-section.ts). */
+  restore(snapshot: { words(name: string): Int32Array }): void {
+    const words = snapshot.words(BOOKS);
+    for (let at = 0; at < words.length; at += BOOK_ROW_WORDS) {
+      const instrumentId = words[at + BookRow.instrumentId]!;
+      const side = words[at + BookRow.side]!;
+      if (side === 0) this.list(instrumentId);
+      const instrument = this.instruments[instrumentId]!;
+      if (side === 0) {
+        instrument.book.bookSequence = readInt64(words, at + BookRow.lots);
+        instrument.timestampUs = readInt64(words, at + BookRow.timestampUs);
+        continue;
+      }
+      const levels = side === Side.buy ? instrument.book.bids : instrument.book.asks;
+      levels.append(
+        words[at + BookRow.priceTicks]!,
+        readInt64(words, at + BookRow.lots),
+        words[at + BookRow.orderCount]!,
+      );
+    }
   }
 
   /** The book of an instrument, or undefined when it is not listed. */
@@ -136,6 +166,15 @@ export class MarketData {
       subscription.isStale = true;
       this.staleCount++;
     }
+  }
+
+  /** Takes the auctionIndicated event in the slot at word `wordIndex` and passes it on with the book. */
+  onAuctionIndicated(words: Int32Array, wordIndex: number): void {
+    const subscriptions = this.instruments[words[wordIndex + INDICATED_INSTRUMENT]!]?.bookSubscriptions;
+    if (subscriptions === undefined || subscriptions.length === 0) return;
+    this.indication.copyEvent(words, wordIndex);
+    for (const { target, isStale } of subscriptions)
+      if (!isStale && !target.isBehind()) this.indication.copyTo(target);
   }
 
   /** Takes the trade event in the slot at word `wordIndex`; its taker side goes to the tape. */

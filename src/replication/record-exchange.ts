@@ -84,8 +84,7 @@ export class RecordExchange {
   }
 
   private serve(firstSequence: number, lastSequence: number): void {
-    const isPossible = firstSequence >= 1 && lastSequence >= firstSequence && lastSequence <= this.written();
-    if (!isPossible || this.serving !== undefined) {
+    if (firstSequence < 1 || lastSequence < firstSequence || this.serving !== undefined) {
       this.link.send(encodeFetchEnd(RefusalCode.HISTORY_UNAVAILABLE));
       return;
     }

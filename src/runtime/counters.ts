@@ -84,6 +84,18 @@ export const Counter = {
   journalSegmentRoom: 32,
   /** Version of the rules in force: business logic. */
   logicVersion: 33,
+  /** Last command that the follower has carried out; 0 when there is no follower: follower. */
+  followed: 34,
+  /** Last command of the newest snapshot; 0 = none: main thread at the start, then the follower. */
+  snapshotSequence: 35,
+  /** How many snapshots were asked for: main thread. */
+  snapshotsAsked: 36,
+  /** How many of them are answered: follower. */
+  snapshotsServed: 37,
+  /** 1 when the business logic is to write out its state and stop there: follower. */
+  dumpAsked: 38,
+  /** The command whose state the business logic has written out: business logic. */
+  dumped: 39,
 } as const;
 
 export type Counter = (typeof Counter)[keyof typeof Counter];

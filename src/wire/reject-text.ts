@@ -31,8 +31,7 @@ export const REJECT_TEXT: Readonly<Record<RejectName, string>> = {
   UNKNOWN_ACCOUNT: 'There is no such account; open it first.',
   SUPPLY_TOO_LARGE: 'The asset would pass 2^53-1 minor units in all; deposit less.',
   TOO_MANY_HOLDINGS: 'The limit of balances of all accounts is reached; raise it in the configuration.',
-  TOO_MANY_POSITIONS:
-    'The limit of pairs of account and instrument is reached; raise it in the configuration.',
+  TOO_MANY_POSITIONS: 'The limit of positions of all accounts is reached; raise it in the configuration.',
   ACCOUNT_SUSPENDED: 'The account takes no new orders and no replaces; cancels are always taken.',
   PRICE_OUT_OF_BAND: 'The price lies outside the price band of the instrument; choose one within it.',
   ORDER_TOO_LARGE: 'The quantity is above the limit of the account in the instrument; split the order.',

@@ -46,7 +46,11 @@ test.for(BACKENDS.flatMap((backend) => (['sync', 'fsync'] as const).map((call) =
     const what = call === 'sync' ? 'msync or fdatasync' : 'fsync';
     const tally = new FaultTally(context, `each ${what} of a process fails once, ${backend}`);
     let ended = 0;
-    for (let at = 1, inARow = 0; inARow < 3; at = isLongRun || at < 8 ? at + 1 : Math.ceil(at * 1.5)) {
+    for (
+      let at = 1, inARow = 0;
+      inARow < (isLongRun ? 3 : 1);
+      at = isLongRun ? at + 1 : Math.ceil(at * 1.6)
+    ) {
       const directory = temporaryDirectory();
       const writer = startFailing(directory, backend, call, at);
       if (writer === undefined) return context.skip('needs gcc or strace');
@@ -72,7 +76,7 @@ test.for(BACKENDS.flatMap((backend) => (['sync', 'fsync'] as const).map((call) =
         expect(recover(storage, IDENTITY).clean).toBe(true);
       });
     }
-    expect(ended).toBeGreaterThan(2);
+    expect(ended).toBeGreaterThan(1);
     tally.check();
   },
 );

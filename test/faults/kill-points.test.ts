@@ -57,7 +57,7 @@ test.for(BACKENDS)(
     const tally = new FaultTally(context, `kill -9 at ${points.size} named points, ${backend}`);
     expect(points.size).toBeGreaterThan(30);
     // In `npm test` a few points; in the long run each one the first, a middle and the last time that it is passed.
-    const few = [...points].filter((_point, i) => i % 12 === BACKENDS.indexOf(backend));
+    const few = [...points].filter((_point, i) => i % 20 === BACKENDS.indexOf(backend));
     for (const [point, count] of isLongRun ? points : few) {
       const times = isLongRun ? new Set([1, Math.ceil(count / 2), count]) : [Math.ceil(count / 2)];
       for (const time of times) {

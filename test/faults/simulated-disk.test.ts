@@ -6,7 +6,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { JournalCorruptionError, JournalIoError, JournalSyncError } from '../../journal/errors.js';
-import { RECORD_WORDS } from '../../journal/frame.js';
+import { FRAME_HEADER_BYTES, RECORD_WORDS } from '../../journal/frame.js';
 import type { JournalWriter } from '../../journal/journal-writer.js';
 import { recover, segmentNames } from '../../journal/recover.js';
 import { ScanStatus, SegmentScanner } from '../../journal/segment-scanner.js';
@@ -130,8 +130,10 @@ function frames(disk: SimulatedDisk): FramePlace[] {
 function tryRot(disk: SimulatedDisk, random: () => number): void {
   const { durableSequence } = recover(disk, IDENTITY);
   const below = frames(disk).filter(({ lastSequence }) => lastSequence <= durableSequence);
-  // A mark or seal vouches for what is before it; nothing vouches for itself.
-  const proven = below.filter((frame, i) => frame.to - frame.from > 48 || i < below.length - 1);
+  // A mark or seal vouches for what is before it; only a later record vouches for it.
+  let last = below.length - 1;
+  while (last >= 0 && below[last]!.to - below[last]!.from === FRAME_HEADER_BYTES) last--;
+  const proven = below.slice(0, last + 1);
   if (proven.length === 0) return;
   const { file, from, to } = proven[Math.floor(random() * proven.length)]!;
   const victim = disk.clone();

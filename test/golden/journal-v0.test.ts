@@ -207,6 +207,7 @@ class LogicRig {
     () => {},
     new CheckpointRing(CheckpointRing.allocate()),
     new NodeCounters(NodeCounters.allocate()),
+    () => {},
   );
   private producer: RingProducer | undefined;
 

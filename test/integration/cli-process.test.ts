@@ -1,5 +1,7 @@
 /** The command line as a process: exit codes, standard streams, and a node from init to replay. Uses dist/. */
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   mkdtempSync,
   readFileSync,
@@ -13,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runCli, spawnCli } from '../support/cli/run-cli.js';
+import { runCli, spawnCli, WITHOUT_PRIVILEGES } from '../support/cli/run-cli.js';
 
 let folder = '';
 beforeAll(() => {
@@ -241,6 +243,29 @@ describe('a node that may not start', () => {
     ]);
     expect(foreign.stderr).toContain('not to cluster 99');
     expect(foreign.exitCode).toBe(4);
+  });
+
+  it('a directory that may not be read or written is refused by name, exit code 4', async (test) => {
+    const { uid, gid } = WITHOUT_PRIVILEGES;
+    const able = await runCli(['version'], '', {}, WITHOUT_PRIVILEGES);
+    test.skip(able.exitCode !== 0, 'the user nobody cannot run this checkout');
+    const parent = mkdtempSync(join(tmpdir(), 'ringfence-locked-'));
+    const dataDir = join(parent, 'node');
+    try {
+      expect((await runCli(['init', '--data-dir', dataDir, '--segment-bytes', '1MiB'])).exitCode).toBe(0);
+      if (uid !== undefined && gid !== undefined) chownSync(parent, uid, gid);
+      chmodSync(parent, 0o000);
+      for (const command of ['serve', 'replay', 'init']) {
+        const refused = await runCli([command, '--data-dir', dataDir], '', {}, WITHOUT_PRIVILEGES);
+        expect(refused.stderr, command).toContain(`ringfence: ${parent}`);
+        expect(refused.stderr, command).toContain('no permission; check the owner and mode');
+        expect(refused.stdout, command).toBe('');
+        expect(refused.exitCode, command).toBe(4);
+      }
+    } finally {
+      chmodSync(parent, 0o700);
+      rmSync(parent, { recursive: true });
+    }
   });
 });
 

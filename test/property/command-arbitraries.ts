@@ -112,9 +112,9 @@ export const TRADING: Shape = {
     setOrderLimits: 4,
     transfer: 8,
     setAccountThrottle: 3,
-    setMarketState: 7,
+    setMarketState: 9,
     changeInstrument: 4,
-    removeInstrument: 2,
+    removeInstrument: 1,
     setMarkPrice: 2,
     cancelOnDisconnect: 2,
     activateLogic: 1,
@@ -132,8 +132,9 @@ export const FOUNDING: Shape = {
 /** Trades in margin instruments, at mark prices that move. */
 export const MARGIN: Shape = {
   ...TRADING,
+  account: rarely(fc.constantFrom(1, 2, 3, 4), unknownAccount, 60),
   usualInstrument: (id) => (id >= 6n && id < 11n ? 2 : id === 11n ? 3 : 1),
-  weights: { ...TRADING.weights, setMarkPrice: 25, withdraw: 5, deposit: 12 },
+  weights: { ...TRADING.weights, setMarkPrice: 25, withdraw: 6, deposit: 2, setAccountStatus: 1 },
 };
 
 /** Many accounts, thousands of open orders, and levels over the whole range of prices. */
@@ -279,7 +280,7 @@ function fieldsOf({
     setAccountThrottle: fc.record({ accountId: account, ...throttle }),
     setMarketState: marketState,
     changeInstrument: instrumentChange,
-    removeInstrument: fc.record({ instrumentId: rarely(fc.integer({ min: 3, max: 6 }), anyInstrument, 8) }),
+    removeInstrument: fc.record({ instrumentId: rarely(fc.integer({ min: 5, max: 7 }), anyInstrument, 6) }),
     setMarkPrice: markPrice,
     cancelOnDisconnect: fc.record({ apiKeyId: fc.constantFrom(0, 2) }),
     activateLogic: fc.record({ logicVersion: rarely(fc.constant(2), fc.constantFrom(0, 1), 4) }),

@@ -7,6 +7,7 @@ import { describe, expect, test, vi } from 'vitest';
 import {
   BalanceReason,
   CancelReason,
+  MarketStateCause,
   nameOf,
   RejectCode,
   rejectName,
@@ -24,10 +25,11 @@ import { maxIntentsOf, WORLDS } from './worlds.js';
 /** Volume below which rare outcomes need not come up. */
 const COVERING_VOLUME = 100_000;
 
-/** Reject codes that the engine never gives: the gateway's, and the limit that these runs do not have. */
+/** Reject codes that the engine never gives: the gateway's, and the limits that these runs do not have. */
 const NOT_FROM_ENGINE = new Set<string>([
   ...Object.keys(RejectCode).filter((name) => RejectCode[name as keyof typeof RejectCode] < 3000),
   'TOO_MANY_HOLDINGS',
+  'TOO_MANY_POSITIONS',
   'UNKNOWN_LOGIC_VERSION',
 ]);
 const FROM_ENGINE_ANYWAY = ['BAD_FIELD', 'NOT_PERMITTED', 'DUPLICATE_COMMAND'];
@@ -47,6 +49,8 @@ function outcomeOf(event: Event): string {
       return `replaced, ${event.fields.priorityKept === 1 ? 'keeps' : 'loses'} priority`;
     case 'selfTradePrevented':
       return `self-trade: ${nameOf(SelfTradePrevention, event.fields.selfTradePrevention)}`;
+    case 'marketStateChanged':
+      return `market state, cause ${nameOf(MarketStateCause, event.fields.cause)}${event.fields.uncrossLots > 0 ? ', uncrossed' : ''}`;
     case 'trade':
       return event.fields.fee === 0 ? 'trade' : event.fields.fee > 0 ? 'trade with fee' : 'trade with rebate';
     default:
@@ -65,6 +69,10 @@ const OUTCOMES = [
     .map((mode) => `self-trade: ${mode}`),
   ...['instrumentFeesChanged', 'accountChanged', 'tradingDayChanged'],
   ...['priceBandChanged', 'orderLimitsChanged', 'position', 'transfer done', 'transfer again'],
+  ...['command', 'time', 'volatility'].map((cause) => `market state, cause ${cause}`),
+  ...['command', 'time'].map((cause) => `market state, cause ${cause}, uncrossed`),
+  ...['auctionIndicated', 'instrumentChanged', 'markPriceChanged', 'liquidationStarted', 'deleveraged'],
+  ...['lossCovered done', 'lossShared done'],
   ...['instrumentListed', 'accountOpened', 'apiKeyRegistered', 'epochChanged', 'logicActivated'],
   ...Object.keys(RejectCode).filter((name) => !NOT_FROM_ENGINE.has(name)),
   ...FROM_ENGINE_ANYWAY,

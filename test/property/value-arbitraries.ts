@@ -166,18 +166,22 @@ export const marketState = fc
       15,
     ),
     ends: rarely(fc.boolean(), fc.constant(null), 20),
-    endInUs: rarely(fc.constantFrom(1, 300, 1000, 3000, 8000), fc.constantFrom(0, -1, 2 ** 53), 20),
+    endInUs: rarely(fc.constantFrom(1, 1000, 5000, 20_000, 40_000), fc.constantFrom(0, -1, 2 ** 53), 20),
     nextState: rarely(
       fc.constantFrom<number>(
         MarketState.continuous,
         MarketState.continuous,
         MarketState.continuous,
-        MarketState.preOpen,
-        MarketState.closed,
         MarketState.openingAuction,
       ),
-      fc.constantFrom<number>(0, MarketState.disabled, MarketState.removed),
-      20,
+      fc.constantFrom<number>(
+        0,
+        MarketState.preOpen,
+        MarketState.closed,
+        MarketState.disabled,
+        MarketState.removed,
+      ),
+      12,
     ),
     referencePriceTicks: rarely(
       fc.constantFrom(0, 0, 0, -1, 97, 100, 103),

@@ -26,14 +26,16 @@ const ASSETS = ['AAA', 'BBB', 'USD', 'EDGE'] as const;
 
 /** Small enough that random commands meet every limit. */
 const SMALL: Limits = {
-  instruments: 7,
+  instruments: 5,
   assets: 6,
   accounts: 6,
-  openOrders: 24,
+  openOrders: 12,
   apiKeys: 8,
   transfers: 30,
-  orderLimits: 9,
+  orderLimits: 4,
 };
+/** Room for the margin instruments and one more. */
+const SMALL_MARGIN: Limits = { ...SMALL, instruments: 7, openOrders: 24 };
 const LARGE: Limits = {
   instruments: 7,
   assets: 6,
@@ -46,6 +48,7 @@ const LARGE: Limits = {
 
 /** The capacities of both engines in a world. */
 export function limitsOf(world: World): Limits {
+  if (world === 'margin') return SMALL_MARGIN;
   return world === 'wide' ? LARGE : SMALL;
 }
 
@@ -72,7 +75,7 @@ function startingMoney(world: World, accountId: number, assetPlace: number): num
     case 'poor':
       return 1500;
     case 'margin':
-      return 600;
+      return 250;
     case 'rich':
       return Math.floor(Number.MAX_SAFE_INTEGER / ACCOUNTS);
     case 'wide':
@@ -115,7 +118,7 @@ function foundWorld(script: CommandScript, world: World): Command[] {
     commands.push(
       script.command('registerApiKey', {}, { accountId, permissions: 1, publicKey: key(100 + accountId) }),
     );
-    if (accountId <= 2) commands.push(...settingsOf(script, accountId));
+    if (accountId <= 2 && world !== 'margin') commands.push(...settingsOf(script, accountId));
     for (const [place, asset] of ASSETS.entries()) {
       const amount = startingMoney(world, accountId, place);
       if (amount === 0) continue;

@@ -34,7 +34,7 @@ export const FEATURES = [
 export type Feature = (typeof FEATURES)[number];
 
 /** What the fast engine has. */
-const BUILT: readonly Feature[] = FEATURES.filter((feature) => feature !== 'margin');
+const BUILT: readonly Feature[] = FEATURES;
 
 const chosen = (process.env['RINGFENCE_FEATURES'] ?? '').split(',').filter((name) => name !== '');
 for (const name of chosen) {

@@ -22,7 +22,7 @@ export interface RuleEngine {
   balance(accountId: number, asset: string): { available: number; reserved: number };
   /** What the venue holds of the fees of an asset. */
   fees(asset: string): number;
-  position(accountId: number, instrumentId: number): Omit<PositionView, 'instrumentId' | 'initialMargin'>;
+  position(accountId: number, instrumentId: number): Omit<PositionView, 'instrumentId'>;
 }
 
 class Reference implements RuleEngine {
@@ -53,14 +53,14 @@ class Reference implements RuleEngine {
     return Number(this.#engine.asset(asset)!.fees);
   }
 
-  position(accountId: number, instrumentId: number): Omit<PositionView, 'instrumentId' | 'initialMargin'> {
-    const { quantityLots, cost, realisedProfit } = this.#engine.accounts
-      .get(accountId)!
-      .positions.get(instrumentId)!;
+  position(accountId: number, instrumentId: number): Omit<PositionView, 'instrumentId'> {
+    const account = this.#engine.accounts.get(accountId)!;
+    const position = account.positions.get(instrumentId);
     return {
-      quantityLots: Number(quantityLots),
-      cost: Number(cost),
-      realisedProfit: Number(realisedProfit),
+      quantityLots: Number(position?.quantityLots ?? 0n),
+      cost: Number(position?.cost ?? 0n),
+      realisedProfit: Number(position?.realisedProfit ?? 0n),
+      initialMargin: Number(account.margins.get(instrumentId)?.held ?? 0n),
     };
   }
 }
@@ -109,11 +109,11 @@ class Fast implements RuleEngine {
     return queryAssets(this.#engine.core).find((one) => one.asset === asset)!.fees;
   }
 
-  position(accountId: number, instrumentId: number): Omit<PositionView, 'instrumentId' | 'initialMargin'> {
+  position(accountId: number, instrumentId: number): Omit<PositionView, 'instrumentId'> {
     const { positions } = queryAccount(this.#engine.core, accountId)!;
     const found = positions.find((one) => one.instrumentId === instrumentId);
-    const { quantityLots = 0, cost = 0, realisedProfit = 0 } = found ?? {};
-    return { quantityLots, cost, realisedProfit };
+    const { quantityLots = 0, cost = 0, realisedProfit = 0, initialMargin = 0 } = found ?? {};
+    return { quantityLots, cost, realisedProfit, initialMargin };
   }
 }
 

@@ -19,7 +19,7 @@ interface Inode {
 
 type NameChange =
   | { readonly kind: 'create'; readonly name: string; readonly inode: Inode }
-  | { readonly kind: 'rename'; readonly from: string; readonly to: string }
+  | { readonly kind: 'rename'; readonly from: string; readonly to: string; readonly inode: Inode }
   | { readonly kind: 'remove'; readonly name: string };
 
 export interface SimulatedDiskOptions {
@@ -129,9 +129,10 @@ export class SimulatedDisk implements Storage {
   }
 
   rename(from: string, to: string): void {
-    this.#live.set(to, this.#inode(from));
+    const inode = this.#inode(from);
+    this.#live.set(to, inode);
     this.#live.delete(from);
-    this.#pending.push({ kind: 'rename', from, to });
+    this.#pending.push({ kind: 'rename', from, to, inode });
     this.#countStep();
   }
 
@@ -235,9 +236,8 @@ function applyChange(names: Map<string, Inode>, change: NameChange): void {
   if (change.kind === 'create') names.set(change.name, change.inode);
   else if (change.kind === 'remove') names.delete(change.name);
   else {
-    const inode = names.get(change.from);
-    if (inode === undefined) return;
-    names.delete(change.from);
-    names.set(change.to, inode);
+    // The file that was renamed, whatever the old name meant before: its creation may be among the changes that are lost.
+    if (names.get(change.from) === change.inode) names.delete(change.from);
+    names.set(change.to, change.inode);
   }
 }

@@ -32,11 +32,11 @@ describe('the integer hash index', () => {
     expect(index.count).toBe(4);
   });
 
-  test('stays right when a cluster that wraps around the end is broken up', () => {
+  test('stays right when a cluster that runs over the last place is broken up', () => {
     for (let removed = 1; removed <= 4; removed += 1) {
       const index = makeIntegerHashIndex(4);
-      // The first table has 64 entries. Homes 63, 62, 63, 0: the cluster runs 62, 63, 0, 1.
-      const hashes = [63, 62, 127, 64];
+      // There are 64 places at first. Homes 63, 62, 63, 63: the cluster runs 62, 63, 64, 65.
+      const hashes = [63, 62, 127, 191];
       hashes.forEach((hash, i) => {
         index.insert(hash, i + 1);
       });
@@ -44,6 +44,16 @@ describe('the integer hash index', () => {
       hashes.forEach((hash, i) => {
         expect(rowsOf(index, hash)).toEqual(i + 1 === removed ? [] : [i + 1]);
       });
+    }
+  });
+
+  test('holds as many rows as it was made for, also when all belong to one place', () => {
+    for (const hashOf of [(row: number) => row, () => 63, () => -1, (row: number) => (row << 6) | 63]) {
+      const index = makeIntegerHashIndex(500);
+      for (let row = 1; row <= 500; row += 1) index.insert(hashOf(row), row);
+      for (let row = 1; row <= 500; row += 1) expect(rowsOf(index, hashOf(row))).toContain(row);
+      for (let row = 1; row <= 500; row += 1) index.remove(hashOf(row), row);
+      expect(index.count).toBe(0);
     }
   });
 

@@ -282,9 +282,42 @@ describe('a linked pair', () => {
     expect(lines).toEqual(['accepted 5', 'selfTradePrevented', 'selfTradePrevented', 'cancelled 2 of 3']);
   });
 
-  test('ends with a replace that fills the limit order up', () => {
+  test('ends when its incoming limit order is made smaller, or cancelled, by self-trade prevention', () => {
+    for (const [mode, after] of [
+      [SelfTradePrevention.decrement, ['cancelled 2 of 3']],
+      [SelfTradePrevention.cancelNewest, ['cancelled 1 of 3', 'cancelled 2 of 3']],
+    ] as const) {
+      const market = new Market(4);
+      order(market, 1, { ...STOP, clientOrderId: 2n });
+      market.buy(1, 5, 100, 1);
+      const lines = order(market, 1, {
+        clientOrderId: 1n,
+        side: Side.sell,
+        priceTicks: 100,
+        quantityLots: 3,
+        flags: OrderFlag.linked,
+        linkedClientOrderId: 2n,
+        selfTradePrevention: mode,
+      });
+      expect(lines).toEqual(['accepted 1', 'selfTradePrevented', 'selfTradePrevented', ...after]);
+    }
+  });
+
+  test('fires stops by a trade of its limit order as by any other', () => {
     const market = marketWithPair();
-    market.buy(2, 5, 50, 1);
+    market.sell(4, 8, 111, 1);
+    order(market, 3, {
+      clientOrderId: 7n,
+      side: Side.buy,
+      quantityLots: 1,
+      orderType: OrderType.stop,
+      triggerPriceTicks: 110,
+    });
+    expect(market.buy(2, 5, 110, 3).slice(-2)).toEqual(['triggered', 'trade 1 at 111 with 8 (leaves 0)']);
+  });
+
+  test('ends with its stop: the limit order is cancelled too', () => {
+    const market = marketWithPair();
     expect(market.cancel(1, 2)).toEqual(['cancelled 2 of 3', 'cancelled 1 of 3']);
   });
 });
@@ -335,6 +368,16 @@ describe('a market order for an amount', () => {
 });
 
 describe('fees', () => {
+  test('give a rebate that is rounded down, and kept by the venue as far as that', () => {
+    const market = new Market(3);
+    market.send('setInstrumentFees', {}, { instrumentId: 1, feeTier: 0, makerPpm: -1_000, takerPpm: 2_000 });
+    market.sell(1, 1, 1_500, 1);
+    market.buy(2, 2, 1_500, 1);
+    // 1.5 is 1 as a rebate; the taker pays 3.
+    expect(market.money(1, 'USD')).toEqual([FUNDS + 1_501, 0]);
+    expect(market.money(2, 'USD')).toEqual([FUNDS - 1_503, 0]);
+  });
+
   test('are portions that round up or down to the unit, exact to the last one', () => {
     const amounts = [
       0,
@@ -403,14 +446,13 @@ describe('expiry', () => {
     const expireTimeUs = market.script.timestampUs + 5;
     const gtd = { timeInForce: TimeInForce.GTD, expireTimeUs, side: Side.sell, priceTicks: 100 };
     order(market, 1, { ...gtd, clientOrderId: 1n, quantityLots: 5 });
-    const lines = texts(
-      market.send(
-        'newOrder',
-        { accountId: 2, microseconds: 5 },
-        { ...GTC_LIMIT, clientOrderId: 1n, side: 9 },
-      ),
-    );
-    expect(lines).toEqual(['cancelled 1 of 5', 'rejected INVALID_SIDE']);
+    const fields = { ...GTC_LIMIT, clientOrderId: 1n, side: 9, clientSequence: 3 };
+    // One microsecond has gone by with the order itself.
+    const happened = market.send('newOrder', { accountId: 2, microseconds: 4 }, fields);
+    expect(texts(happened)).toEqual(['cancelled 1 of 5', 'rejected INVALID_SIDE']);
+    // The expiry answers nobody, the reject its command.
+    const reports = happened.filter((event) => event.name !== 'bookDelta');
+    expect(reports.map((event) => event.fields.clientSequence)).toEqual([0, 3]);
   });
 
   test('comes in the order of time, then order id, whatever was cancelled in between', () => {

@@ -147,7 +147,7 @@ describe('the invariant check', () => {
       },
     ],
     [
-      'holdings and fees make up the supply',
+      'holdings, fees and insurance make up the supply',
       (market) => {
         market.engine.core.assets.supply[1]! += 1;
       },

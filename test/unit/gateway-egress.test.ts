@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Liquidity, Permission, RejectCode, Side } from '../../src/core/codes.js';
 import type { Session } from '../../src/gateway/session.js';
 import { Counter } from '../../src/runtime/counters.js';
@@ -21,6 +22,57 @@ function trade(rig: GatewayRig, sequence: number, reportSequence: number, accoun
     .at(sequence)
     .event('trade', { reportSequence, instrumentId: 1, liquidity: Liquidity.maker }, { accountId });
 }
+
+describe('on an event loop', () => {
+  /** A gateway that runs, with one session; all that was published so far is taken. */
+  async function start(): Promise<{ rig: GatewayRig; session: Session; polls: () => number }> {
+    const rig = new GatewayRig();
+    rig.open();
+    const session = rig.logOn(KEY, rig.registerKey(KEY, ACCOUNT));
+    const poll = vi.spyOn(rig.gateway, 'poll');
+    rig.gateway.start();
+    onTestFinished(() => rig.gateway.close());
+    await delay(20);
+    poll.mockClear();
+    return { rig, session, polls: () => poll.mock.calls.length };
+  }
+
+  test('events that wait for the disk do not wake it; the disk does', async () => {
+    const { rig, session, polls } = await start();
+    trade(rig, 2, 1);
+    rig.counters.set(Counter.logicProcessed, 2);
+    await delay(20);
+    expect(polls()).toBe(0);
+    rig.commit(2);
+    await vi.waitUntil(() => rig.socketOf(session).frames.length > 0);
+    expect(reportsOf(rig, session)).toEqual([1]);
+    expect(polls()).toBe(1);
+  });
+
+  test('when the disk was faster, the events wake it', async () => {
+    const { rig, session } = await start();
+    rig.commit(2);
+    await delay(20);
+    trade(rig, 2, 1);
+    await vi.waitUntil(() => rig.socketOf(session).frames.length > 0);
+    expect(reportsOf(rig, session)).toEqual([1]);
+  });
+
+  test('it is woken again and again, in either order', async () => {
+    const { rig, session } = await start();
+    for (let sequence = 2; sequence < 40; sequence++) {
+      if (sequence % 3 !== 0) rig.commit(sequence);
+      if (sequence % 4 === 0) await delay(1);
+      trade(rig, sequence, sequence - 1);
+      rig.counters.set(Counter.logicProcessed, sequence);
+      if (sequence % 5 === 0) await delay(1);
+      rig.commit(sequence);
+    }
+    const heard: number[] = [];
+    await vi.waitUntil(() => heard.push(...reportsOf(rig, session)) === 38);
+    expect(heard).toEqual(Array.from({ length: 38 }, (_, i) => i + 1));
+  });
+});
 
 describe('the commit gate', () => {
   test('lets no event out before its command is committed', () => {

@@ -1,9 +1,10 @@
 /** The manifest and the digest: what was sealed cannot be changed afterwards without being found, by place. */
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { crc32c } from '../../journal/crc32c.js';
 import { digestJournal, formatDigest, parseDigest } from '../../journal/digest.js';
 import { FRAME_HEADER_BYTES, FrameWord, frameHeaderCrc } from '../../journal/frame.js';
-import { MANIFEST_FILE, readManifest } from '../../journal/manifest.js';
+import { appendToManifest, MANIFEST_FILE, readManifest } from '../../journal/manifest.js';
 import { segmentNames } from '../../journal/recover.js';
 import { replaceFile } from '../../journal/replace-file.js';
 import { SegmentSealer } from '../../journal/seal-segments.js';
@@ -12,7 +13,7 @@ import { SegmentScanner } from '../../journal/segment-scanner.js';
 import { PIECE_BYTES } from '../../journal/segment-sum.js';
 import { verifyJournal } from '../../journal/verify.js';
 import { appendBatches, IDENTITY, makeRecords, openWriter, START_US } from '../support/journal-records.js';
-import { journal, makeSigner, sealAll, sealedJournal, signer } from '../support/sealed-journal.js';
+import { fill, journal, makeSigner, sealAll, sealedJournal, signer } from '../support/sealed-journal.js';
 import { PowerCut, SimulatedDisk, seededRandom } from '../support/simulated-disk.js';
 
 function textOf(disk: SimulatedDisk): string {
@@ -123,6 +124,25 @@ describe('the manifest', () => {
     const other = makeSigner();
     const problems = verifyJournal(disk, { publicKey: other.publicKey }).problems;
     expect(problems[0]).toMatchObject({ file: MANIFEST_FILE, expected: `the key ${other.publicKey}` });
+  });
+
+  test('vouches for snapshots too: one that has changed is shown, one that went is not missed', () => {
+    const disk = sealedJournal();
+    const name = 'snapshots/00000000000000000600.snap';
+    disk.create(name, 4096, 'zero-fill');
+    disk.contents(name).fill(7);
+    const sha256 = createHash('sha256').update(disk.contents(name)).digest('hex');
+    const file = name.slice('snapshots/'.length);
+    const snapshot = { kind: 'snapshot', file, sequence: 600, bytes: 4096, sha256 } as const;
+    appendToManifest(disk, snapshot, IDENTITY, signer);
+    fill(disk, 20, 60);
+    sealAll(disk);
+    const key = { publicKey: signer.publicKey };
+    expect(verifyJournal(disk, key).problems).toEqual([]);
+    disk.contents(name)[100]! ^= 1;
+    expect(verifyJournal(disk, key).problems.map((problem) => problem.file)).toEqual([name]);
+    disk.remove(name);
+    expect(verifyJournal(disk, key).problems).toEqual([]);
   });
 
   test('shows a segment that is gone', () => {

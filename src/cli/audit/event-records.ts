@@ -11,7 +11,7 @@ import { formatUnits, minorUnit } from '../../wire/decimal.js';
 import { messageById, offsetOf, Template } from '../../wire/schema.js';
 import { HeaderWord, SLOT_WORDS, templateOf } from '../../wire/slot.js';
 import { EventText } from '../exec/event-text.js';
-import { Listings } from '../exec/listings.js';
+import { Listings, listingsOf } from '../exec/listings.js';
 import { isoTime } from '../iso-time.js';
 import { commandContextOf, NOTHING_NAMED } from './command-context.js';
 
@@ -42,11 +42,17 @@ export class EventRecords {
   private readonly text = new EventText(this.listings, false);
   private instruments: readonly InstrumentView[] = [];
 
-  /** `core` is the one that carries out the commands, from the first one on. */
+  /** `core` is the one that carries out the commands; see `begin`. */
   constructor(core: Core, filter: RecordFilter) {
     this.core = core;
     this.account = filter.account ?? -1;
     this.fromTimeUs = filter.fromTimeUs ?? 0;
+  }
+
+  /** Learns what is listed already, when the core begins with a snapshot. */
+  begin(): void {
+    listingsOf(this.core, this.listings);
+    this.instruments = queryInstruments(this.core);
   }
 
   /** JSON lines, each with its newline, of the events of the command at word `at` of `words` that pass the filter. */

@@ -4,7 +4,8 @@ import type { ReplayFlags } from '../replay-from-flags.js';
 
 const HELP = `
 Reads the journal only, takes no lock: it may run beside a live node. The hashes equal those of a node that has
-processed the same commands.
+processed the same commands. Without --to-sequence and --at every command is replayed, from the first on; with one of them
+the replay begins with the newest snapshot before that moment, unless --full is given.
 
 Corrections: --skip and --patch write the journal again without some commands, or with others in their place, into a new
 data directory (with the configuration and the keys of the old one) and report what differs: what the corrected commands
@@ -32,6 +33,7 @@ export function addReplayCommand(root: Command): void {
     .description('Process a journal again from its beginning: hashes and speed, or a corrected journal.')
     .option('--to-sequence <n>', 'stop after this command')
     .option('--at <time>', 'stop after the last command of this time (ISO 8601)')
+    .option('--full', 'with --to-sequence or --at: from the first command on, without a snapshot')
     .option('--expect <hash>', 'exit with code 3 unless this is the state hash at the end')
     .option(
       '--compare-with <dir>',

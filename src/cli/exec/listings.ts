@@ -58,9 +58,8 @@ export class Listings {
   }
 }
 
-/** The listings of a core, as a session would know them that had seen it list them. */
-export function listingsOf(core: Core): Listings {
-  const listings = new Listings();
+/** The listings of a core, as a session would know them that had seen it list them; adds them to `listings`. */
+export function listingsOf(core: Core, listings = new Listings()): Listings {
   for (const listed of queryInstruments(core)) {
     const tick = { mantissa: listed.tickMantissa, exponent: listed.tickExponent };
     const lot = { mantissa: listed.lotMantissa, exponent: listed.lotExponent };

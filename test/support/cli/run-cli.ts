@@ -10,11 +10,20 @@ export interface CliResult {
   readonly stderr: string;
 }
 
+/** The user and group `nobody`: root may read everything, so what is said without permission is tried as somebody else. */
+const NOBODY = 65534;
+export const WITHOUT_PRIVILEGES = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+
 /** Starts `ringfence` with these arguments; variables of the tests' own environment do not reach it. */
-export function spawnCli(args: readonly string[], variables: Record<string, string> = {}): ChildProcess {
+export function spawnCli(
+  args: readonly string[],
+  variables: Record<string, string> = {},
+  user: { uid?: number; gid?: number } = {},
+): ChildProcess {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('RINGFENCE_'));
   return spawn(process.execPath, [CLI_MAIN, ...args], {
     env: { ...Object.fromEntries(inherited), ...variables },
+    ...user,
   });
 }
 
@@ -23,8 +32,9 @@ export async function runCli(
   args: readonly string[],
   input: string | Buffer = '',
   variables: Record<string, string> = {},
+  user: { uid?: number; gid?: number } = {},
 ): Promise<CliResult> {
-  const child = spawnCli(args, variables);
+  const child = spawnCli(args, variables, user);
   let stdout = '';
   let stderr = '';
   child.stdout!.setEncoding('utf8').on('data', (chunk: string) => {

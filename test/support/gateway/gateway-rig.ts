@@ -133,7 +133,7 @@ export class GatewayRig {
     session: Session,
     apiKeyId: number,
     pair: ApiKeyPair,
-    logon: { lastReportSequence?: number; timestampUs?: number; nonce?: Uint8Array } = {},
+    logon: { lastReportSequence?: number; timestampUs?: number; nonce?: Uint8Array; flags?: number } = {},
   ): Uint8Array {
     const timestampUs = logon.timestampUs ?? this.nowUs;
     const nonce = logon.nonce ?? session.nonce!;
@@ -141,6 +141,7 @@ export class GatewayRig {
       apiKeyId,
       timestampUs,
       lastReportSequence: logon.lastReportSequence ?? -1,
+      flags: logon.flags ?? 0,
       signature: pair.signer(logonBytes(CLUSTER_ID, nonce, apiKeyId, timestampUs)),
     });
   }

@@ -1,12 +1,13 @@
 /** The helper thread that keeps the journal in order: a small step, then a rest. */
 import { readFileSync } from 'node:fs';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { signerOf } from './manifest-key.js';
-import { openFlatStorage } from './open-storage.js';
-import type { JournalIdentity } from './segment.js';
-import { snapshotNeedOf } from './snapshot-need.js';
-import { readTiers } from './tiers.js';
-import { JournalUpkeep, type UpkeepRules } from './upkeep.js';
+import { signerOf } from '../../journal/manifest-key.js';
+import { openFlatStorage } from '../../journal/open-storage.js';
+import type { JournalIdentity } from '../../journal/segment.js';
+import { snapshotNeedOf } from '../../journal/snapshot-need.js';
+import { readTiers } from '../../journal/tiers.js';
+import { JournalUpkeep, type UpkeepRules } from '../../journal/upkeep.js';
+import { SystemClock } from '../runtime/clock.js';
 import { type FromUpkeep, type RecordsAnswer, STANDBY_CELL, STOP_CELL } from './upkeep-thread.js';
 
 /** After each piece of a segment that is sealed, so that the disk is free for the journaler most of the time. */
@@ -21,6 +22,7 @@ interface Order {
   readonly state: SharedArrayBuffer;
 }
 
+const clock = new SystemClock();
 const { directory, identity, keyFile, archiveTo, rules, state } = workerData as Order;
 const cells = new Int32Array(state);
 const sequences = new BigInt64Array(state);
@@ -40,7 +42,7 @@ const upkeep = new JournalUpkeep({
     const snapshotSequence = snapshotNeedOf(directory);
     return standbySequence === 0 ? { snapshotSequence } : { snapshotSequence, standbySequence };
   },
-  nowMs: () => Date.now(),
+  nowMs: () => Math.floor(clock.epochMicroseconds() / 1_000),
   rest: () => Atomics.wait(cells, STOP_CELL, 0, REST_MS),
   onEvent: tell,
   requestRecords: (wanted) => tell({ type: 'wanted', ...wanted }),

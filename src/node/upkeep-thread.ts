@@ -1,7 +1,7 @@
 /** Starts the helper thread that keeps the journal in order (upkeep.ts). */
 import { Worker } from 'node:worker_threads';
-import type { JournalIdentity } from './segment.js';
-import type { UpkeepEvent, UpkeepRules, WantedRecords } from './upkeep.js';
+import type { JournalIdentity } from '../../journal/segment.js';
+import type { UpkeepEvent, UpkeepRules, WantedRecords } from '../../journal/upkeep.js';
 
 export interface UpkeepThreadOptions {
   readonly directory: string;

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { JournalTail } from '../../journal/journal-tail.js';
+import { signerOf } from '../../journal/manifest-key.js';
+import { openStorage } from '../../journal/open-storage.js';
+import { SnapshotFile } from '../../journal/snapshot-file.js';
+import { openSnapshots } from '../../journal/snapshot-store.js';
+import { loadSnapshot } from '../../replay/load-snapshot.js';
+import { Core } from '../core/core.js';
+import { BusinessLogicProcessor } from '../engine/business-logic-processor.js';
+import { EventBuffer } from '../engine/event-buffer.js';
+import { EventRecord } from '../gateway/event-record.js';
+import { bookTimesIn } from '../publish/books-section.js';
+import { Follower, type FollowerParts } from './follower.js';
+
+/** What a follower is made from; see FollowerParts. */
+export interface FollowerPlan
+  extends Pick<
+    FollowerParts,
+    'checkpoints' | 'clock' | 'clusterId' | 'everyCommands' | 'everyMs' | 'kept' | 'nodeId' | 'rest'
+  > {
+  /** The journal directory, with a directory of snapshots in it. */
+  readonly directory: string;
+  /** File with the private key of the node. */
+  readonly keyFile: string;
+  readonly maxOrders: number;
+  readonly reportRetention: number;
+  /** The snapshot to go on from; undefined = from the first command on. */
+  readonly snapshot: SharedArrayBuffer | undefined;
+}
+
+/**
+ * A follower with a core of its own, which has the state of the snapshot.
+ * @throws SnapshotUnusableError
+ */
+export function makeFollower(plan: FollowerPlan): Follower {
+  const events = new EventBuffer();
+  const processor = new BusinessLogicProcessor(new Core({ maxOrders: plan.maxOrders }), events);
+  const record = new EventRecord(plan.reportRetention);
+  const snapshot = plan.snapshot === undefined ? undefined : new SnapshotFile(plan.snapshot);
+  if (snapshot !== undefined) {
+    loadSnapshot(processor, snapshot);
+    record.restore(snapshot, snapshot.facts.epoch);
+  }
+  const { sequence, chain, epoch } = snapshot?.facts ?? { sequence: 0, chain: 0, epoch: 0 };
+  return new Follower({
+    ...plan,
+    journal: new JournalTail(openStorage(plan.directory, 'positional')),
+    snapshots: openSnapshots(plan.directory)!,
+    processor,
+    events,
+    record,
+    bookTimesUs: snapshot === undefined ? [] : bookTimesIn(snapshot),
+    signer: signerOf(readFileSync(plan.keyFile, 'utf8')),
+    position: { sequence, chain, epoch },
+    snapshotSequence: sequence,
+  });
+}

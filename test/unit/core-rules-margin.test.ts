@@ -1,0 +1,167 @@
+/**
+ * The core does what src/core/README.md shows of margin instruments, played on the fast core, and on the reference
+ * engine, by which everything else is measured.
+ */
+import { describe, expect, it } from 'vitest';
+import { InstrumentFlag, RejectCode, Side } from '../../src/core/codes.js';
+import type { Limits } from '../model/reference-state.js';
+import { RULE_ENGINES, type RuleEngine } from '../support/rule-engines.js';
+import { A, B, C, Market, story } from '../support/rule-market.js';
+
+const FUNDS = 1000;
+const MARGIN = {
+  flags: InstrumentFlag.margin,
+  initialMarginPpm: 200_000,
+  maintenanceMarginPpm: 100_000,
+};
+const rejected = (code: number) => [`rejected ${code}`];
+
+function mark(market: Market, priceTicks: number) {
+  return story(market.apply('setMarkPrice', 0, { instrumentId: 1, priceTicks }));
+}
+
+/** A is short and B long 20 lots from 100, which is the mark price. */
+function shortAndLong(makeEngine: (limits: Limits) => RuleEngine): Market {
+  const market = new Market(makeEngine, MARGIN, FUNDS);
+  mark(market, 100);
+  market.sell(A, 20, 100);
+  market.buy(B, 20, 100);
+  return market;
+}
+
+/** Everything that anybody has, and the fees: it stays what was paid in. */
+function total(market: Market): number {
+  return [A, B, C].reduce((sum, account) => {
+    const { available, reserved } = market.quoteOf(account);
+    return sum + available + reserved;
+  }, market.engine.fees('USD'));
+}
+
+describe.each(RULE_ENGINES)('%s', (_, makeEngine) => {
+  it('moves no base, settles to the mark price and holds the initial margin', () => {
+    const market = shortAndLong(makeEngine);
+    expect(market.quoteOf(A)).toEqual({ available: 600, reserved: 400 });
+    expect(market.quoteOf(B)).toEqual({ available: 600, reserved: 400 });
+    expect(market.engine.balance(A, 'X')).toEqual({ available: FUNDS, reserved: 0 });
+    expect(mark(market, 110)).toEqual(['markPriceChanged']);
+    expect(market.quoteOf(A)).toEqual({ available: 360, reserved: 440 });
+    expect(market.quoteOf(B)).toEqual({ available: 760, reserved: 440 });
+    expect(market.engine.position(B, 1)).toMatchObject({ quantityLots: 20, initialMargin: 440 });
+  });
+
+  it('pays the difference of a trade to the mark price, and fees', () => {
+    const market = new Market(makeEngine, MARGIN, FUNDS);
+    market.apply('setInstrumentFees', 0, { instrumentId: 1, feeTier: 0, makerPpm: 0, takerPpm: 10_000 });
+    mark(market, 100);
+    market.sell(A, 10, 98);
+    market.buy(B, 10, 98);
+    // A sold 2 below the mark, B bought 2 below it and pays a fee of 1 % of 980, rounded up.
+    expect(total(market)).toBe(3 * FUNDS);
+    expect(market.quoteOf(A)).toEqual({ available: FUNDS - 20 - 200, reserved: 200 });
+    expect(market.quoteOf(B)).toEqual({ available: FUNDS + 20 - 10 - 200, reserved: 200 });
+  });
+
+  it('holds the margin of the largest position that open orders lead to, and what they may cost beyond it', () => {
+    const market = shortAndLong(makeEngine);
+    // B is long 20: selling 20 and 20 more leads to short 20 at most; the price is 1 below the mark.
+    market.sell(B, 40, 99);
+    expect(market.quoteOf(B)).toEqual({ available: 560, reserved: 440 });
+    market.buy(B, 5, 90);
+    expect(market.quoteOf(B)).toEqual({ available: 460, reserved: 540 });
+    market.apply('massCancel', B, {});
+    expect(market.quoteOf(B)).toEqual({ available: 600, reserved: 400 });
+  });
+
+  it('rejects what the equity does not cover, but lets positions be closed', () => {
+    const market = shortAndLong(makeEngine);
+    expect(story(market.buy(B, 31, 100))).toEqual(rejected(RejectCode.INSUFFICIENT_MARGIN));
+    expect(story(market.buy(B, 30, 100))).toEqual(['accepted']);
+    market.apply('massCancel', B, {});
+    mark(market, 130);
+    // A has 400 of the 520 that its position needs, and more than the maintenance margin of 260.
+    expect(market.quoteOf(A)).toEqual({ available: -120, reserved: 520 });
+    expect(story(market.sell(A, 1, 130))).toEqual(rejected(RejectCode.INSUFFICIENT_MARGIN));
+    expect(story(market.buy(A, 20, 131))).toEqual(['accepted']);
+    const withdraw = { transferId: 80n, accountId: A, asset: 'USD', amount: 1 };
+    expect(story(market.apply('withdraw', 0, withdraw))).toEqual(rejected(RejectCode.INSUFFICIENT_FUNDS));
+  });
+
+  it('needs a mark price, rates that make sense, and no position to be removed', () => {
+    const market = new Market(makeEngine, MARGIN, FUNDS);
+    expect(story(market.buy(A, 1, 100))).toEqual(rejected(RejectCode.NO_MARK_PRICE));
+    expect(mark(market, 0)).toEqual(rejected(RejectCode.INVALID_PRICE));
+    expect(mark(market, 100)).toEqual(['markPriceChanged']);
+    const change = { instrumentId: 1, initialMarginPpm: 10, maintenanceMarginPpm: 11 };
+    expect(story(market.apply('changeInstrument', 0, change))).toEqual(rejected(RejectCode.INVALID_MARGIN));
+    market.sell(A, 1, 100);
+    market.buy(B, 1, 100);
+    const remove = market.apply('removeInstrument', 0, { instrumentId: 1 });
+    expect(story(remove)).toEqual(rejected(RejectCode.INSTRUMENT_IN_USE));
+    const spot = new Market(makeEngine);
+    expect(mark(spot, 100)).toEqual(rejected(RejectCode.NOT_A_MARGIN_INSTRUMENT));
+    const wrong = { instrumentId: 1, initialMarginPpm: 1, maintenanceMarginPpm: 1 };
+    expect(story(spot.apply('changeInstrument', 0, wrong))).toEqual(rejected(RejectCode.INVALID_MARGIN));
+  });
+
+  it('closes a position with a market order around the mark price when the equity is too small', () => {
+    const market = shortAndLong(makeEngine);
+    market.buy(A, 1, 80);
+    market.sell(C, 15, 146);
+    market.sell(C, 5, 160);
+    expect(mark(market, 145)).toEqual([
+      'markPriceChanged',
+      'liquidationStarted',
+      'cancelled 1, reason 13',
+      'accepted',
+      'trade 15 at 146',
+      'cancelled 5, reason 2',
+      'deleveraged 5 at 145',
+      'deleveraged -5 at 145',
+    ]);
+    expect(market.quoteOf(A)).toEqual({ available: 85, reserved: 0 });
+    expect(market.engine.position(B, 1)).toMatchObject({ quantityLots: 15 });
+    expect(market.engine.position(C, 1)).toMatchObject({ quantityLots: -15 });
+    expect(total(market)).toBe(3 * FUNDS);
+  });
+
+  it('closes against the other side at the mark price where nobody trades', () => {
+    const market = shortAndLong(makeEngine);
+    expect(mark(market, 145)).toEqual([
+      'markPriceChanged',
+      'liquidationStarted',
+      'deleveraged 20 at 145',
+      'deleveraged -20 at 145',
+    ]);
+    expect(market.quoteOf(A)).toEqual({ available: 100, reserved: 0 });
+    expect(market.quoteOf(B)).toEqual({ available: 1900, reserved: 0 });
+    expect(market.engine.position(A, 1).quantityLots).toBe(0);
+  });
+
+  it('lets those who gained pay for a loss that nobody else can', () => {
+    const market = shortAndLong(makeEngine);
+    expect(mark(market, 160).slice(-2)).toEqual(['balance -200, lossShared', 'balance 200, lossCovered']);
+    expect(market.quoteOf(A)).toEqual({ available: 0, reserved: 0 });
+    expect(market.quoteOf(B)).toEqual({ available: 2000, reserved: 0 });
+  });
+
+  it('lets the insurance fund pay first', () => {
+    const market = shortAndLong(makeEngine);
+    const pay = { transferId: 90n, amount: 150, fromAccountId: C, toAccountId: 0, asset: 'USD' };
+    expect(story(market.apply('transfer', 0, pay))).toEqual(['balance -150, transfer']);
+    expect(mark(market, 160).slice(-2)).toEqual(['balance -50, lossShared', 'balance 200, lossCovered']);
+    expect(market.quoteOf(B)).toEqual({ available: 2150, reserved: 0 });
+    expect(total(market)).toBe(3 * FUNDS);
+  });
+
+  it('liquidates the lowest account first, and the trades of it may bring down the next', () => {
+    const market = new Market(makeEngine, MARGIN, FUNDS);
+    mark(market, 100);
+    market.order(A, Side.sell, 20, 100);
+    market.order(B, Side.sell, 20, 100);
+    market.order(C, Side.buy, 40, 100);
+    const events = market.apply('setMarkPrice', 0, { instrumentId: 1, priceTicks: 146 });
+    const started = events.filter(({ name }) => name === 'liquidationStarted');
+    expect(started.map(({ accountId }) => accountId)).toEqual([A, B]);
+    expect(total(market)).toBe(3 * FUNDS);
+  });
+});

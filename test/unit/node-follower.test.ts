@@ -1,0 +1,226 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { JournalTail } from '../../journal/journal-tail.js';
+import { signerOf } from '../../journal/manifest-key.js';
+import { recover } from '../../journal/recover.js';
+import { readSnapshotFacts, readSnapshotFile, type SnapshotFile } from '../../journal/snapshot-file.js';
+import { chooseSnapshot, snapshotName, snapshotNames } from '../../journal/snapshot-store.js';
+import { loadSnapshot } from '../../replay/load-snapshot.js';
+import { Core } from '../../src/core/core.js';
+import { BusinessLogicProcessor } from '../../src/engine/business-logic-processor.js';
+import { EventBuffer } from '../../src/engine/event-buffer.js';
+import { EventRecord } from '../../src/gateway/event-record.js';
+import { Follower, type FollowerParts } from '../../src/node/follower.js';
+import { bookTimesIn } from '../../src/publish/books-section.js';
+import { CheckpointRing } from '../../src/runtime/checkpoint-ring.js';
+import { IDENTITY } from '../support/journal-records.js';
+import { SimulatedDisk } from '../support/simulated-disk.js';
+import {
+  CORE,
+  randomSlots,
+  type SnapshotJournal,
+  writeSnapshotJournal,
+} from '../support/snapshot-journal.js';
+
+const COUNT = 900;
+const SIGNER = signerOf(
+  generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+);
+const slots = randomSlots(COUNT, 3);
+
+/** A journal of 900 random commands, and a follower of it that is stepped by hand. */
+class Rig {
+  readonly journal = new SimulatedDisk();
+  readonly snapshots: SimulatedDisk;
+  readonly made: SnapshotJournal;
+  readonly checkpoints = new CheckpointRing(CheckpointRing.allocate());
+  follower!: Follower;
+  nowMs = 0;
+
+  constructor(frameCommands = 70) {
+    this.snapshots = new SimulatedDisk();
+    this.made = writeSnapshotJournal(this.journal, new SimulatedDisk(), slots, [], frameCommands);
+  }
+
+  follow(options: Partial<FollowerParts> = {}, snapshot?: SnapshotFile): Follower {
+    const events = new EventBuffer();
+    const processor = new BusinessLogicProcessor(new Core(CORE), events);
+    const record = new EventRecord(256);
+    if (snapshot !== undefined) {
+      loadSnapshot(processor, snapshot);
+      record.restore(snapshot, snapshot.facts.epoch);
+    }
+    const { sequence, chain, epoch } = snapshot?.facts ?? { sequence: 0, chain: 0, epoch: 0 };
+    this.follower = new Follower({
+      journal: new JournalTail(this.journal),
+      snapshots: this.snapshots,
+      processor,
+      events,
+      record,
+      bookTimesUs: snapshot === undefined ? [] : bookTimesIn(snapshot),
+      position: { sequence, chain, epoch },
+      snapshotSequence: sequence,
+      checkpoints: this.checkpoints,
+      ...IDENTITY,
+      everyCommands: 0,
+      everyMs: 0,
+      kept: 3,
+      signer: SIGNER,
+      clock: { epochMicroseconds: () => 1e15, monotonicNanoseconds: () => this.nowMs * 1e6 },
+      rest: () => {},
+      ...options,
+    });
+    return this.follower;
+  }
+
+  /** Steps until there is nothing left to do up to `limit`. */
+  run(limit: number): void {
+    while (this.follower.step(limit) > 0);
+  }
+
+  /** A checkpoint as the business logic takes it; `wrong` changes the state hash. */
+  checkpoint(sequence: number, wrong = 0): void {
+    const [state, output] = this.made.hashes[sequence]!;
+    const half = (hash: string, at: number): number => Number.parseInt(hash.slice(at, at + 8), 16);
+    this.checkpoints.record(
+      sequence,
+      (half(state, 8) ^ wrong) >>> 0,
+      half(state, 0),
+      half(output, 8),
+      half(output, 0),
+    );
+  }
+
+  newest(): SnapshotFile {
+    return readSnapshotFile(this.snapshots, snapshotNames(this.snapshots)[0]!);
+  }
+}
+
+describe('a follower', () => {
+  test('writes snapshots at multiples of the number of commands, and keeps the newest ones', () => {
+    const rig = new Rig();
+    rig.follow({ everyCommands: 200 });
+    rig.run(COUNT);
+    expect(rig.follower.sequence).toBe(COUNT);
+    expect(rig.follower.snapshotSequence).toBe(800);
+    expect(snapshotNames(rig.snapshots)).toEqual([800, 600, 400].map(snapshotName));
+    for (const sequence of [400, 600, 800]) {
+      const { facts } = readSnapshotFile(rig.snapshots, snapshotName(sequence));
+      expect([facts.stateHash, facts.outputHash]).toEqual(rig.made.hashes[sequence]);
+    }
+    // In the middle of frames, too, a snapshot names the chain of the journal at its command.
+    const choice = chooseSnapshot(rig.journal, rig.snapshots, recover(rig.journal, IDENTITY));
+    expect(choice).toMatchObject({ file: snapshotName(800), refused: [] });
+  });
+
+  test('signs them: another signature, key or sum is not taken', () => {
+    const rig = new Rig();
+    rig.follow({ everyCommands: 800 });
+    rig.run(COUNT);
+    expect(readSnapshotFacts(rig.snapshots, snapshotName(800)).key).toBe(SIGNER.publicKey);
+    for (const at of [64, 95, 96, 159]) {
+      const copy = rig.snapshots.clone();
+      copy.contents(snapshotName(800))[at]! ^= 1;
+      expect(() => readSnapshotFile(copy, snapshotName(800))).toThrow(/a signature by/);
+    }
+  });
+
+  test('goes no further than what is durable', () => {
+    const rig = new Rig();
+    rig.follow();
+    rig.run(500);
+    expect(rig.follower.sequence).toBeGreaterThan(400);
+    expect(rig.follower.sequence).toBeLessThanOrEqual(500);
+    rig.run(COUNT);
+    expect(rig.follower.sequence).toBe(COUNT);
+  });
+
+  test('writes one when so much time has passed, and one when it is asked to, but none twice', () => {
+    const rig = new Rig();
+    rig.follow({ everyMs: 1000 });
+    rig.run(COUNT);
+    expect(rig.follower.snapshotSequence).toBe(0);
+    rig.nowMs = 1000;
+    rig.follower.step(COUNT);
+    expect(rig.follower.snapshotSequence).toBe(COUNT);
+    expect(rig.follower.take()).toBe(false);
+    expect(snapshotNames(rig.snapshots)).toHaveLength(1);
+  });
+
+  test('goes on from a snapshot, and its next one is that of a follower that saw everything', () => {
+    const rig = new Rig();
+    rig.follow({ everyCommands: 300 });
+    rig.run(620);
+    const first = rig.newest();
+    expect(first.facts.sequence).toBe(600);
+    rig.follow({ everyCommands: 300 }, first);
+    rig.run(COUNT);
+    const again = readSnapshotFacts(rig.snapshots, snapshotName(900));
+    rig.follow({ everyCommands: 300 });
+    rig.run(COUNT);
+    // Sum and signature may differ: the order of free records and of a heap is that of how the state came about.
+    const { stateHash, outputHash, chain, bytes } = readSnapshotFacts(rig.snapshots, snapshotName(900));
+    expect({ ...again, stateHash, outputHash, chain, bytes }).toEqual(again);
+  });
+
+  test('compares each checkpoint of the node that it comes to, also those that the ring has forgotten since', () => {
+    const rig = new Rig();
+    rig.follow();
+    for (let sequence = 10; sequence <= 800; sequence += 10) {
+      rig.checkpoint(sequence);
+      if (sequence % 100 === 0) rig.follower.step(0);
+    }
+    rig.run(640);
+    const before = rig.follower.comparedCount;
+    expect(before).toBeGreaterThan(0);
+    rig.checkpoint(COUNT);
+    rig.run(COUNT);
+    expect(rig.follower.comparedCount).toBeGreaterThan(before);
+    expect(rig.follower.difference).toBeUndefined();
+  });
+
+  test('stops at a difference, writes no snapshot of it, and keeps its state when it is asked to', () => {
+    const rig = new Rig();
+    rig.follow({ everyCommands: COUNT });
+    rig.checkpoint(COUNT, 1);
+    rig.run(COUNT);
+    expect(rig.follower.difference!.sequence).toBe(COUNT);
+    expect(rig.follower.difference!.text).toContain(`and ${rig.made.hashes[COUNT]![0]}, output`);
+    expect(snapshotNames(rig.snapshots)).toEqual([]);
+    rig.follower.dump('diverged.snap');
+    expect(readSnapshotFile(rig.snapshots, 'diverged.snap').facts.sequence).toBe(COUNT);
+    expect(snapshotNames(rig.snapshots)).toEqual([]);
+  });
+
+  test('writes no snapshot of a state in which an invariant does not hold', () => {
+    const rig = new Rig();
+    const core = new Core(CORE);
+    const events = new EventBuffer();
+    rig.follow({ processor: new BusinessLogicProcessor(core, events), events, everyCommands: 700 });
+    rig.run(600);
+    core.assets.supply[1]! += 1;
+    rig.run(COUNT);
+    expect(rig.follower.difference!.sequence).toBe(700);
+    expect(rig.follower.difference!.text).toMatch(/an invariant does not hold: .*supply/);
+    expect(snapshotNames(rig.snapshots)).toEqual([]);
+  });
+
+  test('leaves nothing half written behind when the disk is full, and tries again', () => {
+    const rig = new Rig();
+    rig.follow({ everyCommands: 400 });
+    rig.snapshots.capacity = 1000;
+    expect(() => rig.run(COUNT)).toThrow(/no (room|space)|space/);
+    expect(rig.snapshots.list()).toEqual([]);
+    rig.snapshots.capacity = Number.POSITIVE_INFINITY;
+    rig.run(COUNT);
+    expect(snapshotNames(rig.snapshots)).toEqual([snapshotName(800)]);
+  });
+
+  test('says where the journal is damaged', () => {
+    const rig = new Rig();
+    const name = rig.journal.list().find((file) => file.endsWith('.wal'))!;
+    rig.journal.contents(name)[4096 + 48 + 128 * 20]! ^= 1;
+    rig.follow();
+    expect(() => rig.run(COUNT)).toThrow(/damaged/);
+  });
+});
