@@ -111,6 +111,9 @@ export function makeOrders(arena: Arena, maxOrders: number, extras: OrderExtras,
   state[FRESH] = first;
   const end = first + (maxOrders + 1) * ORDER_WORDS;
 
+  /** Handle of record number 0, 1, 2 ... `used` - 1; free ones among them. */
+  const handleOf = (number: number): number => first + number * ORDER_WORDS;
+
   const isFull = (): boolean => {
     return state[COUNT] === maxOrders;
   };
@@ -257,6 +260,11 @@ export function makeOrders(arena: Arena, maxOrders: number, extras: OrderExtras,
     get count(): number {
       return state[COUNT];
     },
+    /** Records that were ever in use. */
+    get used(): number {
+      return (state[FRESH] - first) / ORDER_WORDS;
+    },
+    handleOf,
     isFull,
     allocate,
     addExtra,

@@ -1,5 +1,6 @@
 import { EngineWord } from '../core/core.js';
 import { logicVersionOf } from '../core/logic-version.js';
+import { makeRollingCheck, type RollingCheck } from '../core/rolling-check.js';
 import type { BusinessLogicProcessor } from '../engine/business-logic-processor.js';
 import type { RingConsumer } from '../ring/ring-consumer.js';
 import type { Agent } from '../runtime/agent.js';
@@ -11,6 +12,9 @@ import { isOlderRecord, upcastRecord } from '../wire/upcast.js';
 /** Commands between two checkpoints of the hashes. Part of the replication protocol: equal on both nodes. */
 export const CHECKPOINT_INTERVAL = 4096;
 
+/** Records that are looked at for broken invariants at each checkpoint: some microseconds. */
+const CHECKED_RECORDS = 64;
+
 /** Commands after which events are made visible at the latest. */
 const BATCH_MAX = 256;
 
@@ -18,7 +22,8 @@ const BATCH_MAX = 256;
  * The business-logic thread: feeds commands from the input ring to the processor, in batches.
  *
  * Every CHECKPOINT_INTERVAL commands it records the state and output hashes, by sequence and so at the same places on
- * both nodes; and once whenever it runs idle, so that an operator sees the hash of the very last command.
+ * both nodes; and once whenever it runs idle, so that an operator sees the hash of the very last command. Each time it
+ * looks at a few more records of the core: a broken invariant throws, and ends the node before it gets worse.
  */
 export class LogicAgent implements Agent {
   private readonly processor: BusinessLogicProcessor;
@@ -27,6 +32,7 @@ export class LogicAgent implements Agent {
   private readonly checkpoints: CheckpointRing;
   private readonly counters: NodeCounters;
   private readonly dump: (sequence: number) => void;
+  private readonly rollingCheck: RollingCheck;
   private readonly hashes: Int32Array;
   /** A record of an older version, as one of the current version. */
   private readonly current: Int32Array;
@@ -47,6 +53,7 @@ export class LogicAgent implements Agent {
     this.checkpoints = checkpoints;
     this.counters = counters;
     this.dump = dump;
+    this.rollingCheck = makeRollingCheck(processor.core);
     this.hashes = new Int32Array(4);
     this.current = new Int32Array(SLOT_WORDS);
     this.checkpointSequence = 0;
@@ -127,5 +134,6 @@ export class LogicAgent implements Agent {
     const hashes = this.hashes;
     this.processor.writeHashes(hashes, 0);
     this.checkpoints.record(sequence, hashes[0]! >>> 0, hashes[1]! >>> 0, hashes[2]! >>> 0, hashes[3]! >>> 0);
+    this.rollingCheck.step(CHECKED_RECORDS);
   }
 }

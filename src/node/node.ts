@@ -385,10 +385,16 @@ export class RunningNode {
   private async recovery(): Promise<void> {
     const { counters, log, recovered, startPoint } = this;
     const showProgress = (): void => {
+      // A start that failed is waited for by nobody.
+      if (this.isStopping) {
+        clearInterval(timer);
+        return;
+      }
       const processed = counters.get(Counter.logicProcessed);
       log.info({ processed, of: recovered.lastSequence, from: startPoint.sequence }, 'replaying the journal');
     };
     const timer = setInterval(showProgress, PROGRESS_MS);
+    timer.unref();
     try {
       await workersReady(counters, Object.keys(this.workers!).length);
       await this.counterAtLeast(Counter.durable, recovered.lastSequence);

@@ -11,7 +11,7 @@ import { killWriters, lastAcknowledged, startWriter, type Writer } from '../supp
 
 const BACKENDS = hasMapping ? ['mmap', 'positional'] : ['positional'];
 const BATCHES = 40;
-const TIMEOUT_MS = 3_600_000;
+const TIMEOUT_MS = isLongRun ? 3_600_000 : 300_000;
 const hasStrace = spawnSync('strace', ['-V'], { stdio: 'ignore' }).status === 0;
 
 afterEach(killWriters);

@@ -64,6 +64,7 @@ describe.skipIf(!hasSharedData)(`a call auction over real orders${sharedDataNote
         maxAssets: 2,
         maxAccounts: 8,
         maxHoldings: 16,
+        maxPositions: 16,
         maxApiKeys: 1,
         maxTransfers: 16,
         maxOrders: 100_000,

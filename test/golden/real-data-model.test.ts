@@ -31,6 +31,7 @@ const CORE_OPTIONS = {
   maxApiKeys: LIMITS.apiKeys,
   maxTransfers: LIMITS.transfers,
   maxHoldings: LIMITS.accounts * LIMITS.assets,
+  maxPositions: LIMITS.accounts * LIMITS.instruments,
 };
 
 const STATE_EVERY = 5_000;

@@ -20,7 +20,14 @@ import {
   workloadExpectedHash,
 } from '../support/workload.js';
 
-const SMALL_CORE = { maxInstruments: 4, maxAssets: 4, maxAccounts: 16, maxHoldings: 64, maxTransfers: 64 };
+const SMALL_CORE = {
+  maxInstruments: 4,
+  maxAssets: 4,
+  maxAccounts: 16,
+  maxHoldings: 64,
+  maxPositions: 64,
+  maxTransfers: 64,
+};
 
 const TRADES_AND_REJECTS = [Template.trade, Template.rejected];
 

@@ -14,6 +14,7 @@ import {
   SelfTradePrevention,
 } from '../../src/core/codes.js';
 import { checkInvariants } from '../../src/core/invariants.js';
+import { makeRollingCheck } from '../../src/core/rolling-check.js';
 import { fullStateHash } from '../../src/core/state-hash.js';
 import type { Event } from '../model/messages.js';
 import { EngineUnderTest } from '../support/engine-under-test.js';
@@ -21,6 +22,9 @@ import { USES_ALL } from '../support/features.js';
 import { agreement } from './agreement.js';
 import { COMMANDS, runsFor, SEED, TIMEOUT_MS } from './run-settings.js';
 import { maxIntentsOf, WORLDS } from './worlds.js';
+
+/** More records than these runs have. */
+const EVERYTHING = 10_000;
 
 /** Volume below which rare outcomes need not come up. */
 const COVERING_VOLUME = 100_000;
@@ -90,6 +94,7 @@ describe('the engine and the reference engine', () => {
         (options) => new EngineUnderTest(options),
         (engine) => {
           checkInvariants(engine.core);
+          makeRollingCheck(engine.core).step(EVERYTHING);
           expect(engine.processor.stateHash()).toBe(fullStateHash(engine.core));
         },
         (event) => seen.add(outcomeOf(event)),

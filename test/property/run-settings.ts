@@ -30,6 +30,7 @@ export function coreOptions(limits: Limits): CoreOptions {
     maxTransfers: limits.transfers,
     maxOrderLimits: limits.orderLimits,
     maxHoldings: limits.accounts * limits.assets,
+    maxPositions: limits.accounts * limits.instruments,
   };
 }
 

@@ -15,6 +15,8 @@ export const SMALL_CORE: CoreOptions = {
   maxOrders: 10_000,
   maxAccounts: 10,
   maxHoldings: 40,
+  maxPositions: 40,
+  maxOrderLimits: 40,
   maxInstruments: 4,
   maxAssets: 6,
   maxApiKeys: 4,

@@ -21,7 +21,13 @@ const LISTING = {
 };
 
 class Rig {
-  readonly core = new Core();
+  readonly core = new Core({
+    maxOrders: 1024,
+    maxTransfers: 1024,
+    maxAccounts: 1024,
+    maxHoldings: 1024,
+    maxPositions: 1024,
+  });
   readonly events = new EventBuffer();
   readonly processor = new BusinessLogicProcessor(this.core, this.events);
   private sequence = 0;

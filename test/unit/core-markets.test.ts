@@ -54,22 +54,25 @@ function quoted(): Market {
 
 describe('a state lets through', () => {
   const ENTRY = {
-    preOpen: 'accepted 5',
-    openingAuction: 'accepted 5',
-    closingAuction: 'accepted 5',
+    preOpen: ['accepted 5'],
+    openingAuction: ['accepted 5', 'auctionIndicated'],
+    closingAuction: ['accepted 5', 'auctionIndicated'],
   } as const;
   const REFUSED = {
-    halted: 'rejected MARKET_HALTED',
-    cancelOnly: 'rejected CANCEL_ONLY',
-    closed: 'rejected MARKET_CLOSED',
+    halted: ['rejected MARKET_HALTED'],
+    cancelOnly: ['rejected CANCEL_ONLY'],
+    closed: ['rejected MARKET_CLOSED'],
   } as const;
 
-  test.each(Object.entries({ ...ENTRY, ...REFUSED }))('what it should of new orders: %s', (state, answer) => {
-    const market = quoted();
-    setState(market, state as StateName);
-    expect(market.buy(1, 5, 120, 1)[0]).toBe(answer);
-    expect(market.cancel(2, 1)[0]).toBe('cancelled 1 of 10');
-  });
+  test.each(Object.entries({ ...ENTRY, ...REFUSED }))(
+    'what it should of new orders: %s',
+    (state, answers) => {
+      const market = quoted();
+      setState(market, state as StateName);
+      expect(market.buy(1, 5, 120, 1)).toEqual(answers);
+      expect(market.cancel(2, 1)[0]).toBe('cancelled 1 of 10');
+    },
+  );
 
   test.each(['preOpen', 'closingAuction', 'volatilityAuction'] as const)(
     'only orders that can rest: %s',

@@ -81,6 +81,8 @@ describe.each(RULE_ENGINES)('%s', (_, makeEngine) => {
     // A has 400 of the 520 that its position needs, and more than the maintenance margin of 260.
     expect(market.quoteOf(A)).toEqual({ available: -120, reserved: 520 });
     expect(story(market.sell(A, 1, 130))).toEqual(rejected(RejectCode.INSUFFICIENT_MARGIN));
+    // Closing at 151 may cost 20 x 21, more than the 400 that A has.
+    expect(story(market.buy(A, 20, 151))).toEqual(rejected(RejectCode.INSUFFICIENT_MARGIN));
     expect(story(market.buy(A, 20, 131))).toEqual(['accepted']);
     const withdraw = { transferId: 80n, accountId: A, asset: 'USD', amount: 1 };
     expect(story(market.apply('withdraw', 0, withdraw))).toEqual(rejected(RejectCode.INSUFFICIENT_FUNDS));
@@ -101,6 +103,35 @@ describe.each(RULE_ENGINES)('%s', (_, makeEngine) => {
     expect(mark(spot, 100)).toEqual(rejected(RejectCode.NOT_A_MARGIN_INSTRUMENT));
     const wrong = { instrumentId: 1, initialMarginPpm: 1, maintenanceMarginPpm: 1 };
     expect(story(spot.apply('changeInstrument', 0, wrong))).toEqual(rejected(RejectCode.INVALID_MARGIN));
+  });
+
+  it('keeps what is worth in margin instruments, and there is of their quote, below 2^52', () => {
+    const market = new Market(makeEngine, { ...MARGIN, tickMantissa: 1_000_000 }, 2 ** 40);
+    mark(market, 1);
+    market.sell(A, 1000, 1);
+    market.buy(B, 1000, 1);
+    expect(mark(market, 2 ** 31 - 1)).toEqual(rejected(RejectCode.NOTIONAL_TOO_LARGE));
+    expect(story(market.buy(B, 2_000_000, 2250))).toEqual(rejected(RejectCode.INSUFFICIENT_MARGIN));
+    expect(story(market.buy(B, 2_000_000, 2252))).toEqual(rejected(RejectCode.NOTIONAL_TOO_LARGE));
+    const deposit = { transferId: 70n, accountId: A, asset: 'USD', amount: 2 ** 52 };
+    expect(story(market.apply('deposit', 0, deposit))).toEqual(rejected(RejectCode.SUPPLY_TOO_LARGE));
+    const spot = new Market(makeEngine);
+    spot.apply('deposit', 0, deposit);
+    const listing = { symbol: 'Y-USD', base: 'Y', quote: 'USD', tickMantissa: 1, lotMantissa: 1, ...MARGIN };
+    expect(story(spot.apply('listInstrument', 0, listing))).toEqual(rejected(RejectCode.SUPPLY_TOO_LARGE));
+  });
+
+  it('closes positions by instrument, only until the equity is enough again', () => {
+    const market = shortAndLong(makeEngine);
+    const listing = { symbol: 'Y-USD', base: 'Y', quote: 'USD', tickMantissa: 1, lotMantissa: 1, ...MARGIN };
+    market.apply('listInstrument', 0, listing);
+    market.apply('setMarkPrice', 0, { instrumentId: 2, priceTicks: 100 });
+    market.sell(C, 10, 100, { instrumentId: 2 });
+    market.buy(A, 10, 100, { instrumentId: 2 });
+    // A has 260 and needs 274 and 100; without the first position 260 is enough for the second.
+    expect(mark(market, 137)).toContain('deleveraged 20 at 137');
+    expect(market.engine.position(A, 1).quantityLots).toBe(0);
+    expect(market.engine.position(A, 2).quantityLots).toBe(10);
   });
 
   it('closes a position with a market order around the mark price when the equity is too small', () => {
@@ -135,6 +166,20 @@ describe.each(RULE_ENGINES)('%s', (_, makeEngine) => {
     expect(market.quoteOf(A)).toEqual({ available: 100, reserved: 0 });
     expect(market.quoteOf(B)).toEqual({ available: 1900, reserved: 0 });
     expect(market.engine.position(A, 1).quantityLots).toBe(0);
+  });
+
+  it.each([
+    [B, C],
+    [C, B],
+  ])('closes against the lowest account of those that hold as much (%i came first)', (first, second) => {
+    const market = new Market(makeEngine, MARGIN, FUNDS);
+    mark(market, 100);
+    market.sell(A, 20, 100);
+    market.buy(first, 10, 100);
+    market.buy(second, 10, 100);
+    const events = market.apply('setMarkPrice', 0, { instrumentId: 1, priceTicks: 145 });
+    const closed = events.filter(({ name }) => name === 'deleveraged');
+    expect(closed.map(({ accountId }) => accountId)).toEqual([A, B, A, C]);
   });
 
   it('lets those who gained pay for a loss that nobody else can', () => {

@@ -14,6 +14,7 @@ const SMALL = {
   maxOrders: 1000,
   maxAccounts: 100,
   maxHoldings: 1000,
+  maxPositions: 1000,
   maxInstruments: 10,
   maxAssets: 20,
   maxApiKeys: 20,

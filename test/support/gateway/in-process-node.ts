@@ -75,7 +75,13 @@ export class InProcessNode {
     const outputRing = new RingBuffer(RingBuffer.allocate(RING_SLOTS, 1));
     this.input = new RingConsumer(this.inputRing, 0, this.strategy);
     this.output = new RingProducer(outputRing, this.strategy);
-    const small = { maxOrders: 20_000, maxAccounts: 100, maxHoldings: 1000, maxInstruments: 10 };
+    const small = {
+      maxOrders: 20_000,
+      maxAccounts: 100,
+      maxHoldings: 1000,
+      maxPositions: 1000,
+      maxInstruments: 10,
+    };
     this.core = new Core({ ...small, maxAssets: 20, maxApiKeys: 100, maxTransfers: 1000 });
     this.processor = new BusinessLogicProcessor(this.core, this.events);
     this.gateway = new Gateway({
