@@ -9,7 +9,7 @@ import {
   Side,
   TimeInForce,
 } from '../../src/core/codes.js';
-import { queryInstruments } from '../../src/core/queries.js';
+import { queryAccount, queryInstruments } from '../../src/core/queries.js';
 import type { MessageFields } from '../../src/wire/message-fields.js';
 import type { DecodedSlot } from '../../src/wire/slot-codec.js';
 import { FUNDS, Market, texts } from '../support/market.js';
@@ -360,6 +360,19 @@ describe('an uncross', () => {
       'triggered',
       'trade 2 at 90 with 9 (leaves 3)',
     ]);
+  });
+
+  test('makes trailing stops follow its price at once, in whatever state comes next', () => {
+    const market = new Market(4);
+    market.buy(1, 1, 100, 1);
+    market.sell(2, 1, 100, 1);
+    setState(market, 'openingAuction');
+    const stop = { clientOrderId: 5n, side: Side.sell, orderType: OrderType.stop, trailingTicks: 10 };
+    order(market, 3, { ...stop, quantityLots: 1, priceTicks: 50 });
+    market.buy(1, 2, 130, 1);
+    market.sell(2, 2, 130, 1);
+    setState(market, 'closed');
+    expect(queryAccount(market.engine.core, 3)?.orders[0]?.triggerPriceTicks).toBe(120);
   });
 
   test('is indicated for each market that changed, by id, after all that the command tells', () => {
