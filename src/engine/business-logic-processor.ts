@@ -53,6 +53,8 @@ const LEVELS_AHEAD = 4;
 const TAIL_AHEAD = 2;
 /** In smaller batches there is no time between looking and needing. */
 const BATCH_WORTH_LOOKING = 16;
+/** What belongs to fewer open orders stays in the second cache, and looking costs more than it saves. */
+const ORDERS_WORTH_LOOKING = 8_192;
 const CLIENT_SEQUENCE = HeaderWord.body;
 /** High word of 2^53-1. */
 const SAFE_HIGH_MAX = 0x1fffff;
@@ -171,11 +173,13 @@ export class BusinessLogicProcessor {
 
 function makeBatchHandler(core: Core, onCommand: (words: Int32Array, at: number) => void) {
   const { findIds, findOrder, findLevels, findTail } = makeLookAhead(core);
+  const { orders } = core;
 
   return (words: Int32Array, start: number, count: number): void => {
-    for (let n = count < BATCH_WORTH_LOOKING ? 0 : -IDS_AHEAD; n < count; n += 1) {
+    const looks = count >= BATCH_WORTH_LOOKING && orders.count >= ORDERS_WORTH_LOOKING;
+    for (let n = looks ? -IDS_AHEAD : 0; n < count; n += 1) {
       const at = start + n * SLOT_LENGTH;
-      if (count >= BATCH_WORTH_LOOKING) {
+      if (looks) {
         if (n + IDS_AHEAD < count) {
           const ahead = at + IDS_AHEAD * SLOT_LENGTH;
           findIds(words, ahead, words[ahead + SESSION_ID], n + IDS_AHEAD);
