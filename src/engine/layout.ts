@@ -4,7 +4,7 @@
  */
 
 import { messageByName, offsetOf } from '../wire/schema.js';
-import { HeaderWord } from '../wire/slot.js';
+import { HeaderWord, packTemplate, RECORD_VERSION } from '../wire/slot.js';
 
 const HEADER_BODY = HeaderWord.body;
 
@@ -36,4 +36,9 @@ export function wordsOf(message: string): number {
 export function firstWordsOf(message: string): number {
   const { blockLength, bodyBytes, earlierBlockLengths } = messageByName(message);
   return HEADER_BODY + (bodyBytes - blockLength + earlierBlockLengths[0]!) / 4;
+}
+
+/** First word of the slot of an event. */
+export function templateWordOf(message: string): number {
+  return packTemplate(messageByName(message).templateId, RECORD_VERSION, 0);
 }

@@ -1,24 +1,21 @@
 /** Writes what the core says as event slots, numbers the reports of each account, and keeps the output hash. */
 import { makeWords } from '../base/columns.js';
 import { mix } from '../base/hash.js';
-import { writeInt64 } from '../base/int64.js';
 import { AccountWord } from '../core/accounts.js';
-import { ApiKeyWord, PUBLIC_KEY_WORDS } from '../core/api-keys.js';
-import { ASSET_CODE_WORDS } from '../core/assets.js';
-import { AccountStatus, Liquidity, MarketState } from '../core/codes.js';
-import { type Core, EngineWord } from '../core/core.js';
-import { HoldingWord } from '../core/holdings.js';
-import { InstrumentWord, SYMBOL_WORDS } from '../core/instruments.js';
+import { Liquidity } from '../core/codes.js';
+import type { Core } from '../core/core.js';
+import { InstrumentWord } from '../core/instruments.js';
 import { ExtraWord } from '../core/order-extras.js';
-import { OrderLimitsWord } from '../core/order-limits.js';
 import { CounterWord, OrderWord } from '../core/orders.js';
-import { PositionWord } from '../core/positions.js';
 import { LevelWord, PRICE_MAX } from '../core/price-ladder.js';
 import { makeTable } from '../core/table.js';
-import { Template } from '../wire/schema.js';
-import { HeaderWord, packTemplate, RECORD_VERSION, SLOT_WORDS } from '../wire/slot.js';
+import { HeaderWord, SLOT_WORDS } from '../wire/slot.js';
+import { makeAccountEvents } from './account-events.js';
 import type { EventOutput } from './event-output.js';
-import { firstWordsOf, shiftOf, wordAround, wordOf, wordsOf } from './layout.js';
+import { checkEventPacking } from './event-packing.js';
+import { firstWordsOf, templateWordOf, wordOf, wordsOf } from './layout.js';
+import { makeMarketEvents } from './market-events.js';
+import { copyWords, type RareEventWriter } from './rare-event-writer.js';
 
 // Local copies are folded into the code (../core/README.md).
 const MIRROR = PRICE_MAX;
@@ -37,55 +34,13 @@ const ORDER_EXTRA = OrderWord.extra;
 const EXTRA_EXPIRE_TIME_US = ExtraWord.expireTimeUs;
 const EXTRA_DISPLAY_LOTS = ExtraWord.displayLots;
 const EXTRA_TRIGGER = ExtraWord.trigger;
-const EXTRA_FIRED_AT = ExtraWord.firedAt;
 const LEVEL_ORDER_COUNT = LevelWord.orderCount;
 const LEVEL_KEY = LevelWord.key;
 const LEVEL_LOTS = LevelWord.lots;
 const LEVEL_BOOK_SIDE = LevelWord.bookSide;
 const ACCOUNT_ID = AccountWord.id;
-const ACCOUNT_SETTINGS = AccountWord.settings;
-const ACCOUNT_SELF_TRADE_GROUP = AccountWord.selfTradeGroup;
 const ACCOUNT_REPORT_SEQUENCE = AccountWord.reportSequence;
-const ACCOUNT_STATUS = AccountWord.status;
-const ACCOUNT_THROTTLE_MAX_COMMANDS = AccountWord.throttleMaxCommands;
-const ACCOUNT_THROTTLE_INTERVAL_US = AccountWord.throttleIntervalUs;
-const HOLDING_ASSET_ID = HoldingWord.assetId;
-const POSITION_ACCOUNT = PositionWord.account;
-const POSITION_INSTRUMENT_ID = PositionWord.instrumentId;
-const POSITION_LIMITS = PositionWord.limits;
-const POSITION_MARGIN = PositionWord.margin;
-const LIMITS_MAX_ORDER_LOTS = OrderLimitsWord.maxOrderLots;
-const LIMITS_MAX_OPEN_ORDERS = OrderLimitsWord.maxOpenOrders;
-const INSTRUMENT_SYMBOL = InstrumentWord.symbol;
-const INSTRUMENT_BASE_ASSET = InstrumentWord.baseAsset;
-const INSTRUMENT_QUOTE_ASSET = InstrumentWord.quoteAsset;
-const INSTRUMENT_TICK_MANTISSA = InstrumentWord.tickMantissa;
-const INSTRUMENT_LOT_MANTISSA = InstrumentWord.lotMantissa;
-const INSTRUMENT_TICK_EXPONENT = InstrumentWord.tickExponent;
-const INSTRUMENT_LOT_EXPONENT = InstrumentWord.lotExponent;
-const INSTRUMENT_PROTECTION_PPM = InstrumentWord.protectionPpm;
-const INSTRUMENT_FLAGS = InstrumentWord.flags;
-const INSTRUMENT_MARK_PRICE = InstrumentWord.markPrice;
-/** flags, initialMarginPpm, maintenanceMarginPpm, in the record as in the event. */
-const MARGIN_TERM_WORDS = 3;
 const INSTRUMENT_BOOK_SEQUENCE = InstrumentWord.bookSequence;
-const INSTRUMENT_MIN_PRICE = InstrumentWord.minPrice;
-const INSTRUMENT_MAX_PRICE = InstrumentWord.maxPrice;
-const INSTRUMENT_REFERENCE_PRICE = InstrumentWord.referencePrice;
-const INSTRUMENT_BAND_PPM = InstrumentWord.bandPpm;
-const INSTRUMENT_MARKET_STATE = InstrumentWord.marketState;
-const INSTRUMENT_NEXT_STATE = InstrumentWord.nextState;
-const INSTRUMENT_END_TIME_US = InstrumentWord.endTimeUs;
-const INSTRUMENT_AUCTION_REFERENCE = InstrumentWord.auctionReference;
-const INSTRUMENT_INDICATED_PRICE = InstrumentWord.indicatedPrice;
-const INSTRUMENT_INDICATED_LOTS = InstrumentWord.indicatedLots;
-const INSTRUMENT_INDICATED_IMBALANCE = InstrumentWord.indicatedImbalance;
-const INSTRUMENT_VOLATILITY_PPM = InstrumentWord.volatilityPpm;
-const INSTRUMENT_VOLATILITY_WINDOW_US = InstrumentWord.volatilityWindowUs;
-const INSTRUMENT_VOLATILITY_AUCTION_US = InstrumentWord.volatilityAuctionUs;
-const KEY_PUBLIC_KEY = ApiKeyWord.publicKey;
-const KEY_PERMISSIONS = ApiKeyWord.permissions;
-const KEY_ACCOUNT = ApiKeyWord.account;
 const COUNTER_TRADE_ID = CounterWord.tradeId;
 const HEADER_ACCOUNT_ID = HeaderWord.accountId;
 const HEADER_SEQUENCE = HeaderWord.sequence;
@@ -93,10 +48,6 @@ const HEADER_TIMESTAMP_US = HeaderWord.timestampUs;
 const HEADER_INDEX = HeaderWord.index;
 const HEADER_BODY = HeaderWord.body;
 const HEADER_SESSION_ID = HeaderWord.sessionId;
-const ENGINE_EPOCH = EngineWord.epoch;
-const ENGINE_NODE_ID = EngineWord.nodeId;
-const ENGINE_CLUSTER_ID_LOW = EngineWord.clusterIdLow;
-const ENGINE_CLUSTER_ID_HIGH = EngineWord.clusterIdHigh;
 
 const REPORT_SEQUENCE = wordOf('accepted', 'reportSequence');
 /** Pairs of words, counted from the start of the slot. */
@@ -117,12 +68,6 @@ const Accepted = {
   expireTimeUs: wordOf('accepted', 'expireTimeUs'),
   firstWords: firstWordsOf('accepted'),
   words: wordsOf('accepted'),
-} as const;
-const Rejected = {
-  clientOrderId: wordOf('rejected', 'clientOrderId'),
-  instrumentId: wordOf('rejected', 'instrumentId'),
-  code: wordOf('rejected', 'code'),
-  words: wordsOf('rejected'),
 } as const;
 const Trade = {
   orderId: wordOf('trade', 'orderId'),
@@ -159,38 +104,6 @@ const Replaced = {
   side: wordOf('replaced', 'side'),
   words: wordsOf('replaced'),
 } as const;
-const BalanceChanged = {
-  transferId: wordOf('balanceChanged', 'transferId'),
-  amount: wordOf('balanceChanged', 'amount'),
-  available: wordOf('balanceChanged', 'available'),
-  reserved: wordOf('balanceChanged', 'reserved'),
-  asset: wordOf('balanceChanged', 'asset'),
-  decimals: wordOf('balanceChanged', 'decimals'),
-  words: wordsOf('balanceChanged'),
-} as const;
-const InstrumentListed = {
-  symbol: wordOf('instrumentListed', 'symbol'),
-  base: wordOf('instrumentListed', 'base'),
-  quote: wordOf('instrumentListed', 'quote'),
-  tickMantissa: wordOf('instrumentListed', 'tickMantissa'),
-  lotMantissa: wordOf('instrumentListed', 'lotMantissa'),
-  tickExponent: wordOf('instrumentListed', 'tickExponent'),
-  marketProtectionPpm: wordOf('instrumentListed', 'marketProtectionPpm'),
-  instrumentId: wordOf('instrumentListed', 'instrumentId'),
-  flags: wordOf('instrumentListed', 'flags'),
-  words: wordsOf('instrumentListed'),
-} as const;
-const AccountOpened = {
-  accountId: wordOf('accountOpened', 'accountId'),
-  words: wordsOf('accountOpened'),
-} as const;
-const ApiKeyRegistered = {
-  accountId: wordOf('apiKeyRegistered', 'accountId'),
-  permissions: wordOf('apiKeyRegistered', 'permissions'),
-  publicKey: wordOf('apiKeyRegistered', 'publicKey'),
-  apiKeyId: wordOf('apiKeyRegistered', 'apiKeyId'),
-  words: wordsOf('apiKeyRegistered'),
-} as const;
 const BookDelta = {
   bookSequence: wordOf('bookDelta', 'bookSequence'),
   levelLots: wordOf('bookDelta', 'levelLots'),
@@ -200,181 +113,13 @@ const BookDelta = {
   side: wordOf('bookDelta', 'side'),
   words: wordsOf('bookDelta'),
 } as const;
-const OrderStatus = {
-  orderId: wordOf('orderStatus', 'orderId'),
-  clientOrderId: wordOf('orderStatus', 'clientOrderId'),
-  instrumentId: wordOf('orderStatus', 'instrumentId'),
-  priceTicks: wordOf('orderStatus', 'priceTicks'),
-  quantityLots: wordOf('orderStatus', 'quantityLots'),
-  leavesLots: wordOf('orderStatus', 'leavesLots'),
-  cumulativeLots: wordOf('orderStatus', 'cumulativeLots'),
-  side: wordOf('orderStatus', 'side'),
-  expireTimeUs: wordOf('orderStatus', 'expireTimeUs'),
-  words: wordsOf('orderStatus'),
-} as const;
-const SnapshotEnd = {
-  balanceCount: wordOf('snapshotEnd', 'balanceCount'),
-  orderCount: wordOf('snapshotEnd', 'orderCount'),
-  positionCount: wordOf('snapshotEnd', 'positionCount'),
-  words: wordsOf('snapshotEnd'),
-} as const;
-const Position = {
-  quantityLots: wordOf('position', 'quantityLots'),
-  cost: wordOf('position', 'cost'),
-  realisedProfit: wordOf('position', 'realisedProfit'),
-  instrumentId: wordOf('position', 'instrumentId'),
-  initialMargin: wordOf('position', 'initialMargin'),
-  words: wordsOf('position'),
-} as const;
-const MarkPriceChanged = {
-  instrumentId: wordOf('markPriceChanged', 'instrumentId'),
-  priceTicks: wordOf('markPriceChanged', 'priceTicks'),
-  words: wordsOf('markPriceChanged'),
-} as const;
-const LiquidationStarted = {
-  equity: wordOf('liquidationStarted', 'equity'),
-  maintenanceMargin: wordOf('liquidationStarted', 'maintenanceMargin'),
-  asset: wordOf('liquidationStarted', 'asset'),
-  reserved0: wordOf('liquidationStarted', 'reserved0'),
-  words: wordsOf('liquidationStarted'),
-} as const;
-const Deleveraged = {
-  positionLots: wordOf('deleveraged', 'positionLots'),
-  quantityLots: wordOf('deleveraged', 'quantityLots'),
-  instrumentId: wordOf('deleveraged', 'instrumentId'),
-  priceTicks: wordOf('deleveraged', 'priceTicks'),
-  words: wordsOf('deleveraged'),
-} as const;
-const AccountChanged = {
-  accountId: wordOf('accountChanged', 'accountId'),
-  selfTradeGroup: wordOf('accountChanged', 'selfTradeGroup'),
-  feeTier: wordOf('accountChanged', 'feeTier'),
-  throttleMaxCommands: wordOf('accountChanged', 'throttleMaxCommands'),
-  throttleIntervalUs: wordOf('accountChanged', 'throttleIntervalUs'),
-  words: wordsOf('accountChanged'),
-} as const;
-const MarketStateChanged = {
-  endTimeUs: wordOf('marketStateChanged', 'endTimeUs'),
-  uncrossLots: wordOf('marketStateChanged', 'uncrossLots'),
-  instrumentId: wordOf('marketStateChanged', 'instrumentId'),
-  uncrossPriceTicks: wordOf('marketStateChanged', 'uncrossPriceTicks'),
-  referencePriceTicks: wordOf('marketStateChanged', 'referencePriceTicks'),
-  state: wordOf('marketStateChanged', 'state'),
-  words: wordsOf('marketStateChanged'),
-} as const;
-const AuctionIndicated = {
-  executableLots: wordOf('auctionIndicated', 'executableLots'),
-  imbalanceLots: wordOf('auctionIndicated', 'imbalanceLots'),
-  instrumentId: wordOf('auctionIndicated', 'instrumentId'),
-  priceTicks: wordOf('auctionIndicated', 'priceTicks'),
-  words: wordsOf('auctionIndicated'),
-} as const;
-const InstrumentChanged = {
-  instrumentId: wordOf('instrumentChanged', 'instrumentId'),
-  marketProtectionPpm: wordOf('instrumentChanged', 'marketProtectionPpm'),
-  volatilityPpm: wordOf('instrumentChanged', 'volatilityPpm'),
-  volatilityWindowUs: wordOf('instrumentChanged', 'volatilityWindowUs'),
-  volatilityAuctionUs: wordOf('instrumentChanged', 'volatilityAuctionUs'),
-  initialMarginPpm: wordOf('instrumentChanged', 'initialMarginPpm'),
-  reserved0: wordOf('instrumentChanged', 'reserved0'),
-  words: wordsOf('instrumentChanged'),
-} as const;
-const PriceBandChanged = {
-  instrumentId: wordOf('priceBandChanged', 'instrumentId'),
-  minPriceTicks: wordOf('priceBandChanged', 'minPriceTicks'),
-  maxPriceTicks: wordOf('priceBandChanged', 'maxPriceTicks'),
-  referencePriceTicks: wordOf('priceBandChanged', 'referencePriceTicks'),
-  bandPpm: wordOf('priceBandChanged', 'bandPpm'),
-  reserved0: wordOf('priceBandChanged', 'reserved0'),
-  words: wordsOf('priceBandChanged'),
-} as const;
-const OrderLimitsChanged = {
-  accountId: wordOf('orderLimitsChanged', 'accountId'),
-  instrumentId: wordOf('orderLimitsChanged', 'instrumentId'),
-  maxOrderNotional: wordOf('orderLimitsChanged', 'maxOrderNotional'),
-  maxOrderLots: wordOf('orderLimitsChanged', 'maxOrderLots'),
-  maxOpenOrders: wordOf('orderLimitsChanged', 'maxOpenOrders'),
-  words: wordsOf('orderLimitsChanged'),
-} as const;
-const EpochChanged = {
-  clusterId: wordOf('epochChanged', 'clusterId'),
-  epoch: wordOf('epochChanged', 'epoch'),
-  nodeId: wordOf('epochChanged', 'nodeId'),
-  words: wordsOf('epochChanged'),
-} as const;
-const LogicActivated = {
-  logicVersion: wordOf('logicActivated', 'logicVersion'),
-  previousVersion: wordOf('logicActivated', 'previousVersion'),
-  words: wordsOf('logicActivated'),
-} as const;
-const MassCancelled = {
-  orderCount: wordOf('massCancelled', 'orderCount'),
-  words: wordsOf('massCancelled'),
-} as const;
-
-const SelfTradePrevented = {
-  orderId: wordOf('selfTradePrevented', 'orderId'),
-  clientOrderId: wordOf('selfTradePrevented', 'clientOrderId'),
-  instrumentId: wordOf('selfTradePrevented', 'instrumentId'),
-  priceTicks: wordOf('selfTradePrevented', 'priceTicks'),
-  preventedLots: wordOf('selfTradePrevented', 'preventedLots'),
-  leavesLots: wordOf('selfTradePrevented', 'leavesLots'),
-  cumulativeLots: wordOf('selfTradePrevented', 'cumulativeLots'),
-  side: wordOf('selfTradePrevented', 'side'),
-  words: wordsOf('selfTradePrevented'),
-} as const;
-const Triggered = {
-  orderId: wordOf('triggered', 'orderId'),
-  clientOrderId: wordOf('triggered', 'clientOrderId'),
-  instrumentId: wordOf('triggered', 'instrumentId'),
-  triggerPriceTicks: wordOf('triggered', 'triggerPriceTicks'),
-  lastPriceTicks: wordOf('triggered', 'lastPriceTicks'),
-  priceTicks: wordOf('triggered', 'priceTicks'),
-  leavesLots: wordOf('triggered', 'leavesLots'),
-  side: wordOf('triggered', 'side'),
-  words: wordsOf('triggered'),
-} as const;
-const InstrumentFeesChanged = {
-  instrumentId: wordOf('instrumentFeesChanged', 'instrumentId'),
-  feeTier: wordOf('instrumentFeesChanged', 'feeTier'),
-  makerPpm: wordOf('instrumentFeesChanged', 'makerPpm'),
-  words: wordsOf('instrumentFeesChanged'),
-} as const;
-const TradingDayChanged = {
-  endTimeUs: wordOf('tradingDayChanged', 'endTimeUs'),
-  words: wordsOf('tradingDayChanged'),
-} as const;
 
 const TEMPLATE_WORD = {
-  accepted: packTemplate(Template.accepted, RECORD_VERSION, 0),
-  rejected: packTemplate(Template.rejected, RECORD_VERSION, 0),
-  trade: packTemplate(Template.trade, RECORD_VERSION, 0),
-  cancelled: packTemplate(Template.cancelled, RECORD_VERSION, 0),
-  replaced: packTemplate(Template.replaced, RECORD_VERSION, 0),
-  balanceChanged: packTemplate(Template.balanceChanged, RECORD_VERSION, 0),
-  instrumentListed: packTemplate(Template.instrumentListed, RECORD_VERSION, 0),
-  accountOpened: packTemplate(Template.accountOpened, RECORD_VERSION, 0),
-  apiKeyRegistered: packTemplate(Template.apiKeyRegistered, RECORD_VERSION, 0),
-  bookDelta: packTemplate(Template.bookDelta, RECORD_VERSION, 0),
-  orderStatus: packTemplate(Template.orderStatus, RECORD_VERSION, 0),
-  snapshotEnd: packTemplate(Template.snapshotEnd, RECORD_VERSION, 0),
-  epochChanged: packTemplate(Template.epochChanged, RECORD_VERSION, 0),
-  massCancelled: packTemplate(Template.massCancelled, RECORD_VERSION, 0),
-  triggered: packTemplate(Template.triggered, RECORD_VERSION, 0),
-  selfTradePrevented: packTemplate(Template.selfTradePrevented, RECORD_VERSION, 0),
-  instrumentFeesChanged: packTemplate(Template.instrumentFeesChanged, RECORD_VERSION, 0),
-  tradingDayChanged: packTemplate(Template.tradingDayChanged, RECORD_VERSION, 0),
-  position: packTemplate(Template.position, RECORD_VERSION, 0),
-  accountChanged: packTemplate(Template.accountChanged, RECORD_VERSION, 0),
-  priceBandChanged: packTemplate(Template.priceBandChanged, RECORD_VERSION, 0),
-  marketStateChanged: packTemplate(Template.marketStateChanged, RECORD_VERSION, 0),
-  auctionIndicated: packTemplate(Template.auctionIndicated, RECORD_VERSION, 0),
-  instrumentChanged: packTemplate(Template.instrumentChanged, RECORD_VERSION, 0),
-  orderLimitsChanged: packTemplate(Template.orderLimitsChanged, RECORD_VERSION, 0),
-  markPriceChanged: packTemplate(Template.markPriceChanged, RECORD_VERSION, 0),
-  liquidationStarted: packTemplate(Template.liquidationStarted, RECORD_VERSION, 0),
-  deleveraged: packTemplate(Template.deleveraged, RECORD_VERSION, 0),
-  logicActivated: packTemplate(Template.logicActivated, RECORD_VERSION, 0),
+  accepted: templateWordOf('accepted'),
+  trade: templateWordOf('trade'),
+  cancelled: templateWordOf('cancelled'),
+  replaced: templateWordOf('replaced'),
+  bookDelta: templateWordOf('bookDelta'),
 } as const;
 
 /** Events that are written often end here at the latest; a slot that a longer one was in is cleaned when it is reused. */
@@ -427,7 +172,7 @@ const H8 = 0x23a44bbf | 0;
 /** The same for events that are hashed word by word. */
 const MULTIPLIERS = Int32Array.from({ length: SLOT_WORDS }, (_, n) => mix(n + 1) | 1);
 
-checkPacking();
+checkEventPacking();
 
 const times = Math.imul;
 
@@ -438,10 +183,6 @@ const fold = (hash: number, word: number): number => {
 };
 
 const sideOf = (bookSide: number): number => (bookSide & 1) + 1;
-
-const copyWords = (from: Int32Array, fromAt: number, to: Int32Array, toAt: number, count: number): void => {
-  for (let i = 0; i < count; i += 1) to[toAt + i] = from[fromAt + i];
-};
 
 export type SlotEventSink = ReturnType<typeof makeSlotEventSink>;
 
@@ -494,25 +235,6 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
   /** High half of the output hash. */
   const hashHigh = (): number => {
     return wordHash(state[LANE_HIGH] ^ (state[LANE_LOW] << 7));
-  };
-
-  /** The command was rejected. `account` is the handle of account `accountId`, or 0. */
-  const rejected = (
-    account: number,
-    accountId: number,
-    clientIdLow: number,
-    clientIdHigh: number,
-    instrumentId: number,
-    code: number,
-    templateId: number,
-  ): void => {
-    const at = begin(TEMPLATE_WORD.rejected, account, 1) & SLOT_START_MASK;
-    words[at + HEADER_ACCOUNT_ID] = accountId;
-    words[at + Rejected.clientOrderId] = clientIdLow;
-    words[at + Rejected.clientOrderId + 1] = clientIdHigh;
-    words[at + Rejected.instrumentId] = instrumentId;
-    words[at + Rejected.code] = code | (templateId << 16);
-    finishRare(at, Rejected.words);
   };
 
   const accepted = (order: number): void => {
@@ -648,95 +370,6 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     finish(at, Replaced.words, first, second);
   };
 
-  const balanceChanged = (
-    account: number,
-    holding: number,
-    transferIdLow: number,
-    transferIdHigh: number,
-    amount: number,
-    reason: number,
-    duplicate: number,
-  ): void => {
-    const at = begin(TEMPLATE_WORD.balanceChanged, account, 1);
-    finishBalance(at, holding, transferIdLow, transferIdHigh, amount, reason, duplicate);
-  };
-
-  const balanceNotice = (
-    account: number,
-    holding: number,
-    transferIdLow: number,
-    transferIdHigh: number,
-    amount: number,
-    reason: number,
-    duplicate: number,
-  ): void => {
-    const at = begin(TEMPLATE_WORD.balanceChanged, account, 0);
-    finishBalance(at, holding, transferIdLow, transferIdHigh, amount, reason, duplicate);
-  };
-
-  const finishBalance = (
-    start: number,
-    holding: number,
-    transferIdLow: number,
-    transferIdHigh: number,
-    amount: number,
-    reason: number,
-    duplicate: number,
-  ): void => {
-    const { holdings, assets } = core;
-    const at = start & SLOT_START_MASK;
-    const assetId = holdings.words[holding + HOLDING_ASSET_ID];
-    words[at + BalanceChanged.transferId] = transferIdLow;
-    words[at + BalanceChanged.transferId + 1] = transferIdHigh;
-    writeInt64(words, at + BalanceChanged.amount, amount);
-    writeInt64(words, at + BalanceChanged.available, holdings.available(holding));
-    writeInt64(words, at + BalanceChanged.reserved, holdings.reserved(holding));
-    copyWords(assets.words, assets.codeAt(assetId), words, at + BalanceChanged.asset, ASSET_CODE_WORDS);
-    words[at + BalanceChanged.decimals] = assets.decimals(assetId) | (reason << 8) | (duplicate << 16);
-    finishRare(at, BalanceChanged.words);
-  };
-
-  const instrumentListed = (instrumentId: number): void => {
-    const { instruments, assets } = core;
-    const at = begin(TEMPLATE_WORD.instrumentListed, 0, 1) & SLOT_START_MASK;
-    const from = instruments.words;
-    const record = instruments.handleOf(instrumentId);
-    const base = from[record + INSTRUMENT_BASE_ASSET];
-    const quote = from[record + INSTRUMENT_QUOTE_ASSET];
-    copyWords(from, record + INSTRUMENT_SYMBOL, words, at + InstrumentListed.symbol, SYMBOL_WORDS);
-    copyWords(assets.words, assets.codeAt(base), words, at + InstrumentListed.base, ASSET_CODE_WORDS);
-    copyWords(assets.words, assets.codeAt(quote), words, at + InstrumentListed.quote, ASSET_CODE_WORDS);
-    words[at + InstrumentListed.tickMantissa] = from[record + INSTRUMENT_TICK_MANTISSA];
-    words[at + InstrumentListed.lotMantissa] = from[record + INSTRUMENT_LOT_MANTISSA];
-    words[at + InstrumentListed.tickExponent] =
-      (from[record + INSTRUMENT_TICK_EXPONENT] & 0xff) |
-      ((from[record + INSTRUMENT_LOT_EXPONENT] & 0xff) << 8) |
-      (assets.decimals(base) << 16) |
-      (assets.decimals(quote) << 24);
-    words[at + InstrumentListed.marketProtectionPpm] = from[record + INSTRUMENT_PROTECTION_PPM];
-    words[at + InstrumentListed.instrumentId] = instrumentId;
-    copyWords(from, record + INSTRUMENT_FLAGS, words, at + InstrumentListed.flags, MARGIN_TERM_WORDS);
-    finishRare(at, InstrumentListed.words);
-  };
-
-  const accountOpened = (accountId: number): void => {
-    const at = begin(TEMPLATE_WORD.accountOpened, 0, 1) & SLOT_START_MASK;
-    words[at + AccountOpened.accountId] = accountId;
-    finishRare(at, AccountOpened.words);
-  };
-
-  const apiKeyRegistered = (apiKeyId: number): void => {
-    const { accounts, apiKeys } = core;
-    const at = begin(TEMPLATE_WORD.apiKeyRegistered, 0, 1) & SLOT_START_MASK;
-    const key = apiKeys.handleOf(apiKeyId);
-    const account = apiKeys.words[key + KEY_ACCOUNT];
-    words[at + ApiKeyRegistered.accountId] = accounts.words[account + ACCOUNT_ID];
-    words[at + ApiKeyRegistered.permissions] = apiKeys.words[key + KEY_PERMISSIONS];
-    copyWords(apiKeys.words, key + KEY_PUBLIC_KEY, words, at + ApiKeyRegistered.publicKey, PUBLIC_KEY_WORDS);
-    words[at + ApiKeyRegistered.apiKeyId] = apiKeyId;
-    finishRare(at, ApiKeyRegistered.words);
-  };
-
   const bookDelta = (level: number, instrument: number): void => {
     const from = level & handleMask;
     const sequence = (instrument & handleMask) + INSTRUMENT_BOOK_SEQUENCE;
@@ -761,192 +394,6 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     const second =
       (times(sequenceHigh, M1) + times(lotsHigh, M2) + times(bookSide, M3) + times(orderCount, M4)) | 0;
     finish(at, BookDelta.words, first, second);
-  };
-
-  const orderStatus = (order: number): void => {
-    const at = begin(TEMPLATE_WORD.orderStatus, records[order + ORDER_ACCOUNT], 1) & SLOT_START_MASK;
-    const bookSide = records[order + ORDER_BOOK_SIDE];
-    const leaves = records[order + ORDER_LEAVES];
-    const cumulative = records[order + ORDER_CUMULATIVE];
-    words[at + OrderStatus.orderId] = records[order + ORDER_ORDER_ID];
-    words[at + OrderStatus.orderId + 1] = records[order + ORDER_ORDER_ID + 1];
-    words[at + OrderStatus.clientOrderId] = records[order + ORDER_CLIENT_ID_LOW];
-    words[at + OrderStatus.clientOrderId + 1] = records[order + ORDER_CLIENT_ID_HIGH];
-    words[at + OrderStatus.instrumentId] = bookSide >> 1;
-    words[at + OrderStatus.priceTicks] = records[order + ORDER_PRICE];
-    words[at + OrderStatus.quantityLots] = leaves + cumulative;
-    words[at + OrderStatus.leavesLots] = leaves;
-    words[at + OrderStatus.cumulativeLots] = cumulative;
-    words[at + OrderStatus.side] = sideOf(bookSide) | (records[order + ORDER_TERMS] << 8);
-    writeExtra(at + OrderStatus.expireTimeUs, records[order + ORDER_EXTRA]);
-    finishRare(at, OrderStatus.words);
-  };
-
-  const snapshotEnd = (
-    account: number,
-    balanceCount: number,
-    orderCount: number,
-    positionCount: number,
-  ): void => {
-    const at = begin(TEMPLATE_WORD.snapshotEnd, account, 1) & SLOT_START_MASK;
-    words[at + SnapshotEnd.balanceCount] = balanceCount;
-    words[at + SnapshotEnd.orderCount] = orderCount;
-    words[at + SnapshotEnd.positionCount] = positionCount;
-    words[at + SnapshotEnd.positionCount + 1] = 0;
-    finishRare(at, SnapshotEnd.words);
-  };
-
-  const position = (handle: number): void => {
-    const { positions } = core;
-    const account = records[handle + POSITION_ACCOUNT];
-    const at = begin(TEMPLATE_WORD.position, account, 1) & SLOT_START_MASK;
-    writeInt64(words, at + Position.quantityLots, positions.quantityLots(handle));
-    writeInt64(words, at + Position.cost, positions.cost(handle));
-    writeInt64(words, at + Position.realisedProfit, positions.realisedProfit(handle));
-    words[at + Position.instrumentId] = records[handle + POSITION_INSTRUMENT_ID];
-    words[at + Position.instrumentId + 1] = 0;
-    writeInt64(words, at + Position.initialMargin, core.margins.held(records[handle + POSITION_MARGIN]));
-    finishRare(at, Position.words);
-  };
-
-  const markPriceChanged = (instrumentId: number): void => {
-    const at = begin(TEMPLATE_WORD.markPriceChanged, 0, 1) & SLOT_START_MASK;
-    words[at + MarkPriceChanged.instrumentId] = instrumentId;
-    words[at + MarkPriceChanged.priceTicks] =
-      records[core.instruments.handleOf(instrumentId) + INSTRUMENT_MARK_PRICE];
-    finishRare(at, MarkPriceChanged.words);
-  };
-
-  const liquidationStarted = (
-    account: number,
-    assetId: number,
-    equity: number,
-    maintenanceMargin: number,
-  ): void => {
-    const { assets } = core;
-    const at = begin(TEMPLATE_WORD.liquidationStarted, account, 0) & SLOT_START_MASK;
-    writeInt64(words, at + LiquidationStarted.equity, equity);
-    writeInt64(words, at + LiquidationStarted.maintenanceMargin, maintenanceMargin);
-    copyWords(assets.words, assets.codeAt(assetId), words, at + LiquidationStarted.asset, ASSET_CODE_WORDS);
-    words[at + LiquidationStarted.reserved0] = 0;
-    finishRare(at, LiquidationStarted.words);
-  };
-
-  const deleveraged = (handle: number, quantityLots: number): void => {
-    const at = begin(TEMPLATE_WORD.deleveraged, records[handle + POSITION_ACCOUNT], 0) & SLOT_START_MASK;
-    const instrumentId = records[handle + POSITION_INSTRUMENT_ID];
-    writeInt64(words, at + Deleveraged.positionLots, core.positions.quantityLots(handle));
-    writeInt64(words, at + Deleveraged.quantityLots, quantityLots);
-    words[at + Deleveraged.instrumentId] = instrumentId;
-    words[at + Deleveraged.priceTicks] =
-      records[core.instruments.handleOf(instrumentId) + INSTRUMENT_MARK_PRICE];
-    finishRare(at, Deleveraged.words);
-  };
-
-  const accountChanged = (account: number): void => {
-    const at = begin(TEMPLATE_WORD.accountChanged, account, 1) & SLOT_START_MASK;
-    const status = records[account + ACCOUNT_STATUS] || AccountStatus.active;
-    words[at + AccountChanged.accountId] = records[account + ACCOUNT_ID];
-    words[at + AccountChanged.selfTradeGroup] = records[account + ACCOUNT_SELF_TRADE_GROUP];
-    // Modes in records are counted from 0, those in messages from 1.
-    words[at + AccountChanged.feeTier] = (records[account + ACCOUNT_SETTINGS] + (1 << 8)) | (status << 16);
-    words[at + AccountChanged.throttleMaxCommands] = records[account + ACCOUNT_THROTTLE_MAX_COMMANDS];
-    words[at + AccountChanged.throttleIntervalUs] = records[account + ACCOUNT_THROTTLE_INTERVAL_US];
-    finishRare(at, AccountChanged.words);
-  };
-
-  const marketStateChanged = (
-    instrumentId: number,
-    previousState: number,
-    priceTicks: number,
-    lots: number,
-    cause: number,
-  ): void => {
-    const instrument = core.instruments.handleOf(instrumentId);
-    const at = begin(TEMPLATE_WORD.marketStateChanged, 0, 1) & SLOT_START_MASK;
-    const state = records[instrument + INSTRUMENT_MARKET_STATE] || MarketState.continuous;
-    const nextState = records[instrument + INSTRUMENT_NEXT_STATE];
-    copyWords(records, instrument + INSTRUMENT_END_TIME_US, words, at + MarketStateChanged.endTimeUs, 2);
-    writeInt64(words, at + MarketStateChanged.uncrossLots, lots);
-    words[at + MarketStateChanged.instrumentId] = instrumentId;
-    words[at + MarketStateChanged.uncrossPriceTicks] = priceTicks;
-    words[at + MarketStateChanged.referencePriceTicks] = records[instrument + INSTRUMENT_AUCTION_REFERENCE];
-    words[at + MarketStateChanged.state] = state | (previousState << 8) | (nextState << 16) | (cause << 24);
-    finishRare(at, MarketStateChanged.words);
-  };
-
-  const auctionIndicated = (instrumentId: number): void => {
-    const instrument = core.instruments.handleOf(instrumentId);
-    const at = begin(TEMPLATE_WORD.auctionIndicated, 0, 0) & SLOT_START_MASK;
-    const lots = recordDoubles[(instrument + INSTRUMENT_INDICATED_LOTS) >> 1];
-    const imbalance = recordDoubles[(instrument + INSTRUMENT_INDICATED_IMBALANCE) >> 1];
-    writeInt64(words, at + AuctionIndicated.executableLots, lots);
-    writeInt64(words, at + AuctionIndicated.imbalanceLots, imbalance);
-    words[at + AuctionIndicated.instrumentId] = instrumentId;
-    words[at + AuctionIndicated.priceTicks] = records[instrument + INSTRUMENT_INDICATED_PRICE];
-    finishRare(at, AuctionIndicated.words);
-  };
-
-  const instrumentChanged = (instrumentId: number): void => {
-    const instrument = core.instruments.handleOf(instrumentId);
-    const at = begin(TEMPLATE_WORD.instrumentChanged, 0, 1) & SLOT_START_MASK;
-    words[at + InstrumentChanged.instrumentId] = instrumentId;
-    words[at + InstrumentChanged.marketProtectionPpm] = records[instrument + INSTRUMENT_PROTECTION_PPM];
-    words[at + InstrumentChanged.volatilityPpm] = records[instrument + INSTRUMENT_VOLATILITY_PPM];
-    words[at + InstrumentChanged.volatilityWindowUs] = records[instrument + INSTRUMENT_VOLATILITY_WINDOW_US];
-    words[at + InstrumentChanged.volatilityAuctionUs] =
-      records[instrument + INSTRUMENT_VOLATILITY_AUCTION_US];
-    copyWords(records, instrument + INSTRUMENT_FLAGS + 1, words, at + InstrumentChanged.initialMarginPpm, 2);
-    words[at + InstrumentChanged.reserved0] = 0;
-    finishRare(at, InstrumentChanged.words);
-  };
-
-  const priceBandChanged = (instrumentId: number): void => {
-    const instrument = core.instruments.handleOf(instrumentId);
-    const at = begin(TEMPLATE_WORD.priceBandChanged, 0, 1) & SLOT_START_MASK;
-    words[at + PriceBandChanged.instrumentId] = instrumentId;
-    words[at + PriceBandChanged.minPriceTicks] = records[instrument + INSTRUMENT_MIN_PRICE];
-    words[at + PriceBandChanged.maxPriceTicks] = records[instrument + INSTRUMENT_MAX_PRICE];
-    words[at + PriceBandChanged.referencePriceTicks] = records[instrument + INSTRUMENT_REFERENCE_PRICE];
-    words[at + PriceBandChanged.bandPpm] = records[instrument + INSTRUMENT_BAND_PPM];
-    words[at + PriceBandChanged.reserved0] = 0;
-    finishRare(at, PriceBandChanged.words);
-  };
-
-  const orderLimitsChanged = (handle: number): void => {
-    const account = records[handle + POSITION_ACCOUNT];
-    const limits = records[handle + POSITION_LIMITS];
-    const at = begin(TEMPLATE_WORD.orderLimitsChanged, account, 1) & SLOT_START_MASK;
-    words[at + OrderLimitsChanged.accountId] = records[account + ACCOUNT_ID];
-    words[at + OrderLimitsChanged.instrumentId] = records[handle + POSITION_INSTRUMENT_ID];
-    writeInt64(words, at + OrderLimitsChanged.maxOrderNotional, recordDoubles[limits >> 1]);
-    words[at + OrderLimitsChanged.maxOrderLots] = records[limits + LIMITS_MAX_ORDER_LOTS];
-    words[at + OrderLimitsChanged.maxOpenOrders] = records[limits + LIMITS_MAX_OPEN_ORDERS];
-    finishRare(at, OrderLimitsChanged.words);
-  };
-
-  const epochChanged = (): void => {
-    const engine = core.engine;
-    const at = begin(TEMPLATE_WORD.epochChanged, 0, 1) & SLOT_START_MASK;
-    words[at + EpochChanged.clusterId] = engine[ENGINE_CLUSTER_ID_LOW];
-    words[at + EpochChanged.clusterId + 1] = engine[ENGINE_CLUSTER_ID_HIGH];
-    words[at + EpochChanged.epoch] = engine[ENGINE_EPOCH];
-    words[at + EpochChanged.nodeId] = engine[ENGINE_NODE_ID];
-    finishRare(at, EpochChanged.words);
-  };
-
-  const logicActivated = (logicVersion: number, previousVersion: number): void => {
-    const at = begin(TEMPLATE_WORD.logicActivated, 0, 1) & SLOT_START_MASK;
-    words[at + LogicActivated.logicVersion] = logicVersion;
-    words[at + LogicActivated.previousVersion] = previousVersion;
-    finishRare(at, LogicActivated.words);
-  };
-
-  const massCancelled = (account: number, orderCount: number): void => {
-    const at = begin(TEMPLATE_WORD.massCancelled, account, 1) & SLOT_START_MASK;
-    words[at + MassCancelled.orderCount] = orderCount;
-    words[at + MassCancelled.orderCount + 1] = 0;
-    finishRare(at, MassCancelled.words);
   };
 
   const tradeSide = (
@@ -1007,64 +454,10 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     finish(at, Trade.words, first, second);
   };
 
-  const selfTradePrevented = (
-    order: number,
-    priceTicks: number,
-    preventedLots: number,
-    liquidity: number,
-    mode: number,
-    answer: number,
-  ): void => {
-    const from = order & handleMask;
-    const at =
-      begin(TEMPLATE_WORD.selfTradePrevented, records[from + ORDER_ACCOUNT], answer) & SLOT_START_MASK;
-    const bookSide = records[from + ORDER_BOOK_SIDE];
-    copyWords(records, from + ORDER_ORDER_ID, words, at + SelfTradePrevented.orderId, 2);
-    copyWords(records, from + ORDER_CLIENT_ID_LOW, words, at + SelfTradePrevented.clientOrderId, 2);
-    words[at + SelfTradePrevented.instrumentId] = bookSide >> 1;
-    words[at + SelfTradePrevented.priceTicks] = priceTicks;
-    words[at + SelfTradePrevented.preventedLots] = preventedLots;
-    words[at + SelfTradePrevented.leavesLots] = records[from + ORDER_LEAVES];
-    words[at + SelfTradePrevented.cumulativeLots] = records[from + ORDER_CUMULATIVE];
-    words[at + SelfTradePrevented.side] = sideOf(bookSide) | (liquidity << 8) | (mode << 16);
-    finishRare(at, SelfTradePrevented.words);
-  };
-
-  const triggered = (order: number): void => {
-    const extra = records[order + ORDER_EXTRA];
-    const at = begin(TEMPLATE_WORD.triggered, records[order + ORDER_ACCOUNT], 0) & SLOT_START_MASK;
-    const bookSide = records[order + ORDER_BOOK_SIDE];
-    copyWords(records, order + ORDER_ORDER_ID, words, at + Triggered.orderId, 2);
-    copyWords(records, order + ORDER_CLIENT_ID_LOW, words, at + Triggered.clientOrderId, 2);
-    words[at + Triggered.instrumentId] = bookSide >> 1;
-    words[at + Triggered.triggerPriceTicks] = records[extra + EXTRA_TRIGGER];
-    words[at + Triggered.lastPriceTicks] = records[extra + EXTRA_FIRED_AT];
-    words[at + Triggered.priceTicks] = records[order + ORDER_PRICE];
-    words[at + Triggered.leavesLots] = records[order + ORDER_LEAVES];
-    words[at + Triggered.side] = sideOf(bookSide) | ((records[order + ORDER_TERMS] & 0xff) << 8);
-    finishRare(at, Triggered.words);
-  };
-
   const answering = (on: number): number => {
     const before = state[ANSWERING];
     state[ANSWERING] = on;
     return before;
-  };
-
-  const instrumentFeesChanged = (instrumentId: number, feeTier: number): void => {
-    const { instruments } = core;
-    const at = begin(TEMPLATE_WORD.instrumentFeesChanged, 0, 1) & SLOT_START_MASK;
-    const rates = instruments.ratesAt(instruments.handleOf(instrumentId), feeTier);
-    words[at + InstrumentFeesChanged.instrumentId] = instrumentId;
-    words[at + InstrumentFeesChanged.feeTier] = feeTier;
-    copyWords(records, rates, words, at + InstrumentFeesChanged.makerPpm, 2);
-    finishRare(at, InstrumentFeesChanged.words);
-  };
-
-  const tradingDayChanged = (): void => {
-    const at = begin(TEMPLATE_WORD.tradingDayChanged, 0, 1) & SLOT_START_MASK;
-    copyWords(core.engine, EngineWord.tradingDayEndUs, words, at + TradingDayChanged.endTimeUs, 2);
-    finishRare(at, TradingDayChanged.words);
   };
 
   /**
@@ -1166,74 +559,20 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     state[LONG_SLOTS] += longSlots[slot];
   }
 
+  const rare: RareEventWriter = { words, begin, finishRare, writeExtra };
+
   return {
     table,
     beginCommand,
     answering,
     hashLow,
     hashHigh,
-    rejected,
     accepted,
     trade,
     cancelled,
-    selfTradePrevented,
-    triggered,
     replaced,
-    instrumentFeesChanged,
-    tradingDayChanged,
-    balanceChanged,
-    balanceNotice,
-    instrumentListed,
-    accountOpened,
-    apiKeyRegistered,
     bookDelta,
-    orderStatus,
-    snapshotEnd,
-    position,
-    markPriceChanged,
-    liquidationStarted,
-    deleveraged,
-    accountChanged,
-    priceBandChanged,
-    marketStateChanged,
-    auctionIndicated,
-    instrumentChanged,
-    orderLimitsChanged,
-    epochChanged,
-    massCancelled,
-    logicActivated,
+    ...makeAccountEvents(core, rare),
+    ...makeMarketEvents(core, rare),
   };
-}
-
-/** Stops the start when one of the words that are packed by hand is laid out otherwise in the schema. */
-function checkPacking(): void {
-  const packed: readonly [string, readonly string[]][] = [
-    ['accepted', ['side', 'orderType', 'timeInForce', 'flags']],
-    ['triggered', ['side', 'orderType']],
-    ['selfTradePrevented', ['side', 'liquidity', 'selfTradePrevention', 'reserved0']],
-    ['cancelled', ['side', 'reason']],
-    ['replaced', ['side', 'priorityKept']],
-    ['trade', ['side', 'liquidity']],
-    ['balanceChanged', ['decimals', 'reason', 'duplicate']],
-    ['instrumentListed', ['tickExponent', 'lotExponent', 'baseDecimals', 'quoteDecimals']],
-    ['orderStatus', ['side', 'orderType', 'timeInForce', 'flags']],
-    ['marketStateChanged', ['state', 'previousState', 'nextState', 'cause']],
-    ['accountChanged', ['feeTier', 'selfTradePrevention', 'status', 'reserved0']],
-  ];
-  for (const [message, fields] of packed) {
-    fields.forEach((field, index) => {
-      const isInPlace =
-        wordAround(message, field) === wordOf(message, fields[0]) && shiftOf(message, field) === index * 8;
-      if (!isInPlace) throw new Error(`layout: ${message}.${field} is not byte ${index} of its word`);
-    });
-  }
-  for (const message of ['accepted', 'orderStatus']) {
-    const at = wordOf(message, 'expireTimeUs');
-    if (wordOf(message, 'displayLots') !== at + 2 || wordOf(message, 'triggerPriceTicks') !== at + 3) {
-      throw new Error(`layout: ${message} does not end with expireTimeUs, displayLots, triggerPriceTicks`);
-    }
-  }
-  if (shiftOf('rejected', 'code') !== 0 || shiftOf('rejected', 'refTemplateId') !== 16) {
-    throw new Error('layout: rejected.code and refTemplateId do not share a word');
-  }
 }
