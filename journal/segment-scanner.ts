@@ -17,11 +17,12 @@ import {
   frameRecordCount,
   frameType,
   frameVersion,
-  hasDenseSequences,
   isFrameLength,
   isHeaderValid,
+  isKnownFrame,
   MAX_FRAME_BYTES,
-  newestRecordVersion,
+  type RecordSurvey,
+  surveyRecords,
 } from './frame.js';
 import {
   decodeSegmentHeader,
@@ -42,7 +43,8 @@ export const ScanStatus = {
   misplaced: 4,
 } as const;
 
-const DEFAULT_CHUNK_BYTES = 1024 * 1024;
+/** Read at once: what has been read, summed and looked at stays in the second cache; a longer frame is read as a whole. */
+const DEFAULT_CHUNK_BYTES = 256 * 1024;
 
 export class SegmentScanner {
   readonly name: string;
@@ -70,9 +72,12 @@ export class SegmentScanner {
   found = '';
   /** False = the records of good headers are not summed (walks that only look for a place). */
   verifyRecords = true;
+  /** What the records of the frame at hand are; only with `verifyRecords`. */
+  readonly survey: RecordSurvey = { oldestVersion: 0, newestVersion: 0, isDense: false };
 
   readonly #file: ReadableFile;
   readonly #bytes: Uint8Array;
+  readonly #chunkBytes: number;
   /** File offset of the first byte in the buffer, and how many are in it. */
   #bufferStart = 0;
   #bufferLength = 0;
@@ -82,6 +87,7 @@ export class SegmentScanner {
     this.name = name;
     this.#file = storage.openForRead(name);
     this.fileBytes = this.#file.bytes;
+    this.#chunkBytes = chunkBytes;
     const capacity = Math.min(
       Math.max(chunkBytes, MAX_FRAME_BYTES),
       Math.max(this.fileBytes, SEGMENT_HEADER_BYTES),
@@ -128,16 +134,19 @@ export class SegmentScanner {
     if (frameVersion(this.words, at) > FRAME_VERSION) {
       throw new JournalVersionError(this.name, 'frame format', frameVersion(this.words, at), FRAME_VERSION);
     }
-    if (!isHeaderValid(this.words, at))
+    if (!isKnownFrame(this.words, at))
       return this.#misplaced('a known frame type', `${frameType(this.words, at)}`);
     if (!this.#fill(position, length)) return this.#damaged(`a frame of ${length} bytes`, 'a file cut short');
     at = (position - this.#bufferStart) >> 2;
     if (this.verifyRecords && !areRecordsIntact(this.words, at)) {
       return this.#damaged(`records with chain ${this.words[at + FrameWord.chain] >>> 0}`, 'other bytes');
     }
-    const recordVersion = this.verifyRecords ? newestRecordVersion(this.words, at) : 0;
-    if (recordVersion > RECORD_VERSION) {
-      throw new JournalVersionError(this.name, 'record version', recordVersion, RECORD_VERSION);
+    if (this.verifyRecords) {
+      surveyRecords(this.words, at, this.survey);
+      const { newestVersion } = this.survey;
+      if (newestVersion > RECORD_VERSION) {
+        throw new JournalVersionError(this.name, 'record version', newestVersion, RECORD_VERSION);
+      }
     }
     return this.#follow(at, length);
   }
@@ -223,8 +232,7 @@ export class SegmentScanner {
     if (epoch < this.epoch) return this.#misplaced(`epoch ${this.epoch} or later`, `${epoch}`);
     if (durable >= firstSequence)
       return this.#misplaced(`durable sequence below ${firstSequence}`, `${durable}`);
-    if (this.verifyRecords && !hasDenseSequences(words, at))
-      return this.#misplaced('records in sequence', 'others');
+    if (this.verifyRecords && !this.survey.isDense) return this.#misplaced('records in sequence', 'others');
     this.nextSequence = firstSequence + count;
     this.chain = words[at + FrameWord.chain] >>> 0;
     this.epoch = epoch;
@@ -253,7 +261,7 @@ export class SegmentScanner {
   #fill(position: number, length: number): boolean {
     const inBuffer =
       position >= this.#bufferStart && position + length <= this.#bufferStart + this.#bufferLength;
-    if (!inBuffer) this.#load(position, this.#bytes.length);
+    if (!inBuffer) this.#load(position, Math.min(Math.max(length, this.#chunkBytes), this.#bytes.length));
     return this.#bufferLength >= position - this.#bufferStart + length;
   }
 
