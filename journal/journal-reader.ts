@@ -1,6 +1,6 @@
 /**
  * Reads records in sequence, across segments, and checks everything on the way: checksums, chain, sequence, epoch, seals,
- * links between segments. What it returns is what was written, or it throws. Records of older versions come out as records
+ * links between segments. Of frames before the first record that is wanted, only the headers and what ties them together. What it returns is what was written, or it throws. Records of older versions come out as records
  * of the current one, so that nobody behind it has to know them.
  */
 import { RECORD_VERSION } from '../src/wire/slot.js';
@@ -163,6 +163,7 @@ export class JournalReader {
         throw new JournalCorruptionError(sealed.name, garbage, 'zeros after the seal', 'other bytes');
     }
     const scanner = new SegmentScanner(this.#storage, name);
+    scanner.verifyFrom = this.#fromSequence;
     if (sealed !== undefined) {
       const { header } = scanner;
       if (

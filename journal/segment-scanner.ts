@@ -14,6 +14,7 @@ import {
   FrameWord,
   frameFirstSequence,
   frameHeaderCrc,
+  frameLastSequence,
   frameRecordCount,
   frameType,
   frameVersion,
@@ -70,9 +71,9 @@ export class SegmentScanner {
   /** After `damaged` or `misplaced`: what should be there, and what is. */
   expected = '';
   found = '';
-  /** False = the records of good headers are not summed (walks that only look for a place). */
-  verifyRecords = true;
-  /** What the records of the frame at hand are; only with `verifyRecords`. */
+  /** Records of good headers are summed from the frame on that holds this one; those before it are only passed over. */
+  verifyFrom = 0;
+  /** What the records of the frame at hand are, when they were summed. */
   readonly survey: RecordSurvey = { oldestVersion: 0, newestVersion: 0, isDense: false };
 
   readonly #file: ReadableFile;
@@ -136,19 +137,21 @@ export class SegmentScanner {
     }
     if (!isKnownFrame(this.words, at))
       return this.#misplaced('a known frame type', `${frameType(this.words, at)}`);
-    if (!this.#fill(position, length)) return this.#damaged(`a frame of ${length} bytes`, 'a file cut short');
+    const verifyRecords = frameLastSequence(this.words, at) >= this.verifyFrom;
+    if (verifyRecords && !this.#fill(position, length))
+      return this.#damaged(`a frame of ${length} bytes`, 'a file cut short');
     at = (position - this.#bufferStart) >> 2;
-    if (this.verifyRecords && !areRecordsIntact(this.words, at)) {
+    if (verifyRecords && !areRecordsIntact(this.words, at)) {
       return this.#damaged(`records with chain ${this.words[at + FrameWord.chain] >>> 0}`, 'other bytes');
     }
-    if (this.verifyRecords) {
+    if (verifyRecords) {
       surveyRecords(this.words, at, this.survey);
       const { newestVersion } = this.survey;
       if (newestVersion > RECORD_VERSION) {
         throw new JournalVersionError(this.name, 'record version', newestVersion, RECORD_VERSION);
       }
     }
-    return this.#follow(at, length);
+    return this.#follow(at, length, verifyRecords);
   }
 
   /** Looks at the place of the last failed step once more, in the file as it is now. */
@@ -219,7 +222,7 @@ export class SegmentScanner {
   }
 
   /** A frame that is good in itself: does it follow from the one before? */
-  #follow(at: number, length: number): number {
+  #follow(at: number, length: number, isVerified: boolean): number {
     const words = this.words;
     const firstSequence = frameFirstSequence(words, at);
     const count = frameRecordCount(words, at);
@@ -232,7 +235,7 @@ export class SegmentScanner {
     if (epoch < this.epoch) return this.#misplaced(`epoch ${this.epoch} or later`, `${epoch}`);
     if (durable >= firstSequence)
       return this.#misplaced(`durable sequence below ${firstSequence}`, `${durable}`);
-    if (this.verifyRecords && !this.survey.isDense) return this.#misplaced('records in sequence', 'others');
+    if (isVerified && !this.survey.isDense) return this.#misplaced('records in sequence', 'others');
     this.nextSequence = firstSequence + count;
     this.chain = words[at + FrameWord.chain] >>> 0;
     this.epoch = epoch;
