@@ -3,18 +3,13 @@
  * threads that have done nothing before; the state hash of all rows must be that of the original. And what the commands
  * after a snapshot cost: reading and checking their frames alone, and with the business logic.
  */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import { JournalDirectory } from '../journal/journal-directory.js';
 import { JournalReader } from '../journal/journal-reader.js';
-import { JournalWriter } from '../journal/journal-writer.js';
 import { openFlatStorage, openStorage } from '../journal/open-storage.js';
-import { recover } from '../journal/recover.js';
-import { SNAPSHOT_DIRECTORY } from '../journal/snapshot-store.js';
-import { replayJournal } from '../replay/replay-journal.js';
 import { type TakenSnapshot, takeSnapshot } from '../replay/take-snapshot.js';
 import { Prng } from '../src/base/prng.js';
 import { Side, TimeInForce } from '../src/core/codes.js';
@@ -24,8 +19,10 @@ import { EventBuffer } from '../src/engine/event-buffer.js';
 import { tuneCompiler } from '../src/runtime/compiler-flags.js';
 import { SLOT_WORDS } from '../src/wire/slot.js';
 import { CommandTape } from './command-tape.js';
-import { mixCapacities, mixTape } from './matching-mix.js';
+import { MIX_LOADS } from './matching-mix.js';
+import { makeMixTape } from './matching-rig.js';
 import type { LoadOrder, LoadTimes } from './recovery-worker.js';
+import { makeJournal, replayOnce } from './replay.js';
 
 const IDENTITY = { clusterId: 1n, nodeId: 1 };
 const MIDDLE = 30_000;
@@ -70,7 +67,7 @@ export const recovery = {
     const directory = mkdtempSync(join(tmpdir(), 'ringfence-bench-recovery-'));
     try {
       const load = await measureLoad(directory, orders!, accounts!, runs!, say);
-      const rates = measureTail(join(directory, 'journal'), tail!, runs!, say);
+      const rates = await measureTail(join(directory, 'journal'), tail!, runs!, say);
       return { orders: orders!, accounts: accounts!, ...load, tailCommands: tail!, ...rates };
     } finally {
       rmSync(directory, { recursive: true, force: true });
@@ -151,57 +148,31 @@ function loadOnce(order: LoadOrder): Promise<LoadTimes> {
 }
 
 /** A journal of the mix with a snapshot in front of its last `tail` commands. */
-function measureTail(directory: string, tail: number, runs: number, say: (line: string) => void) {
-  const tape = mixTape(tail, 1);
+async function measureTail(directory: string, tail: number, runs: number, say: (line: string) => void) {
+  const tape = await makeMixTape(tail, 1, MIX_LOADS.mix);
   const snapshotAt = tape.count - tail;
-  const { stateHash } = writeJournal(directory, tape, snapshotAt);
+  const { stateHash } = await makeJournal({ directory, tape, snapshotAt });
   const storage = openStorage(directory, 'positional');
   const reads: number[] = [];
   const replays: number[] = [];
-  for (let run = 0; run <= runs; run++) {
+  for (let run = 0; run < runs; run++) {
     const readMs = readTail(storage, snapshotAt + 1, tape.count);
-    const result = replayJournal({ directory, core: new Core(mixCapacities()), from: {} });
+    const result = await replayOnce({ directory, from: {} });
     if (result.stateHash !== stateHash || result.snapshotSequence !== snapshotAt) {
       throw new Error(
         `replay gave ${result.stateHash} from ${result.snapshotSequence}, live was ${stateHash}`,
       );
     }
-    if (run === 0) continue;
     reads.push((tail / readMs) * 1000);
     replays.push(result.perSecond);
   }
-  const readPerSecond = Math.round(reads.sort((a, b) => a - b)[reads.length >> 1]!);
+  const readPerSecond = reads.sort((a, b) => a - b)[reads.length >> 1]!;
   const replayPerSecond = replays.sort((a, b) => a - b)[replays.length >> 1]!;
   say(
     `${tail} commands after it: ${(replayPerSecond / 1e6).toFixed(2)} M/s median of ${runs}, ` +
       `reading and checking alone ${(readPerSecond / 1e6).toFixed(2)} M/s`,
   );
   return { readPerSecond, replayPerSecond };
-}
-
-function writeJournal(directory: string, tape: CommandTape, snapshotAt: number): { stateHash: string } {
-  const lock = JournalDirectory.open(directory, IDENTITY);
-  mkdirSync(join(directory, SNAPSHOT_DIRECTORY));
-  const snapshots = openFlatStorage(join(directory, SNAPSHOT_DIRECTORY), 'positional');
-  const storage = openStorage(directory);
-  const writer = JournalWriter.open(storage, IDENTITY, recover(storage, IDENTITY));
-  const events = new EventBuffer();
-  const processor = new BusinessLogicProcessor(new Core(mixCapacities()), events);
-  for (let done = 0; done < tape.count; ) {
-    const end = done < snapshotAt ? snapshotAt : tape.count;
-    const count = Math.min(BATCH, end - done);
-    writer.appendRecords(tape.words, done * SLOT_WORDS, count);
-    for (let i = 0; i < count; i++) processor.onCommand(tape.words, (done + i) * SLOT_WORDS);
-    events.clear();
-    done += count;
-    if (done !== snapshotAt) continue;
-    writer.sync();
-    const { chain } = writer;
-    takeSnapshot(processor, { storage: snapshots, ...IDENTITY, sequence: done, chain, takenAtMs: 0 });
-  }
-  writer.close();
-  lock.close();
-  return { stateHash: processor.stateHash() };
 }
 
 function readTail(storage: ReturnType<typeof openStorage>, fromSequence: number, toSequence: number): number {

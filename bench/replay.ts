@@ -1,30 +1,26 @@
 /**
  * Replay of a warm journal: the mix of the matching benchmark is played once on one thread, journaled, and then replayed
- * from the files, which are in the page cache. Reading, checksums and business logic are in the time, making the journal
- * is not. Both hashes must be those of the live run, or no figure is printed.
+ * from the files, which are in the page cache, by a fresh thread each time. Reading, checksums, business logic and the
+ * compiler's work are in the time, making the journal is not. Both hashes must be those of the live run, or no figure is
+ * printed. Beside it the matching benchmark of the same commands, in the same run.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { JournalDirectory } from '../journal/journal-directory.js';
-import { JournalWriter } from '../journal/journal-writer.js';
-import { openStorage } from '../journal/open-storage.js';
-import { recover } from '../journal/recover.js';
-import { type ReplayResult, replayJournal } from '../replay/replay-journal.js';
-import { Core } from '../src/core/core.js';
-import { BusinessLogicProcessor } from '../src/engine/business-logic-processor.js';
-import { EventBuffer } from '../src/engine/event-buffer.js';
+import { Worker } from 'node:worker_threads';
+import type { ReplayResult } from '../replay/replay-journal.js';
 import { tuneCompiler } from '../src/runtime/compiler-flags.js';
-import { SLOT_WORDS } from '../src/wire/slot.js';
-import type { CommandTape } from './command-tape.js';
-import { mixCapacities, mixTape } from './matching-mix.js';
+import { runMatching } from './matching.js';
+import { MIX_LOADS } from './matching-mix.js';
+import { makeMixTape } from './matching-rig.js';
+import type { LiveRun, MakeOrder, ReplayOrder } from './replay-worker.js';
 
 export interface ReplayBenchOptions {
   /** Commands of the mix. */
   readonly commands: number;
   readonly seed: number;
-  /** Measured replays; one more goes before them. */
+  /** Measured replays. */
   readonly runs: number;
   readonly onLine?: (line: string) => void;
 }
@@ -34,15 +30,15 @@ export interface ReplayFigures {
   /** Median of the runs. */
   readonly perSecond: number;
   readonly bestPerSecond: number;
+  /** Median of the matching benchmark, and the rate of the replay over it. */
+  readonly matchingPerSecond: number;
+  readonly ratio: number;
   readonly lastSequence: number;
   readonly stateHash: string;
   readonly outputHash: string;
   /** Bytes of the journal's segments. */
   readonly journalBytes: number;
 }
-
-const IDENTITY = { clusterId: 1n, nodeId: 1 };
-const BATCH = 1024;
 
 /** The benchmark as the bench command knows it: `--commands N --seed N --runs N`. */
 export const replay = {
@@ -68,34 +64,45 @@ export const replay = {
 };
 
 /** Runs the benchmark in a temporary directory. Throws, without figures, when a hash differs from the live run. */
-export function runReplay(options: ReplayBenchOptions): ReplayFigures {
+export async function runReplay(options: ReplayBenchOptions): Promise<ReplayFigures> {
+  const { commands, seed, runs, onLine } = options;
   const directory = mkdtempSync(join(tmpdir(), 'ringfence-bench-replay-'));
   try {
-    const live = makeJournal(directory, mixTape(options.commands, options.seed));
-    options.onLine?.(`${live.commands} commands, ${Math.round(live.journalBytes / 2 ** 20)} MiB of journal`);
-    const results: ReplayResult[] = [];
-    for (let run = 0; run <= options.runs; run++) {
-      const result = replayJournal({ directory, core: new Core(mixCapacities()) });
+    const live = await makeJournal({
+      directory,
+      tape: await makeMixTape(commands, seed, MIX_LOADS.mix),
+      snapshotAt: 0,
+    });
+    onLine?.(`${live.commands} commands, ${Math.round(live.journalBytes / 2 ** 20)} MiB of journal`);
+    const rates: number[] = [];
+    for (let run = 0; run < runs; run++) {
+      const result = await replayOnce({ directory, from: undefined });
       if (result.stateHash !== live.stateHash || result.outputHash !== live.outputHash) {
         throw new Error(
           `replay gave ${result.stateHash} ${result.outputHash}, live was ${live.stateHash} ${live.outputHash}`,
         );
       }
-      if (run > 0) results.push(result);
+      rates.push(result.perSecond);
     }
-    const rates = results.map((result) => result.perSecond).sort((a, b) => a - b);
+    rates.sort((a, b) => a - b);
+    const matched = await runMatching({ load: 'mix', commands: Math.min(commands, 1_000_000), seed, runs });
+    const perSecond = rates[rates.length >> 1];
     const figures: ReplayFigures = {
       commands: live.commands,
-      perSecond: rates[rates.length >> 1],
+      perSecond,
       bestPerSecond: rates[rates.length - 1],
+      matchingPerSecond: matched.medianPerSecond,
+      ratio: perSecond / matched.medianPerSecond,
       lastSequence: live.commands,
       stateHash: live.stateHash,
       outputHash: live.outputHash,
       journalBytes: live.journalBytes,
     };
-    options.onLine?.(
-      `${(figures.perSecond / 1e6).toFixed(2)} M commands/s median of ${rates.length}, ` +
-        `best ${(figures.bestPerSecond / 1e6).toFixed(2)} M; state ${figures.stateHash}, output ${figures.outputHash}`,
+    const millions = (rate: number) => `${(rate / 1e6).toFixed(2)} M`;
+    onLine?.(
+      `${millions(perSecond)} commands/s median of ${rates.length}, best ${millions(figures.bestPerSecond)}; ` +
+        `${Math.round(figures.ratio * 100)} % of the ${millions(figures.matchingPerSecond)} of matching; ` +
+        `state ${figures.stateHash}, output ${figures.outputHash}`,
     );
     return figures;
   } finally {
@@ -103,35 +110,22 @@ export function runReplay(options: ReplayBenchOptions): ReplayFigures {
   }
 }
 
-interface LiveRun {
-  readonly commands: number;
-  readonly stateHash: string;
-  readonly outputHash: string;
-  readonly journalBytes: number;
+/** Plays a tape and writes its journal, on a thread of its own. */
+export function makeJournal(order: MakeOrder): Promise<LiveRun> {
+  return onThread(order) as Promise<LiveRun>;
 }
 
-/** Plays the tape and writes its journal. */
-function makeJournal(directory: string, tape: CommandTape): LiveRun {
-  const lock = JournalDirectory.open(directory, IDENTITY);
-  const storage = openStorage(directory);
-  const writer = JournalWriter.open(storage, IDENTITY, recover(storage, IDENTITY));
-  const events = new EventBuffer();
-  const processor = new BusinessLogicProcessor(new Core(mixCapacities()), events);
-  for (let done = 0; done < tape.count; ) {
-    const count = Math.min(BATCH, tape.count - done);
-    writer.appendRecords(tape.words, done * SLOT_WORDS, count);
-    for (let i = 0; i < count; i++) processor.onCommand(tape.words, (done + i) * SLOT_WORDS);
-    events.clear();
-    done += count;
-  }
-  writer.close();
-  lock.close();
-  return {
-    commands: tape.count,
-    stateHash: processor.stateHash(),
-    outputHash: processor.outputHash(),
-    journalBytes: recover(storage, IDENTITY).bytes,
-  };
+/** Replays the journal, on a thread of its own. */
+export function replayOnce(order: ReplayOrder): Promise<ReplayResult> {
+  return onThread(order) as Promise<ReplayResult>;
+}
+
+function onThread(order: MakeOrder | ReplayOrder): Promise<unknown> {
+  const worker = new Worker(new URL('./replay-worker.js', import.meta.url), { workerData: order });
+  return new Promise((resolve, reject) => {
+    worker.once('message', resolve);
+    worker.once('error', reject);
+  });
 }
 
 function positive(name: string, text: string): number {

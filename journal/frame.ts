@@ -17,7 +17,6 @@
  */
 import { readInt64, writeInt64 } from '../src/base/int64.js';
 import { HeaderWord, SLOT_BYTES, SLOT_WORDS, versionOf } from '../src/wire/slot.js';
-import { isOlderRecord } from '../src/wire/upcast.js';
 import { crc32cWords } from './crc32c.js';
 
 export const RECORD_BYTES = SLOT_BYTES;
@@ -104,7 +103,15 @@ export function isHeaderIntact(words: Int32Array, wordIndex: number): boolean {
 
 /** Whether the header is intact and means something to this release. */
 export function isHeaderValid(words: Int32Array, wordIndex: number): boolean {
-  if (!isHeaderIntact(words, wordIndex) || frameVersion(words, wordIndex) > FRAME_VERSION) return false;
+  return (
+    isHeaderIntact(words, wordIndex) &&
+    frameVersion(words, wordIndex) <= FRAME_VERSION &&
+    isKnownFrame(words, wordIndex)
+  );
+}
+
+/** Whether type and number of records of an intact header go together. */
+export function isKnownFrame(words: Int32Array, wordIndex: number): boolean {
   const type = frameType(words, wordIndex);
   const count = frameRecordCount(words, wordIndex);
   return type === FrameType.commands
@@ -148,20 +155,6 @@ export function frameLastSequence(words: Int32Array, wordIndex: number): number 
   return frameFirstSequence(words, wordIndex) + frameRecordCount(words, wordIndex) - 1;
 }
 
-/**
- * Whether the records in a valid frame carry the sequences that the header says. The checksum already covers them; this
- * catches a writer that framed the wrong records.
- */
-export function hasDenseSequences(words: Int32Array, wordIndex: number): boolean {
-  const first = frameFirstSequence(words, wordIndex);
-  const count = frameRecordCount(words, wordIndex);
-  for (let i = 0; i < count; i++) {
-    const record = wordIndex + FRAME_HEADER_WORDS + i * RECORD_WORDS;
-    if (readInt64(words, record + HeaderWord.sequence) !== first + i) return false;
-  }
-  return true;
-}
-
 /** The highest record version in a valid frame; 0 when it has no records. */
 export function newestRecordVersion(words: Int32Array, wordIndex: number): number {
   const count = frameRecordCount(words, wordIndex);
@@ -173,11 +166,36 @@ export function newestRecordVersion(words: Int32Array, wordIndex: number): numbe
   return newest;
 }
 
-/** Whether a valid frame has a record of an older version than this release writes. */
-export function hasOlderRecords(words: Int32Array, wordIndex: number): boolean {
+/** What one walk over the records of a frame tells; of a frame without records, versions 255 and 0. */
+export interface RecordSurvey {
+  oldestVersion: number;
+  newestVersion: number;
+  /**
+   * They carry the sequences that the header says. The checksum already covers them; this catches a writer that framed
+   * the wrong records.
+   */
+  isDense: boolean;
+}
+
+/** Looks at each record of a valid frame, once. */
+export function surveyRecords(words: Int32Array, wordIndex: number, survey: RecordSurvey): void {
   const count = frameRecordCount(words, wordIndex);
+  const low = words[wordIndex + FrameWord.firstSequence];
+  const high = words[wordIndex + FrameWord.firstSequence + 1];
+  let oldest = 255;
+  let newest = 0;
+  let differences = 0;
   for (let i = 0; i < count; i++) {
-    if (isOlderRecord(words[wordIndex + FRAME_HEADER_WORDS + i * RECORD_WORDS])) return true;
+    const record = wordIndex + FRAME_HEADER_WORDS + i * RECORD_WORDS;
+    const version = versionOf(words[record]);
+    if (version > newest) newest = version;
+    if (version < oldest) oldest = version;
+    const expected = (low + i) | 0;
+    differences |= words[record + HeaderWord.sequence] ^ expected;
+    const carry = low < 0 && expected >= 0 ? 1 : 0;
+    differences |= words[record + HeaderWord.sequence + 1] ^ (high + carry);
   }
-  return false;
+  survey.oldestVersion = oldest;
+  survey.newestVersion = newest;
+  survey.isDense = differences === 0;
 }

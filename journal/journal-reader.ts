@@ -1,8 +1,9 @@
 /**
  * Reads records in sequence, across segments, and checks everything on the way: checksums, chain, sequence, epoch, seals,
- * links between segments. What it returns is what was written, or it throws. Records of older versions come out as records
+ * links between segments. Of frames before the first record that is wanted, only the headers and what ties them together. What it returns is what was written, or it throws. Records of older versions come out as records
  * of the current one, so that nobody behind it has to know them.
  */
+import { RECORD_VERSION } from '../src/wire/slot.js';
 import { upcastRecord } from '../src/wire/upcast.js';
 import { JournalCorruptionError, JournalHistoryError } from './errors.js';
 import {
@@ -12,7 +13,6 @@ import {
   frameFirstSequence,
   frameRecordCount,
   frameType,
-  hasOlderRecords,
   RECORD_WORDS,
 } from './frame.js';
 import { segmentNames } from './recover.js';
@@ -25,8 +25,6 @@ export interface JournalReaderOptions {
   readonly fromSequence?: number;
   /** Last record wanted; must be in the journal (`RecoveryReport.lastSequence` at most). */
   readonly toSequence: number;
-  /** Size of the read buffer; default 1 MiB. */
-  readonly chunkBytes?: number;
   /** Records in the version in which they were stored, byte for byte: for sums of what is stored. Default false. */
   readonly asStored?: boolean;
 }
@@ -48,7 +46,6 @@ export class JournalReader {
   readonly #storage: Storage;
   readonly #fromSequence: number;
   readonly #toSequence: number;
-  readonly #chunkBytes: number | undefined;
   readonly #asStored: boolean;
   readonly #names: readonly string[];
   #segmentIndex: number;
@@ -61,7 +58,6 @@ export class JournalReader {
     this.#storage = storage;
     this.#fromSequence = options.fromSequence ?? 1;
     this.#toSequence = options.toSequence;
-    this.#chunkBytes = options.chunkBytes;
     this.#asStored = options.asStored ?? false;
     this.#nextSequence = this.#fromSequence;
     this.#names = segmentNames(storage);
@@ -136,7 +132,7 @@ export class JournalReader {
     this.#left = this.recordCount;
     if (frameRecordCount(words, frameWord) < this.recordCount)
       throw new Error('journal: more records than the frame has');
-    if (!this.#asStored && hasOlderRecords(words, frameWord)) this.#upcast();
+    if (!this.#asStored && scanner.survey.oldestVersion < RECORD_VERSION) this.#upcast();
   }
 
   /** Puts copies of the records at hand in their place, in the current version. */
@@ -166,7 +162,8 @@ export class JournalReader {
       if (garbage >= 0)
         throw new JournalCorruptionError(sealed.name, garbage, 'zeros after the seal', 'other bytes');
     }
-    const scanner = new SegmentScanner(this.#storage, name, undefined, this.#chunkBytes);
+    const scanner = new SegmentScanner(this.#storage, name);
+    scanner.verifyFrom = this.#fromSequence;
     if (sealed !== undefined) {
       const { header } = scanner;
       if (

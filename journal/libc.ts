@@ -11,6 +11,7 @@ import { getSystemErrorName } from 'node:util';
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
 const MS_SYNC = 4;
+const MADV_POPULATE_WRITE = 23;
 const LOCK_EX_NB = 2 | 4;
 
 export interface Libc {
@@ -27,6 +28,11 @@ export interface Mapping {
   readonly memory: ArrayBuffer;
   /** Writes [from, to) back to the disk; rounds down to a page as msync demands. */
   sync(from: number, to: number): number;
+  /**
+   * Makes the pages of [from, to) ready to be written, all at once instead of by a fault each. EINVAL (22) from a kernel
+   * before Linux 5.14; EFAULT (14) where a write would be SIGBUS.
+   */
+  populate(from: number, to: number): number;
   unmap(): number;
 }
 
@@ -65,6 +71,7 @@ function bind(): Libc {
   const mmap = library.func('intptr_t mmap(intptr_t, size_t, int, int, int, int64_t)');
   const munmap = library.func('int munmap(intptr_t, size_t)');
   const msync = library.func('int msync(intptr_t, size_t, int)');
+  const madvise = library.func('int madvise(intptr_t, size_t, int)');
   const posixFallocate = library.func('int posix_fallocate(int, int64_t, int64_t)');
   const flock = library.func('int flock(int, int)');
   const pageBytes = Number(library.func('long sysconf(int)')(30));
@@ -78,6 +85,10 @@ function bind(): Libc {
         sync(from: number, to: number): number {
           const start = from - (from % pageBytes);
           return msync(address + start, to - start, MS_SYNC) === 0 ? 0 : koffi.errno();
+        },
+        populate(from: number, to: number): number {
+          const start = from - (from % pageBytes);
+          return madvise(address + start, to - start, MADV_POPULATE_WRITE) === 0 ? 0 : koffi.errno();
         },
         unmap: () => (munmap(address, bytes) === 0 ? 0 : koffi.errno()),
       };

@@ -41,7 +41,7 @@ function look(storage: Storage, file: string): SegmentInfo {
     if (!(error instanceof JournalError)) throw error;
     return { ...UNREADABLE, file, problem: error.message };
   }
-  scanner.verifyRecords = false;
+  scanner.verifyFrom = Number.MAX_SAFE_INTEGER;
   let records = 0;
   let firstTimestampUs = 0;
   let status: number = ScanStatus.frame;

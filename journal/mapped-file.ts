@@ -14,6 +14,12 @@ import type { WritableFile } from './storage.js';
 
 /** Up to here a loop of stores is cheaper than making a view for a block copy. */
 const LOOP_COPY_WORDS = 64;
+/**
+ * Pages are made ready in steps of this many bytes. A fault for each page costs half as much again as all of them in one
+ * call; larger steps gave nothing more, and would be a longer wait for the frame that meets them.
+ */
+const POPULATE_BYTES = 64 * 1024;
+const EFAULT = 14;
 
 export class MappedFile implements WritableFile {
   readonly name: string;
@@ -22,6 +28,8 @@ export class MappedFile implements WritableFile {
   readonly #mapping: Mapping;
   #view: Uint8Array;
   #words: Int32Array;
+  /** The pages up to here have been made ready since the file was opened. */
+  #populatedTo = 0;
 
   constructor(path: string, name: string, libc: Libc) {
     this.name = name;
@@ -55,6 +63,8 @@ export class MappedFile implements WritableFile {
     const target = this.#words;
     const at = position >> 2;
     if (at + FRAME_HEADER_WORDS + wordCount > target.length) fail('frame beyond the end of the segment');
+    const end = position + (FRAME_HEADER_WORDS + wordCount) * 4;
+    if (end > this.#populatedTo) this.#populate(position, end);
     const records = at + FRAME_HEADER_WORDS;
     if (wordCount <= LOOP_COPY_WORDS) {
       for (let i = 0; i < wordCount; i++) target[records + i] = words[wordIndex + i];
@@ -72,6 +82,14 @@ export class MappedFile implements WritableFile {
   sync(from: number, to: number): void {
     const errno = this.#mapping.sync(from, to);
     if (errno !== 0) throw new JournalSyncError(this.#path, `msync: ${errnoName(errno)}`);
+  }
+
+  #populate(from: number, end: number): void {
+    const to = Math.min(Math.ceil(end / POPULATE_BYTES) * POPULATE_BYTES, this.bytes);
+    const errno = this.#mapping.populate(Math.max(from, this.#populatedTo), to);
+    this.#populatedTo = to;
+    // Any other failure is of a kernel that does not know how: then there are faults, as ever.
+    if (errno === EFAULT) throw new JournalIoError(this.#path, `no room behind the mapping at ${from}`);
   }
 
   close(): void {

@@ -14,14 +14,16 @@ import {
   FrameWord,
   frameFirstSequence,
   frameHeaderCrc,
+  frameLastSequence,
   frameRecordCount,
   frameType,
   frameVersion,
-  hasDenseSequences,
   isFrameLength,
   isHeaderValid,
+  isKnownFrame,
   MAX_FRAME_BYTES,
-  newestRecordVersion,
+  type RecordSurvey,
+  surveyRecords,
 } from './frame.js';
 import {
   decodeSegmentHeader,
@@ -42,7 +44,8 @@ export const ScanStatus = {
   misplaced: 4,
 } as const;
 
-const DEFAULT_CHUNK_BYTES = 1024 * 1024;
+/** Read at once: what has been read, summed and looked at stays in the second cache; a longer frame is read as a whole. */
+const DEFAULT_CHUNK_BYTES = 256 * 1024;
 
 export class SegmentScanner {
   readonly name: string;
@@ -68,11 +71,14 @@ export class SegmentScanner {
   /** After `damaged` or `misplaced`: what should be there, and what is. */
   expected = '';
   found = '';
-  /** False = the records of good headers are not summed (walks that only look for a place). */
-  verifyRecords = true;
+  /** Records of good headers are summed from the frame on that holds this one; those before it are only passed over. */
+  verifyFrom = 0;
+  /** What the records of the frame at hand are, when they were summed. */
+  readonly survey: RecordSurvey = { oldestVersion: 0, newestVersion: 0, isDense: false };
 
   readonly #file: ReadableFile;
   readonly #bytes: Uint8Array;
+  readonly #chunkBytes: number;
   /** File offset of the first byte in the buffer, and how many are in it. */
   #bufferStart = 0;
   #bufferLength = 0;
@@ -82,6 +88,7 @@ export class SegmentScanner {
     this.name = name;
     this.#file = storage.openForRead(name);
     this.fileBytes = this.#file.bytes;
+    this.#chunkBytes = chunkBytes;
     const capacity = Math.min(
       Math.max(chunkBytes, MAX_FRAME_BYTES),
       Math.max(this.fileBytes, SEGMENT_HEADER_BYTES),
@@ -128,18 +135,23 @@ export class SegmentScanner {
     if (frameVersion(this.words, at) > FRAME_VERSION) {
       throw new JournalVersionError(this.name, 'frame format', frameVersion(this.words, at), FRAME_VERSION);
     }
-    if (!isHeaderValid(this.words, at))
+    if (!isKnownFrame(this.words, at))
       return this.#misplaced('a known frame type', `${frameType(this.words, at)}`);
-    if (!this.#fill(position, length)) return this.#damaged(`a frame of ${length} bytes`, 'a file cut short');
+    const verifyRecords = frameLastSequence(this.words, at) >= this.verifyFrom;
+    if (verifyRecords && !this.#fill(position, length))
+      return this.#damaged(`a frame of ${length} bytes`, 'a file cut short');
     at = (position - this.#bufferStart) >> 2;
-    if (this.verifyRecords && !areRecordsIntact(this.words, at)) {
+    if (verifyRecords && !areRecordsIntact(this.words, at)) {
       return this.#damaged(`records with chain ${this.words[at + FrameWord.chain] >>> 0}`, 'other bytes');
     }
-    const recordVersion = this.verifyRecords ? newestRecordVersion(this.words, at) : 0;
-    if (recordVersion > RECORD_VERSION) {
-      throw new JournalVersionError(this.name, 'record version', recordVersion, RECORD_VERSION);
+    if (verifyRecords) {
+      surveyRecords(this.words, at, this.survey);
+      const { newestVersion } = this.survey;
+      if (newestVersion > RECORD_VERSION) {
+        throw new JournalVersionError(this.name, 'record version', newestVersion, RECORD_VERSION);
+      }
     }
-    return this.#follow(at, length);
+    return this.#follow(at, length, verifyRecords);
   }
 
   /** Looks at the place of the last failed step once more, in the file as it is now. */
@@ -210,7 +222,7 @@ export class SegmentScanner {
   }
 
   /** A frame that is good in itself: does it follow from the one before? */
-  #follow(at: number, length: number): number {
+  #follow(at: number, length: number, isVerified: boolean): number {
     const words = this.words;
     const firstSequence = frameFirstSequence(words, at);
     const count = frameRecordCount(words, at);
@@ -223,8 +235,7 @@ export class SegmentScanner {
     if (epoch < this.epoch) return this.#misplaced(`epoch ${this.epoch} or later`, `${epoch}`);
     if (durable >= firstSequence)
       return this.#misplaced(`durable sequence below ${firstSequence}`, `${durable}`);
-    if (this.verifyRecords && !hasDenseSequences(words, at))
-      return this.#misplaced('records in sequence', 'others');
+    if (isVerified && !this.survey.isDense) return this.#misplaced('records in sequence', 'others');
     this.nextSequence = firstSequence + count;
     this.chain = words[at + FrameWord.chain] >>> 0;
     this.epoch = epoch;
@@ -253,7 +264,7 @@ export class SegmentScanner {
   #fill(position: number, length: number): boolean {
     const inBuffer =
       position >= this.#bufferStart && position + length <= this.#bufferStart + this.#bufferLength;
-    if (!inBuffer) this.#load(position, this.#bytes.length);
+    if (!inBuffer) this.#load(position, Math.min(Math.max(length, this.#chunkBytes), this.#bytes.length));
     return this.#bufferLength >= position - this.#bufferStart + length;
   }
 

@@ -16,10 +16,9 @@ import { recover, segmentNames } from './recover.js';
 import { parseSegmentName } from './segment.js';
 import { ScanStatus, SegmentScanner } from './segment-scanner.js';
 import { firstDifference, sumFile } from './segment-sum.js';
+import { snapshotLines } from './sign-snapshot.js';
+import { SNAPSHOT_DIRECTORY } from './snapshot-store.js';
 import type { Storage } from './storage.js';
-
-/** Of the snapshots, inside of the journal directory. */
-const SNAPSHOT_DIRECTORY = 'snapshots';
 
 export interface JournalProblem {
   /** `JOURNAL_CORRUPT`, `JOURNAL_NEWER_VERSION`, ... */
@@ -50,6 +49,8 @@ export interface VerifyReport {
   readonly manifest: {
     readonly segments: number;
     readonly pending: number;
+    /** Snapshots that are there and have their line. */
+    readonly snapshots: number;
     /** Last command that retention has removed, which is no damage; 0 = none. */
     readonly removedThrough: number;
     readonly keys: readonly string[];
@@ -111,6 +112,7 @@ export function verifyJournal(storage: Storage, options: VerifyOptions = {}): Ve
     manifest: {
       segments: entries.length,
       pending: names.slice(0, -1).filter((name) => entries.every(({ segment }) => segment !== name)).length,
+      snapshots: [...snapshotLines(lines).keys()].filter((file) => storage.exists(snapshotPath(file))).length,
       removedThrough: removedThrough(lines),
       keys: [...new Set(lines.map((line) => line.key))],
     },
@@ -134,8 +136,7 @@ function checkManifest(
   }
   for (const fault of manifestFaults(lines, publicKey)) note(problems, fault);
   const removed = removedThrough(lines);
-  for (const line of lines) {
-    if (line.kind !== 'snapshot') continue;
+  for (const line of snapshotLines(lines).values()) {
     try {
       checkSnapshot(storage, line);
     } catch (error) {
@@ -156,7 +157,7 @@ function checkManifest(
 
 /** Throws when a snapshot is there and is not what was signed. Old ones go when there are enough newer ones. */
 function checkSnapshot(storage: Storage, { file, sha256 }: SignedSnapshot): void {
-  const name = `${SNAPSHOT_DIRECTORY}/${file}`;
+  const name = snapshotPath(file);
   if (!storage.exists(name)) return;
   const snapshot = storage.openForRead(name);
   try {
@@ -166,6 +167,10 @@ function checkSnapshot(storage: Storage, { file, sha256 }: SignedSnapshot): void
   } finally {
     snapshot.close();
   }
+}
+
+function snapshotPath(file: string): string {
+  return `${SNAPSHOT_DIRECTORY}/${file}`;
 }
 
 /** Throws when the bytes of a segment are not those that were signed; names the first piece that differs. */

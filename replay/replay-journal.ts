@@ -106,10 +106,12 @@ export function* replayInBatches(options: ReplayOptions): Generator<number, Repl
   const limits = options.atTimeUs === undefined ? { toSequence } : { toSequence, toTimeUs: options.atTimeUs };
   const { onCommand } = options;
   const observed: CommandHandler = {
-    onCommand(words, wordIndex) {
-      events.clear();
-      processor.onCommand(words, wordIndex);
-      onCommand?.(words, wordIndex, events, processor);
+    onCommands(words, wordIndex, count) {
+      for (let at = wordIndex; at < wordIndex + count * SLOT_WORDS; at += SLOT_WORDS) {
+        events.clear();
+        processor.onCommand(words, at);
+        onCommand?.(words, at, events, processor);
+      }
     },
   };
   const replayer = new Replayer(onCommand === undefined ? processor : observed, limits);

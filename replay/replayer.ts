@@ -7,7 +7,8 @@ import { HeaderWord, SLOT_WORDS } from '../src/wire/slot.js';
 
 /** The business logic; `BusinessLogicProcessor` fits. */
 export interface CommandHandler {
-  onCommand(words: Int32Array, wordIndex: number): void;
+  /** Carries out `count` commands whose slots stand one after the other. */
+  onCommands(words: Int32Array, wordIndex: number, count: number): void;
 }
 
 export interface ReplayLimits {
@@ -42,9 +43,8 @@ export class Replayer {
   feed(words: Int32Array, wordIndex: number, count: number): number {
     if (this.isDone || count === 0) return 0;
     const taken = this.#withinLimits(words, wordIndex, count);
-    const logic = this.#logic;
-    for (let i = 0; i < taken; i++) logic.onCommand(words, wordIndex + i * SLOT_WORDS);
     if (taken > 0) {
+      this.#logic.onCommands(words, wordIndex, taken);
       const last = wordIndex + (taken - 1) * SLOT_WORDS;
       this.commands += taken;
       this.lastSequence = readInt64(words, last + HeaderWord.sequence);

@@ -45,14 +45,16 @@ export function verifyFromFlags(flags: JournalFlags & { publicKey?: string; dige
       `${report.ok ? 'whole' : 'DAMAGED'}: ${report.segments} segments, ${report.frames} frames, ${report.records} commands ` +
         `(${report.firstSequence}..${report.lastSequence}), epoch ${report.epoch}, durable up to ${report.durableSequence}${torn}\n`,
     );
-    const { segments, pending, keys, removedThrough } = report.manifest;
+    const { segments, snapshots, pending, keys, removedThrough } = report.manifest;
     if (removedThrough > 0) {
       process.stdout.write(
         `history begins at command ${report.firstSequence}: retention has removed 1..${removedThrough}\n`,
       );
     }
     const signed = keys.length === 0 ? '' : ` by ${keys.join(', ')}`;
-    process.stdout.write(`manifest: ${segments} sealed segments signed${signed}, ${pending} not yet\n`);
+    process.stdout.write(
+      `manifest: ${segments} sealed segments and ${snapshots} snapshots signed${signed}, ${pending} segments not yet\n`,
+    );
     if (report.ok && flags.digest !== undefined) process.stdout.write('unchanged since the digest\n');
   }
   return report.ok ? ExitCode.ok : ExitCode.corruption;

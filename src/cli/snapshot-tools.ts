@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { JournalError } from '../../journal/errors.js';
 import { IDENTITY_FILE, JournalDirectory, readIdentity } from '../../journal/journal-directory.js';
+import { readManifestLines } from '../../journal/manifest.js';
 import { signerOf } from '../../journal/manifest-key.js';
 import { openStorage } from '../../journal/open-storage.js';
 import { recover } from '../../journal/recover.js';
+import { snapshotFault, snapshotLines } from '../../journal/sign-snapshot.js';
 import { readSnapshotFacts } from '../../journal/snapshot-file.js';
 import {
   chooseSnapshot,
@@ -83,6 +85,7 @@ export function verifySnapshots(flags: SnapshotFlags, output: Writable): number 
   const snapshots = openSnapshots(directory);
   const keyFile = nodeKeyFile(dataDir);
   const ownKey = existsSync(keyFile) ? signerOf(readFileSync(keyFile, 'utf8')).publicKey : '';
+  const signed = snapshotLines(readManifestLines(journal));
   let isGood = true;
   for (const file of snapshotNames(snapshots)) {
     const sequence = parseSnapshotName(file)!;
@@ -102,6 +105,8 @@ export function verifySnapshots(flags: SnapshotFlags, output: Writable): number 
       const choice = chooseSnapshot(journal, snapshots, report, { sequence, excluded: others });
       if (choice.snapshot === undefined) return choice.refused.find((one) => one.file === file)!.reason;
       const { key } = readSnapshotFacts(snapshots!, file);
+      const fault = snapshotFault(snapshots!, file, signed.get(file));
+      if (fault !== '') return fault;
       if (ownKey !== '' && key !== ownKey) return `it is signed by ${key}, and not by the key of this node`;
       try {
         loadSnapshot(new BusinessLogicProcessor(coreOf(dataDir), new EventBuffer()), choice.snapshot);

@@ -56,6 +56,8 @@ export interface FollowerParts {
   readonly everyMs: number;
   readonly kept: number;
   readonly signer: ManifestSigner;
+  /** Adds the line of a snapshot, by its file, to the manifest. */
+  readonly addToManifest: (file: string) => void;
   readonly clock: { epochMicroseconds(): number; monotonicNanoseconds(): number };
   /** Called after each piece of a snapshot. */
   readonly rest: () => void;
@@ -148,7 +150,8 @@ export class Follower {
     // Before a broken state could be carried on: here the walk costs the live node nothing.
     if (!this.isSound()) return false;
     try {
-      takeSnapshot(processor, this.order());
+      const { file } = takeSnapshot(processor, this.order());
+      this.parts.addToManifest(file);
     } catch (error) {
       removeUnfinishedSnapshots(snapshots);
       throw error;

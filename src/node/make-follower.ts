@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { JournalTail } from '../../journal/journal-tail.js';
 import { signerOf } from '../../journal/manifest-key.js';
 import { openStorage } from '../../journal/open-storage.js';
+import { signSnapshots } from '../../journal/sign-snapshot.js';
 import { SnapshotFile } from '../../journal/snapshot-file.js';
 import { openSnapshots } from '../../journal/snapshot-store.js';
 import { loadSnapshot } from '../../replay/load-snapshot.js';
@@ -41,16 +42,20 @@ export function makeFollower(plan: FollowerPlan): Follower {
     loadSnapshot(processor, snapshot);
     record.restore(snapshot, snapshot.facts.epoch);
   }
+  const journal = openStorage(plan.directory, 'positional');
+  const snapshots = openSnapshots(plan.directory)!;
+  const signer = signerOf(readFileSync(plan.keyFile, 'utf8'));
   const { sequence, chain, epoch } = snapshot?.facts ?? { sequence: 0, chain: 0, epoch: 0 };
   return new Follower({
     ...plan,
-    journal: new JournalTail(openStorage(plan.directory, 'positional')),
-    snapshots: openSnapshots(plan.directory)!,
+    journal: new JournalTail(journal),
+    snapshots,
     processor,
     events,
     record,
     bookTimesUs: snapshot === undefined ? [] : bookTimesIn(snapshot),
-    signer: signerOf(readFileSync(plan.keyFile, 'utf8')),
+    signer,
+    addToManifest: (file) => signSnapshots(journal, snapshots, file, plan, signer, plan.rest),
     position: { sequence, chain, epoch },
     snapshotSequence: sequence,
   });

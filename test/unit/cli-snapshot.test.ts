@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openStorage } from '../../journal/open-storage.js';
+import { verifyJournal } from '../../journal/verify.js';
 import { accountFromFlags } from '../../src/cli/account-from-flags.js';
 import { auditFromFlags } from '../../src/cli/audit-from-flags.js';
 import { bookFromFlags } from '../../src/cli/book-from-flags.js';
@@ -101,7 +102,19 @@ describe('a journal with snapshots', () => {
     expect(verified.records().map(({ ok }) => ok)).toEqual([true, true]);
 
     const directory = join(withSnapshots, 'journal', 'snapshots');
-    const [older] = readdirSync(directory).sort();
+    const [older, newer] = readdirSync(directory).sort();
+
+    // Without its signature a snapshot is whole in itself; but not what the manifest says.
+    const journal = openStorage(join(withSnapshots, 'journal'), 'positional');
+    expect(verifyJournal(journal)).toMatchObject({ problems: [], manifest: { snapshots: 2 } });
+    const good = readFileSync(join(directory, newer!));
+    writeFileSync(join(directory, newer!), Buffer.from(good).fill(0, 64, 160));
+    expect(verifyJournal(journal).problems.map(({ file }) => file)).toEqual([`snapshots/${newer}`]);
+    const changed = new CollectedOutput();
+    expect(verifySnapshots({ dataDir: withSnapshots }, changed)).toBe(3);
+    expect(changed.text).toMatch(/260.snap: its SHA-256 is .* in the manifest\n.*150.snap: good/);
+    writeFileSync(join(directory, newer!), good);
+
     const path = join(directory, older!);
     const bytes = readFileSync(path);
     bytes[bytes.length - 100]! ^= 4;

@@ -4,13 +4,22 @@ import { describe, expect, test } from 'vitest';
 import { crc32c } from '../../journal/crc32c.js';
 import { digestJournal, formatDigest, parseDigest } from '../../journal/digest.js';
 import { FRAME_HEADER_BYTES, FrameWord, frameHeaderCrc } from '../../journal/frame.js';
-import { appendToManifest, MANIFEST_FILE, readManifest } from '../../journal/manifest.js';
+import {
+  appendToManifest,
+  MANIFEST_FILE,
+  manifestFaults,
+  readManifest,
+  readManifestLines,
+} from '../../journal/manifest.js';
 import { segmentNames } from '../../journal/recover.js';
 import { replaceFile } from '../../journal/replace-file.js';
 import { SegmentSealer } from '../../journal/seal-segments.js';
 import { SEGMENT_HEADER_BYTES } from '../../journal/segment.js';
 import { SegmentScanner } from '../../journal/segment-scanner.js';
 import { PIECE_BYTES } from '../../journal/segment-sum.js';
+import { signSnapshots, snapshotFault, snapshotLines } from '../../journal/sign-snapshot.js';
+import { type SnapshotFacts, writeSnapshotFile } from '../../journal/snapshot-file.js';
+import { snapshotName } from '../../journal/snapshot-store.js';
 import { verifyJournal } from '../../journal/verify.js';
 import { appendBatches, IDENTITY, makeRecords, openWriter, START_US } from '../support/journal-records.js';
 import { fill, journal, makeSigner, sealAll, sealedJournal, signer } from '../support/sealed-journal.js';
@@ -143,6 +152,31 @@ describe('the manifest', () => {
     expect(verifyJournal(disk, key).problems.map((problem) => problem.file)).toEqual([name]);
     disk.remove(name);
     expect(verifyJournal(disk, key).problems).toEqual([]);
+  });
+
+  test('has a line of every snapshot of the node, also of those that an older release has taken, and of no other', () => {
+    const disk = sealedJournal();
+    const snapshots = new SimulatedDisk();
+    const facts = { tables: [] } as unknown as SnapshotFacts;
+    for (const sequence of [100, 200, 300, 400]) {
+      const signedBy = sequence === 200 ? makeSigner() : signer;
+      writeSnapshotFile(snapshots, snapshotName(sequence), facts, [], signedBy);
+    }
+    snapshots.contents(snapshotName(300))[170]! ^= 1;
+    const sign = (sequence: number) =>
+      signSnapshots(disk, snapshots, snapshotName(sequence), IDENTITY, signer, () => {});
+    const inManifest = () =>
+      readManifestLines(disk).flatMap((line) => (line.kind === 'snapshot' ? line.sequence : []));
+    sign(400);
+    expect(inManifest()).toEqual([400, 100]);
+    // Taken once more, it is another file, and the newest line counts.
+    snapshots.remove(snapshotName(400));
+    writeSnapshotFile(snapshots, snapshotName(400), { ...facts, takenAtMs: 5 }, [], signer);
+    sign(400);
+    expect(inManifest()).toEqual([400, 100, 400]);
+    const newest = snapshotLines(readManifestLines(disk)).get(snapshotName(400));
+    expect(snapshotFault(snapshots, snapshotName(400), newest)).toBe('');
+    expect(manifestFaults(readManifestLines(disk), signer.publicKey)).toEqual([]);
   });
 
   test('shows a segment that is gone', () => {

@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs';
+import { statSync, truncateSync } from 'node:fs';
+import { release } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { crc32cWords } from '../../journal/crc32c.js';
@@ -16,7 +17,7 @@ import { JournalTail } from '../../journal/journal-tail.js';
 import { listSegments } from '../../journal/ls.js';
 import { openStorage } from '../../journal/open-storage.js';
 import { recover } from '../../journal/recover.js';
-import { parseSegmentName, segmentName } from '../../journal/segment.js';
+import { parseSegmentName, SEGMENT_HEADER_BYTES, segmentName } from '../../journal/segment.js';
 import { verifyJournal } from '../../journal/verify.js';
 import {
   appendBatches,
@@ -28,7 +29,13 @@ import {
   readAll,
   SEGMENT_BYTES,
 } from '../support/journal-records.js';
-import { removeTemporaryDirectories, STORAGES, temporaryDirectory } from '../support/journal-storages.js';
+import {
+  hasMapping,
+  removeTemporaryDirectories,
+  STORAGES,
+  temporaryDirectory,
+} from '../support/journal-storages.js';
+import { SimulatedDisk } from '../support/simulated-disk.js';
 
 afterAll(removeTemporaryDirectories);
 
@@ -211,6 +218,38 @@ test('segments have their full size on disk from the start, readable by the owne
     expect(stat.mode & 0o777).toBe(0o600);
     writer.close();
   }
+});
+
+/** From Linux 5.14 on pages can be made ready; before, the test below would end the process. */
+const [major = 0, minor = 0] = release().split('.').map(Number);
+const hasPopulate = hasMapping && (major > 5 || (major === 5 && minor >= 14));
+
+test.skipIf(!hasPopulate)(
+  'a mapped segment that somebody has cut short is an error, not the end of the process',
+  () => {
+    const storage = openStorage(temporaryDirectory(), 'mmap');
+    const writer = openWriter(storage, { segmentBytes: 1024 * 1024 });
+    appendBatches(writer, [1]);
+    truncateSync(join(storage.directory, listSegments(storage)[0]!.file), 4096);
+    // Longer than the run of pages that the first record made ready.
+    expect(() => writer.appendRecords(makeRecords(2, 1024), 0, 1024)).toThrow('no room behind the mapping');
+  },
+);
+
+test('records before the one that is wanted are passed over, and damage from there on is found', () => {
+  const storage = new SimulatedDisk();
+  const writer = openWriter(storage);
+  appendBatches(writer, [5, 5, 5]);
+  writer.close();
+  const [{ file }] = listSegments(storage);
+  const frame = FRAME_HEADER_BYTES + 5 * RECORD_BYTES;
+  storage.contents(file)[SEGMENT_HEADER_BYTES + frame + FRAME_HEADER_BYTES + 40]! ^= 1;
+  const read = (fromSequence: number) => {
+    const reader = new JournalReader(storage, { fromSequence, toSequence: 15 });
+    return reader.readRecords(new Int32Array(15 * RECORD_WORDS), 0, 15);
+  };
+  expect(read(11)).toBe(5);
+  for (const from of [1, 6, 10]) expect(() => read(from)).toThrow(/records with chain/);
 });
 
 test('names of segments sort as their sequences do', () => {

@@ -36,6 +36,8 @@ class Rig {
   readonly checkpoints = new CheckpointRing(CheckpointRing.allocate());
   follower!: Follower;
   nowMs = 0;
+  /** Snapshots that went into the manifest. */
+  readonly added: string[] = [];
 
   constructor(frameCommands = 70) {
     this.snapshots = new SimulatedDisk();
@@ -66,6 +68,7 @@ class Rig {
       everyMs: 0,
       kept: 3,
       signer: SIGNER,
+      addToManifest: (file) => void this.added.push(file),
       clock: { epochMicroseconds: () => 1e15, monotonicNanoseconds: () => this.nowMs * 1e6 },
       rest: () => {},
       ...options,
@@ -104,6 +107,7 @@ describe('a follower', () => {
     expect(rig.follower.sequence).toBe(COUNT);
     expect(rig.follower.snapshotSequence).toBe(800);
     expect(snapshotNames(rig.snapshots)).toEqual([800, 600, 400].map(snapshotName));
+    expect(rig.added).toEqual([200, 400, 600, 800].map(snapshotName));
     for (const sequence of [400, 600, 800]) {
       const { facts } = readSnapshotFile(rig.snapshots, snapshotName(sequence));
       expect([facts.stateHash, facts.outputHash]).toEqual(rig.made.hashes[sequence]);

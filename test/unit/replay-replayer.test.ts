@@ -8,7 +8,12 @@ import { makeRecords, START_US } from '../support/journal-records.js';
 function replay(limits: { toSequence?: number; toTimeUs?: number }): { seen: number[]; replayer: Replayer } {
   const seen: number[] = [];
   const replayer = new Replayer(
-    { onCommand: (words, at) => void seen.push(readInt64(words, at + HeaderWord.sequence)) },
+    {
+      onCommands(words, at, count) {
+        for (let i = 0; i < count; i++)
+          seen.push(readInt64(words, at + i * SLOT_WORDS + HeaderWord.sequence));
+      },
+    },
     limits,
   );
   const words = makeRecords(1, 20);
