@@ -22,9 +22,10 @@ export function assertProperty<T>(
   const { counterexamplePath: path } = first;
   console.error(`failed after ${first.numRuns} runs, { seed: ${seed}, path: "${path}" }; shrinking`);
   const shrunk = fc.check(property, { seed, path: path!, interruptAfterTimeLimit: shrinkMs });
-  const { numShrinks, counterexamplePath, interrupted, errorInstance } = shrunk.failed ? shrunk : first;
+  // A time that is over before the run was repeated leaves nothing in the second result.
+  const { numShrinks, counterexamplePath, errorInstance } = shrunk.counterexample === null ? first : shrunk;
   throw new Error(
-    `failed after ${first.numRuns} runs, shrunk ${numShrinks} times${interrupted ? `, ended after ${shrinkMs} ms` : ''}: ` +
+    `failed after ${first.numRuns} runs, shrunk ${numShrinks} times${shrunk.interrupted ? `, ended after ${shrinkMs} ms` : ''}: ` +
       `{ seed: ${seed}, path: "${counterexamplePath}" }\n${errorInstance instanceof Error ? errorInstance.stack : errorInstance}`,
   );
 }
