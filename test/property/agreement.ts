@@ -9,7 +9,7 @@ import { coreOptions } from './run-settings.js';
 import { buildRun, limitsOf, shapeOf, type World } from './worlds.js';
 
 /** The state is compared after every command of a run that is so short, as shrunk ones are, and now and then otherwise. */
-const SHORT_RUN = 100;
+const SHORT_RUN = 40;
 const STATE_EVERY = 200;
 
 /**
