@@ -1,9 +1,6 @@
 /** `fc.assert` for long runs: shrinking them is bounded, and what a failure prints is short enough to read. */
 import fc from 'fast-check';
-import { SEED } from './run-settings.js';
-
-/** Shrinking ends after so long with the shortest run that it has found. */
-const SHRINK_MS = 120_000;
+import { SEED, SHRINK_MS } from './run-settings.js';
 
 /**
  * Runs a property `numRuns` times from `seed` on. When it fails, the seed and path are printed at once, so that a run
