@@ -1,11 +1,21 @@
-// Two million random commands against the reference engine: ten runs of 200,000 with seeds of their own, two at a time, each
-// in a process of its own, which keeps memory small. A run that fails prints its seed and path, and no further one is begun.
+// Random commands against the reference engine, 200,000 for each seed, two seeds at a time, each in a process of its own. A
+// run that fails prints its seed and path, and no further one is begun.
+//
+// npm run test:agreement -- [seeds] [first seed]: ten seeds from 20,230,711 on unless it is told otherwise.
 import { spawn } from 'node:child_process';
 
-const RUNS = 10;
 const AT_A_TIME = 2;
 const COMMANDS = '200000';
-const FIRST_SEED = 20_230_711;
+const RUNS = integerArgument(2, 10);
+const FIRST_SEED = integerArgument(3, 20_230_711);
+
+function integerArgument(place, fallback) {
+  const text = process.argv[place];
+  if (text === undefined) return fallback;
+  if (!/^[1-9]\d{0,9}$/.test(text))
+    throw new Error(`test-agreement takes a number of seeds and a first seed, not ${text}`);
+  return Number(text);
+}
 
 let next = 0;
 let failed = false;

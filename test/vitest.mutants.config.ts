@@ -8,7 +8,7 @@ export default defineConfig({
       'test/unit/engine-processor.test.ts',
       'test/property/engine-model.test.ts',
     ],
-    env: { RINGFENCE_PROPERTY_COMMANDS: '10000' },
+    env: { RINGFENCE_PROPERTY_COMMANDS: '10000', RINGFENCE_SHRINK_MS: '0' },
     testTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 1,

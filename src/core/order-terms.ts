@@ -11,6 +11,7 @@ import {
 } from './codes.js';
 import { NewOrderWord } from './command-words.js';
 import { EngineWord } from './core.js';
+import { hidesTooMuch } from './hidden-quantity.js';
 import { MONEY_MAX } from './money.js';
 
 const POST_ONLY = OrderFlag.postOnly | OrderFlag.postOnlyReprice;
@@ -57,6 +58,7 @@ export function checkOrderTerms(command: Int32Array, at: number, engine: Int32Ar
   if (displayLots < 0 || displayLots > (mayRestAtOnce ? quantityLots : 0)) {
     return RejectCode.INVALID_DISPLAY_QUANTITY;
   }
+  if (hidesTooMuch(displayLots, quantityLots)) return RejectCode.INVALID_DISPLAY_QUANTITY;
   const needsPrice = isLimit || orderType === OrderType.stopLimit;
   if (command[at + NewOrderWord.priceTicks] < (needsPrice ? 1 : 0)) return RejectCode.INVALID_PRICE;
   if (!isTriggerValid(command, at, isStop)) return RejectCode.INVALID_TRIGGER;

@@ -16,6 +16,7 @@ import type { Core } from './core.js';
 import { makeDueTimes } from './due-times.js';
 import type { EventSink } from './event-sink.js';
 import { makeFillable } from './fillable.js';
+import { hidesTooMuch } from './hidden-quantity.js';
 import { InstrumentControl, InstrumentWord } from './instruments.js';
 import { makeLiquidation } from './liquidation.js';
 import { TouchedWord } from './margins.js';
@@ -66,6 +67,7 @@ const QUOTE_HOLDING = OrderWord.quoteHolding;
 const BASE_HOLDING = OrderWord.baseHolding;
 const CLIENT_ID_HASH = OrderWord.clientIdHash;
 const EXTRA = OrderWord.extra;
+const DISPLAY_LOTS = ExtraWord.displayLots;
 const PARTNER = ExtraWord.partner;
 const LAST_PRICE = InstrumentWord.lastPrice;
 const ENTRY_PRICE = EntryWord.price;
@@ -382,7 +384,8 @@ export function makeTrading(core: Core, sink: EventSink) {
    * fill that was under way cannot make it trade more than was meant; a total that is filled already cancels the
    * rest. The order keeps its place when the price stays and the quantity does not grow; otherwise it comes in
    * anew under the same order id, and may trade. With ReplaceFlag.reinsert `quantityLots` is the new open
-   * quantity, the filled quantity starts at 0 again, and the place is always lost.
+   * quantity, the filled quantity starts at 0 again, and the place is always lost. What an order displays at a time
+   * stays, and bounds what it may have open (hidden-quantity.ts).
    */
   const replaceOrder = (account: number, command: Int32Array, start: number): number => {
     const at = start & SLOT_MASK;
@@ -427,6 +430,12 @@ export function makeTrading(core: Core, sink: EventSink) {
       cancelOpen(order, CancelReason.replacedToFilled, 1);
       flush(sink);
       return 0;
+    }
+    if (
+      leaves > oldLeaves &&
+      hidesTooMuch(words[(words[order + EXTRA] & handleMask) + DISPLAY_LOTS], leaves)
+    ) {
+      return RejectCode.INVALID_DISPLAY_QUANTITY;
     }
     const bookSide = words[order + BOOK_SIDE];
     const orderFlags = words[order + TERMS] >> 16;

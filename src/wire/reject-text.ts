@@ -56,7 +56,8 @@ export const REJECT_TEXT: Readonly<Record<RejectName, string>> = {
   TRADING_DAY_CLOSED: 'No trading day is open; use another time in force or wait for the next day.',
   POST_ONLY_WOULD_TRADE: 'A post-only order would trade at once; choose a price further from the market.',
   INVALID_MIN_QUANTITY: 'Minimum quantity takes 0 to the quantity, and belongs to IOC only; correct it.',
-  INVALID_DISPLAY_QUANTITY: 'The displayed quantity takes 0 to the quantity, of limit orders that rest.',
+  INVALID_DISPLAY_QUANTITY:
+    'The displayed quantity takes 0, or 1 % to all of it; limit orders that rest only.',
   INVALID_TRIGGER: 'Stops take a trigger price or a trailing distance, other orders neither; correct it.',
   NO_LAST_TRADE: 'The instrument has not traded yet; a trailing stop has nothing to start from.',
   INVALID_LINK: 'A pair is a limit order and a waiting stop, neither linked yet; name such an order.',

@@ -1,5 +1,5 @@
 /** The price of a call auction, found by trying every price at which an order rests. */
-import { MarketState } from '../../src/core/codes.js';
+import { MarketState, Side } from '../../src/core/codes.js';
 import type { ReferenceBook } from './reference-book.js';
 import type { Indication, Order } from './reference-state.js';
 
@@ -35,6 +35,8 @@ function absolute(value: bigint): bigint {
  * range, half a tick rounded up. `referencePriceTicks` 0 = none.
  */
 export function auctionPrice(book: ReferenceBook, referencePriceTicks: number): Indication {
+  const [buy, sell] = [book.best(Side.buy), book.best(Side.sell)];
+  if (buy === undefined || sell === undefined || buy.priceTicks < sell.priceTicks) return NOTHING;
   const at = (priceTicks: number) => {
     const bought = sum(book.buys.filter((order) => order.priceTicks >= priceTicks));
     const sold = sum(book.sells.filter((order) => order.priceTicks <= priceTicks));

@@ -1179,6 +1179,7 @@ export class ReferenceEngine {
     const mayHide = isLimit && !isImmediate;
     if (fields.displayLots < 0 || fields.displayLots > (mayHide ? fields.quantityLots : 0))
       throw new Rejection(RejectCode.INVALID_DISPLAY_QUANTITY);
+    this.#checkHidden(fields.displayLots, fields.quantityLots);
     // Market orders and stops may name the worst price that they take; 0 leaves that to the instrument's protection.
     const needsPrice = isLimit || orderType === OrderType.stopLimit;
     if (fields.priceTicks < (needsPrice ? 1 : 0)) throw new Rejection(RejectCode.INVALID_PRICE);
@@ -1479,6 +1480,12 @@ export class ReferenceEngine {
   }
 
   /** At most one of the post-only flags, and only on a limit order that may rest; a link only where it may wait. */
+  /** At least one lot in a hundred that are open has to be displayed, by orders that do not display all. */
+  #checkHidden(displayLots: number, openLots: number): void {
+    if (displayLots > 0 && displayLots < openLots / 100)
+      throw new Rejection(RejectCode.INVALID_DISPLAY_QUANTITY);
+  }
+
   #checkFlags(flags: number, mayBePostOnly: boolean, mayBeLinked: boolean): void {
     const postOnly = flags & ~OrderFlag.linked;
     const allowed: number[] = mayBePostOnly ? [0, OrderFlag.postOnly, OrderFlag.postOnlyReprice] : [0];
@@ -1726,7 +1733,7 @@ export class ReferenceEngine {
    * at the same price and a total that does not grow; otherwise the order matches again like an incoming one.
    * An order that takes its place anew takes the rates of now; a post-only order stays post-only.
    * With the flag reinsert, `quantityLots` is the new open quantity, filled quantity starts at 0 again and the
-   * place is always lost.
+   * place is always lost. A hidden order must not grow beyond what it may hide.
    */
   #replaceOrder(command: CommandOf<'replaceOrder'>): void {
     const { fields } = command;
@@ -1754,6 +1761,7 @@ export class ReferenceEngine {
 
     const newCumulative = isReinsert ? 0 : order.cumulativeLots;
     const newLeaves = fields.quantityLots - newCumulative;
+    this.#checkHidden(order.displayLots, newLeaves);
     const isContinuous = instrument.marketState === MarketState.continuous;
     const priceTicks = isContinuous
       ? this.#makerPrice(instrument, order.side, fields.priceTicks, order.flags)

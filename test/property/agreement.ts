@@ -8,6 +8,8 @@ import { intents } from './command-arbitraries.js';
 import { coreOptions } from './run-settings.js';
 import { buildRun, limitsOf, shapeOf, type World } from './worlds.js';
 
+/** The state is compared after every command of a run that is so short, as shrunk ones are, and now and then otherwise. */
+const SHORT_RUN = 40;
 const STATE_EVERY = 200;
 
 /**
@@ -25,9 +27,10 @@ export function agreement<E extends ComparedEngine>(
   return fc.property(intents(shapeOf(world), maxIntents), (list) => {
     const engine = makeEngine(coreOptions(limits));
     const comparison = new ModelComparison(engine, new ReferenceEngine(limits));
+    const stateEvery = list.length <= SHORT_RUN ? 1 : STATE_EVERY;
     for (const [place, command] of buildRun(world, list).entries()) {
       for (const event of comparison.apply(command)) onEvent(event);
-      if (place % STATE_EVERY === 0) comparison.compareState();
+      if (place % stateEvery === 0) comparison.compareState();
     }
     comparison.compareState();
     checkEnd(engine);

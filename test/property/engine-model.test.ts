@@ -2,7 +2,6 @@
  * The headline comparison: on random commands the engine does what the reference engine does, event by event and
  * byte by byte. On failure fast-check prints the seed and path, and the shrunk commands are printed as `exec` lines.
  */
-import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import {
   BalanceReason,
@@ -20,7 +19,8 @@ import type { Event } from '../model/messages.js';
 import { EngineUnderTest } from '../support/engine-under-test.js';
 import { USES_ALL } from '../support/features.js';
 import { agreement } from './agreement.js';
-import { COMMANDS, runsFor, SEED, TIMEOUT_MS } from './run-settings.js';
+import { assertProperty } from './assert-property.js';
+import { COMMANDS, runsFor, TIMEOUT_MS } from './run-settings.js';
 import { maxIntentsOf, WORLDS } from './worlds.js';
 
 /** More records than these runs have. */
@@ -99,7 +99,7 @@ describe('the engine and the reference engine', () => {
         },
         (event) => seen.add(outcomeOf(event)),
       );
-      fc.assert(property, { seed: SEED, numRuns: runsFor(COMMANDS / WORLDS.length, maxIntents) });
+      assertProperty(property, runsFor(COMMANDS / WORLDS.length, maxIntents));
     });
   }
 

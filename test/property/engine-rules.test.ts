@@ -7,14 +7,15 @@ import { fullStateHash } from '../../src/core/state-hash.js';
 import type { DecodedSlot } from '../../src/wire/slot-codec.js';
 import { ReferenceEngine } from '../model/reference-engine.js';
 import { EngineUnderTest } from '../support/engine-under-test.js';
-import { describeCore } from '../support/model-comparison.js';
+import { describeCore, stateText } from '../support/model-comparison.js';
+import { assertProperty } from './assert-property.js';
 import { intents, TRADING } from './command-arbitraries.js';
-import { COMMANDS, coreOptions, runsFor, SEED, TIMEOUT_MS } from './run-settings.js';
+import { COMMANDS, coreOptions, runsFor, TIMEOUT_MS } from './run-settings.js';
 import { buildRun, limitsOf, WORLDS } from './worlds.js';
 
 /** Each of these properties takes a share of the volume, in shorter runs because it looks at the state often. */
 const MAX_INTENTS = 200;
-const SETTINGS = { seed: SEED, numRuns: runsFor(COMMANDS / 50, MAX_INTENTS) };
+const RUNS = runsFor(COMMANDS / 50, MAX_INTENTS);
 
 /** The wide world has too many accounts to look at after every command. */
 const anyWorld = fc.constantFrom(...WORLDS.filter((world) => world !== 'wide'));
@@ -28,7 +29,7 @@ describe('any sequence of commands', () => {
       // The model only names the accounts to look at.
       const model = new ReferenceEngine(limitsOf(world));
       for (const command of buildRun(world, list)) {
-        const before = withoutReportNumbers(describeCore(engine.core, model));
+        const before = withoutReportNumbers(stateText(describeCore(engine.core, model)));
         model.apply(command);
         engine.apply(command);
         const events = engine.decodedEvents();
@@ -37,10 +38,10 @@ describe('any sequence of commands', () => {
         expect(others.length).toBe(events.length - 1);
         // Orders and market states may have ended before the command was looked at.
         if (others.length > 0) expect(others.every(isOfTime)).toBe(true);
-        else expect(withoutReportNumbers(describeCore(engine.core, model))).toBe(before);
+        else expect(withoutReportNumbers(stateText(describeCore(engine.core, model)))).toBe(before);
       }
     });
-    fc.assert(property, SETTINGS);
+    assertProperty(property, RUNS);
   });
 
   test('gives the same state hash and output hash when it is played again, however often the hashes are asked for', () => {
@@ -61,7 +62,7 @@ describe('any sequence of commands', () => {
         expect(second.processor.outputHash()).toBe(first.processor.outputHash());
       },
     );
-    fc.assert(property, SETTINGS);
+    assertProperty(property, RUNS);
   });
 
   test('never makes or loses money: balances of all accounts, fees and insurance add up to the supply after every command', () => {
@@ -90,7 +91,7 @@ describe('any sequence of commands', () => {
         checkInvariants(engine.core);
       }
     });
-    fc.assert(property, SETTINGS);
+    assertProperty(property, RUNS);
   });
 
   test('changes the state hash with every command that changes a balance, an order or a book', () => {
@@ -99,14 +100,14 @@ describe('any sequence of commands', () => {
       const model = new ReferenceEngine(limitsOf(world));
       for (const command of buildRun(world, list)) {
         const hashBefore = engine.processor.stateHash();
-        const stateBefore = describeCore(engine.core, model);
+        const stateBefore = stateText(describeCore(engine.core, model));
         engine.apply(command);
-        const isChanged = describeCore(engine.core, model) !== stateBefore;
+        const isChanged = stateText(describeCore(engine.core, model)) !== stateBefore;
         model.apply(command);
         if (isChanged) expect(engine.processor.stateHash()).not.toBe(hashBefore);
       }
     });
-    fc.assert(property, SETTINGS);
+    assertProperty(property, RUNS);
   });
 });
 

@@ -15,6 +15,7 @@ import { ReferenceEngine } from '../model/reference-engine.js';
 import { EngineUnderTest } from '../support/engine-under-test.js';
 import { execLines } from '../support/exec-lines.js';
 import { agreement } from './agreement.js';
+import { assertProperty } from './assert-property.js';
 import { intents, TRADING } from './command-arbitraries.js';
 import { SEED, TIMEOUT_MS } from './run-settings.js';
 import { buildRun } from './worlds.js';
@@ -138,6 +139,27 @@ describe('the comparison with the reference engine', () => {
       () => {},
     );
     expect(fc.check(property, { seed: SEED, numRuns: ENOUGH_RUNS }).failed).toBe(false);
+  });
+});
+
+describe('a property that fails', () => {
+  const property = fc.property(fc.array(fc.nat()), (list) => list.reduce((sum, each) => sum + each, 0) < 99);
+
+  test('tells seed and path of its shortest failure', () => {
+    expect(() => assertProperty(property, ENOUGH_RUNS, 1)).toThrow(
+      /shrunk [1-9]\d* times: \{ seed: 1, path: "\d+(:\d+)+" \}/,
+    );
+  });
+
+  test('is shrunk for a while only', () => {
+    const slow = fc.property(fc.array(fc.nat()), (list) => {
+      const end = performance.now() + 5;
+      while (performance.now() < end);
+      return list.length < 5;
+    });
+    expect(() => assertProperty(slow, ENOUGH_RUNS, 1, 0)).toThrow(
+      /shrunk 0 times, ended after 0 ms: \{ seed: 1, path: "\d+" \}/,
+    );
   });
 });
 

@@ -5,7 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { hashTriple } from '../../src/base/hash.js';
 import { Prng } from '../../src/base/prng.js';
-import { OrderType, ReplaceFlag, Side, TimeInForce } from '../../src/core/codes.js';
+import { OrderType, RejectCode, ReplaceFlag, Side, TimeInForce } from '../../src/core/codes.js';
 import { checkInvariants } from '../../src/core/invariants.js';
 import type { EventName } from '../../src/wire/message-fields.js';
 import type { Command, Event, EventOf } from '../model/messages.js';
@@ -18,6 +18,7 @@ import { FACTORS_OF_MAX_MONEY } from './value-arbitraries.js';
 import { limitsOf } from './worlds.js';
 
 const MONEY = 10_000;
+const MAX_LOTS = 2 ** 31 - 1;
 /** So many random ids of 32-bit hashes that it would be a wonder if no two were equal. */
 const ENOUGH_FOR_A_COLLISION = 1_000_000;
 const LIMITS = limitsOf('ordinary');
@@ -53,6 +54,7 @@ class Market {
     quantityLots: number,
     timeInForce: number = TimeInForce.GTC,
     orderType: number = OrderType.limit,
+    displayLots = 0,
   ): Event[] {
     const fields = {
       clientOrderId: BigInt(id),
@@ -62,6 +64,7 @@ class Market {
       quantityLots,
       timeInForce,
       orderType,
+      displayLots,
     };
     return this.#apply(this.#script.command('newOrder', { accountId }, fields));
   }
@@ -125,6 +128,18 @@ function only<N extends EventName>(events: readonly Event[], name: N): EventOf<N
 }
 
 describe('kept runs', () => {
+  // Seed 20230713 in the world that is wide: the next large order would have made 2,147,483,647 trades in one command.
+  test('an order that shows one lot of very many is refused, and one of a hundred gives a hundred trades', () => {
+    const market = new Market();
+    market.account(1, MAX_LOTS, 0);
+    market.account(2, 0, MAX_LOTS);
+    const iceberg = [Side.sell, 1, MAX_LOTS, TimeInForce.GTC, OrderType.limit, 1] as const;
+    expect(only(market.order(1, 1, ...iceberg), 'rejected').code).toBe(RejectCode.INVALID_DISPLAY_QUANTITY);
+    market.order(1, 1, Side.sell, 1, 100, TimeInForce.GTC, OrderType.limit, 1);
+    const events = market.order(2, 2, Side.buy, 1, MAX_LOTS);
+    expect(events.filter(({ name }) => name === 'trade').length).toBe(200);
+  });
+
   test('a reinsert of the only order at its own price reports its level once, as it is in the end', () => {
     const market = new Market();
     market.account(1, 0, MONEY);

@@ -12,8 +12,9 @@ import { SLOT_WORDS } from '../../src/wire/slot.js';
 import type { Command, UnknownCommand } from '../model/messages.js';
 import { EngineUnderTest } from '../support/engine-under-test.js';
 import { packEngine, unpackEngine } from '../support/packed-engine.js';
+import { assertProperty } from './assert-property.js';
 import { intents } from './command-arbitraries.js';
-import { coreOptions, SEED } from './run-settings.js';
+import { coreOptions } from './run-settings.js';
 import { buildRun, limitsOf, maxIntentsOf, shapeOf, WORLDS, type World } from './worlds.js';
 
 const CUTS = Number(process.env['RINGFENCE_SNAPSHOT_CUTS'] ?? 240);
@@ -80,7 +81,7 @@ describe('a core that goes on from a snapshot', () => {
           checkCut(world, commands, Math.round((at / 1000) * commands.length), isMoved);
         },
       );
-      fc.assert(property, { seed: SEED, numRuns: Math.max(1, Math.ceil(CUTS / WORLDS.length)) });
+      assertProperty(property, Math.max(1, Math.ceil(CUTS / WORLDS.length)));
     });
   }
 });

@@ -64,6 +64,10 @@ export const quantityLots = rarely(
   fc.constantFrom(
     0,
     -1,
+    100,
+    101,
+    200,
+    201,
     1000,
     FACTOR_A,
     FACTOR_B,

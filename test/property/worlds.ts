@@ -27,7 +27,7 @@ const ASSETS = ['AAA', 'BBB', 'USD', 'EDGE'] as const;
 /** Small enough that random commands meet every limit. */
 const SMALL: Limits = {
   instruments: 5,
-  assets: 6,
+  assets: 5,
   accounts: 6,
   openOrders: 12,
   apiKeys: 8,

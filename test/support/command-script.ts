@@ -35,10 +35,8 @@ export class CommandScript {
     context: CommandContext,
     fields: Partial<MessageFields[N]>,
   ): Command {
-    const complete: Record<string, unknown> = {};
-    for (const field of messageByName(name).fields) complete[field.name] = emptyValue(field.type, field.size);
     const header = this.#header(context);
-    return { name, ...header, fields: { ...complete, ...fields } } as unknown as Command;
+    return { name, ...header, fields: { ...emptyFields(name), ...fields } } as unknown as Command;
   }
 
   /** The next command of the script, with a template or a record version that the schema does not know. */
@@ -61,6 +59,17 @@ export class CommandScript {
       timestampUs: this.#timestampUs,
     };
   }
+}
+
+const emptyFieldsOf = new Map<string, Record<string, unknown>>();
+
+function emptyFields(name: CommandName): Record<string, unknown> {
+  const known = emptyFieldsOf.get(name);
+  if (known !== undefined) return known;
+  const entries = messageByName(name).fields.map((field) => [field.name, emptyValue(field.type, field.size)]);
+  const empty = Object.fromEntries(entries) as Record<string, unknown>;
+  emptyFieldsOf.set(name, empty);
+  return empty;
 }
 
 function emptyValue(type: string, size: number): unknown {

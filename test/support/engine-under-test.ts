@@ -9,6 +9,12 @@ import { writeCommand } from './command-slot.js';
 
 const RING_SLOTS = 8;
 
+/**
+ * A command that makes more events than this makes them without end. What may be open is bounded, so a full book gives far
+ * fewer.
+ */
+const MOST_EVENTS = 2 ** 20;
+
 export class EngineUnderTest {
   readonly core: Core;
   readonly processor: BusinessLogicProcessor;
@@ -19,7 +25,13 @@ export class EngineUnderTest {
 
   constructor(options: CoreOptions) {
     this.core = new Core(options);
-    this.processor = new BusinessLogicProcessor(this.core, this.events);
+    const { events } = this;
+    const next = () => {
+      if (events.count === MOST_EVENTS) throw new Error(`a command makes more than ${MOST_EVENTS} events`);
+      return events.next();
+    };
+    const { slots, slotDoubles, flush } = events;
+    this.processor = new BusinessLogicProcessor(this.core, { slots, slotDoubles, next, flush });
   }
 
   /** Applies one command; its events replace those of the command before. */

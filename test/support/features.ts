@@ -89,6 +89,7 @@ const AT_REST: readonly (readonly [Feature, Readonly<Record<string, unknown>>])[
 /** The fields of a random command, without the features that are not used. */
 export function usedFields(name: string, fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const result: Record<string, unknown> = { ...fields };
+  if (USES_ALL) return result;
   if (name === 'massCancel' && !isUsed('massCancelScope'))
     Object.assign(result, { instrumentId: 0, side: 0 });
   if (name === 'requestSnapshot' && !isUsed('positions')) result['flags'] = 0;

@@ -3,6 +3,7 @@
  * command all events, word by word (so also the bytes that no field uses), and on request the whole state.
  */
 
+import { isDeepStrictEqual } from 'node:util';
 import { toBigUint64 } from '../../src/base/int64.js';
 import type { Core } from '../../src/core/core.js';
 import {
@@ -46,13 +47,14 @@ export class ModelComparison {
   /** Applies a command to both; returns the events, or throws when they differ. */
   apply(command: Command | UnknownCommand): Event[] {
     this.#applied.push(command);
-    const expected = this.#model.apply(command);
-    for (const event of expected) if (event.name === 'instrumentListed') this.#listings.push(event.fields);
+    // The engine first: it gives up when a command makes events without end, and the reference engine would not.
     try {
       this.#engine.apply(command);
     } catch (error) {
       throw new Error(`${(error as Error).stack}\n\nthe engine failed on the last of\n${this.#story()}`);
     }
+    const expected = this.#model.apply(command);
+    for (const event of expected) if (event.name === 'instrumentListed') this.#listings.push(event.fields);
     const { words, count } = this.#engine.events;
     const isEqual =
       count === expected.length && expected.every((event, index) => this.#isAt(words, index, event));
@@ -64,9 +66,9 @@ export class ModelComparison {
   compareState(): void {
     const expected = describeModel(this.#model);
     const actual = describeCore(this.#engine.core, this.#model);
-    if (expected === actual) return;
+    if (isDeepStrictEqual(expected, actual)) return;
     throw new Error(
-      `the states differ\n- expected\n${expected}\n+ actual\n${actual}\n\nafter\n${this.#story()}`,
+      `the states differ\n- expected\n${stateText(expected)}\n+ actual\n${stateText(actual)}\n\nafter\n${this.#story()}`,
     );
   }
 
@@ -99,8 +101,8 @@ export class ModelComparison {
   }
 }
 
-/** The state of the reference engine as text. */
-export function describeModel(model: ReferenceEngine): string {
+/** The state of the reference engine. */
+export function describeModel(model: ReferenceEngine): object[][] {
   const accounts = [...model.accounts.values()]
     .sort((a, b) => a.accountId - b.accountId)
     .map((account) => {
@@ -192,7 +194,7 @@ export function describeModel(model: ReferenceEngine): string {
     return { bids: levelsOf(book.buys), asks: levelsOf(book.sells) };
   });
   const { tradingDayEndUs } = model;
-  return stateText([{ tradingDayEndUs }], instruments, assets, accounts, books);
+  return [[{ tradingDayEndUs }], instruments, assets, accounts, books];
 }
 
 /** Price levels of a side, best first. */
@@ -211,8 +213,8 @@ function levelsOf(orders: readonly Order[]) {
   return levels;
 }
 
-/** The state of the core, as its queries tell it, as the same text; asks for the accounts that the model has. */
-export function describeCore(core: Core, model: ReferenceEngine): string {
+/** The state of the core, as its queries tell it, in the same form; asks for the accounts that the model has. */
+export function describeCore(core: Core, model: ReferenceEngine): object[][] {
   const accountIds = [...model.accounts.keys()].sort((a, b) => a - b);
   const accounts = accountIds.map((accountId) => {
     const view = queryAccount(core, accountId);
@@ -276,7 +278,7 @@ export function describeCore(core: Core, model: ReferenceEngine): string {
     return { bids: bids.map(plainLevel), asks: asks.map(plainLevel) };
   });
   const tradingDayEndUs = queryTradingDayEnd(core);
-  return stateText([{ tradingDayEndUs }], instruments, assets, accounts, books);
+  return [[{ tradingDayEndUs }], instruments, assets, accounts, books];
 }
 
 function plainRates({ makerPpm, takerPpm }: { makerPpm: number; takerPpm: number }) {
@@ -295,7 +297,8 @@ function plainLevel({
   return { priceTicks, levelLots, orderCount };
 }
 
-function stateText(...parts: readonly object[][]): string {
+/** A state as text: a line for each part. */
+export function stateText(parts: readonly object[][]): string {
   return parts.flatMap((part) => part.map(toJson)).join('\n');
 }
 

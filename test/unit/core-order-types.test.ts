@@ -82,6 +82,25 @@ describe('an iceberg', () => {
     expect(market.buy(3, 4, 100, 1)).toEqual(['accepted 4', 'trade 1 at 100 with 2 (leaves 4)']);
   });
 
+  test('displays a hundredth of what is open or more, also after a replace', () => {
+    const market = new Market(4);
+    const sell = { side: Side.sell, priceTicks: 100 };
+    const largest = { ...sell, quantityLots: 200, displayLots: 2 };
+    expect(order(market, 1, { ...largest, clientOrderId: 1n, quantityLots: 201 })).toEqual([
+      'rejected INVALID_DISPLAY_QUANTITY',
+    ]);
+    expect(order(market, 1, { ...largest, clientOrderId: 1n })).toEqual(['accepted 1']);
+    expect(market.replace(1, 1, 101, 200)).toEqual(['replaced 1 200 at 101']);
+    expect(market.replace(1, 1, 101, 201)).toEqual(['rejected INVALID_DISPLAY_QUANTITY']);
+    // What has traded is not open any more.
+    market.buy(2, 2, 101, 50);
+    expect(market.replace(1, 1, 101, 250)).toEqual(['replaced 1 200 at 101']);
+    expect(market.replace(1, 1, 101, 201, 1, ReplaceFlag.reinsert)).toEqual([
+      'rejected INVALID_DISPLAY_QUANTITY',
+    ]);
+    expect(market.asks()).toEqual(['101 x 2 (1)']);
+  });
+
   test('trades as the incoming order with all it has, and rests with a peak', () => {
     const market = new Market(3);
     market.buy(2, 2, 100, 4);

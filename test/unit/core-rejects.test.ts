@@ -108,6 +108,7 @@ describe('a new order is rejected', () => {
     ['INVALID_DISPLAY_QUANTITY', { displayLots: 2, quantityLots: 1 }],
     ['INVALID_DISPLAY_QUANTITY', { displayLots: 1, timeInForce: TimeInForce.IOC }],
     ['INVALID_DISPLAY_QUANTITY', { ...STOP, displayLots: 1 }],
+    ['INVALID_DISPLAY_QUANTITY', { displayLots: 2, quantityLots: 201 }],
     ['INVALID_PRICE', { ...STOP, orderType: OrderType.stopLimit, priceTicks: 0 }],
     ['INVALID_PRICE', { ...STOP, priceTicks: -1 }],
     ['INVALID_TRIGGER', { triggerPriceTicks: 5 }],
