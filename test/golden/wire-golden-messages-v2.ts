@@ -857,6 +857,34 @@ export const goldenMessagesOfVersion2: readonly GoldenMessage[] = [
     ],
   },
   {
+    name: 'epochStarted',
+    fields: {
+      clientSequence: 0,
+      clusterId: 17_940_079_176_890_708_721n,
+      epoch: 3,
+      nodeId: 2,
+      actor: 'alice of operations',
+    },
+    sbeHeader: '3800 0b00 4652 0200',
+    slotHeader: '0b000100 34333231 0405060708090a00 0040204648470600 00000000 07000000',
+    body: [
+      ['clientSequence', '0000000000000000'],
+      ['clusterId', 'f1f2f3f4f5f6f7f8'],
+      ['epoch', '03000000'],
+      ['nodeId', '02000000'],
+      ['actor', '616c696365206f66206f7065726174696f6e7300000000000000000000000000'],
+    ],
+    msgpack: [
+      '86',
+      'a474797065 ac65706f636853746172746564',
+      'ae636c69656e7453657175656e6365 00',
+      'a9636c75737465724964 b43137393430303739313736383930373038373231',
+      'a565706f6368 03',
+      'a66e6f64654964 02',
+      'a56163746f72 b3616c696365206f66206f7065726174696f6e73',
+    ],
+  },
+  {
     name: 'requestSnapshot',
     fields: {
       clientSequence: 283_686_952_306_183,
