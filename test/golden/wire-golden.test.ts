@@ -9,12 +9,12 @@ import { decodeFrames, encodeFrame } from '../../src/wire/sbe-frames.js';
 import { messageByName, messages, SBE_HEADER_BYTES, Template } from '../../src/wire/schema.js';
 import { SLOT_BYTES, SLOT_WORDS } from '../../src/wire/slot.js';
 import { decodeSlot, encodeSlot } from '../../src/wire/slot-codec.js';
-import { currentGoldenMessages as goldenMessages } from './current-golden-messages.js';
 import {
   GOLDEN_HEADER,
   type GoldenMessage,
-  goldenMessages as goldenMessagesOfVersion1,
-} from './wire-golden-messages.js';
+  currentGoldenMessages as goldenMessages,
+  goldenMessagesOfVersion1,
+} from './golden-messages.js';
 
 function compact(parts: readonly string[]): string {
   return parts.join('').replaceAll(' ', '');
