@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Histogram } from 'hdr-histogram-js';
+import { rawPublicKey } from '../journal/raw-public-key.js';
 import { replayJournal } from '../replay/replay-journal.js';
 import { DemoNode } from '../src/cli/demo/demo-node.js';
 import { initDataDir } from '../src/cli/init-data-dir.js';
@@ -129,7 +130,7 @@ export async function openLoad(node: DemoNode): Promise<{ session: LoadSession; 
   await admin.openAccount({ accountId });
   await admin.deposit({ accountId, asset: 'USD', amount: FUNDS, transferId: 1n });
   await admin.deposit({ accountId, asset: 'AAPL', amount: FUNDS, transferId: 2n });
-  const raw = Buffer.from(publicKey.export({ format: 'jwk' }).x!, 'base64url');
+  const raw = rawPublicKey(publicKey);
   const key = await admin.registerApiKey({ accountId, permissions: Permission.trade, publicKey: raw });
   await admin.close();
 

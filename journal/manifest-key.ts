@@ -1,5 +1,6 @@
 /** The Ed25519 key with which a node signs its manifest, and the raw public key with which anybody checks it. */
 import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
+import { rawPublicKey } from './raw-public-key.js';
 
 // RFC 8410: what stands before the 32 bytes of an Ed25519 public key in a SubjectPublicKeyInfo document.
 const SPKI_PREFIX = '302a300506032b6570032100';
@@ -14,9 +15,8 @@ export interface ManifestSigner {
 /** The signer of a private key in PKCS #8 PEM. Throws an Error of node:crypto for anything else. */
 export function signerOf(pem: string): ManifestSigner {
   const key = createPrivateKey(pem);
-  const raw = createPublicKey(key).export({ format: 'jwk' }).x!;
   return {
-    publicKey: Buffer.from(raw, 'base64url').toString('hex'),
+    publicKey: rawPublicKey(createPublicKey(key)).toString('hex'),
     sign: (text) => sign(null, Buffer.from(text), key).toString('hex'),
   };
 }

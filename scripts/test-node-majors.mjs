@@ -1,14 +1,19 @@
 // `npm run test:node-majors`: journal, replay and state hashes on every major of Node that the package supports, with
 // binaries from the npm registry (packages node-<platform>-<arch>), and on the Node that runs this. Each of them plays a
-// tape and journals it; each replays the journals of all, and all hashes at 10,000 random cuts must be equal.
+// tape, journals it and takes snapshots; each replays the journals of all, whole and from snapshot to snapshot, and all
+// hashes at 10,000 random cuts must be equal. `-- --cuts N` makes about N snapshots of random runs, too, at N random
+// cuts, and plays what comes after each (test/property/snapshot*; default 240, which are seconds; 10,000 take half an
+// hour a major).
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 const MAJORS = [20, 22, 24, 26];
 const TESTS = [
+  'test/property/snapshot',
   'test/unit/journal-',
   'test/unit/replay-',
   'test/golden/',
@@ -16,7 +21,9 @@ const TESTS = [
   'test/unit/wire-',
 ];
 const COMMANDS = '100000';
+const CUTS = '10000';
 const SEED = process.env.RINGFENCE_SEED ?? '7';
+const { cuts } = parseArgs({ options: { cuts: { type: 'string', default: '240' } } }).values;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const hashes = join(root, 'test', 'support', 'state-hash-process.mjs');
@@ -53,22 +60,28 @@ try {
     return {
       directory,
       version: output(binary, '--version'),
-      hash: output(binary, hashes, 'make', directory, COMMANDS, SEED),
+      hash: output(binary, hashes, 'make', directory, COMMANDS, SEED, CUTS),
     };
   });
   const wanted = made[0].hash;
   console.log(`live on ${made[0].version}: ${wanted}`);
   for (const [i, binary] of binaries.entries()) {
     const { version, hash } = made[i];
-    const replayed = made.filter(
-      ({ directory }) => output(binary, hashes, 'replay', directory, COMMANDS, SEED) === wanted,
+    const [replayed, fromSnapshots] = ['replay', 'tail'].map(
+      (mode) =>
+        made.filter(
+          ({ directory }) => output(binary, hashes, mode, directory, COMMANDS, SEED, CUTS) === wanted,
+        ).length,
     );
-    const tests = spawnSync(binary, [vitest, 'run', ...TESTS], { cwd: root, stdio: 'ignore' });
-    const isEqual = hash === wanted && replayed.length === made.length && tests.status === 0;
+    const env = { ...process.env, RINGFENCE_SNAPSHOT_CUTS: cuts };
+    const tests = spawnSync(binary, [vitest, 'run', ...TESTS], { cwd: root, env, stdio: 'ignore' });
+    const isEqual =
+      hash === wanted && replayed === made.length && fromSnapshots === made.length && tests.status === 0;
     isGood &&= isEqual;
     console.log(
       `${version.padEnd(10)} live ${hash === wanted ? 'equal' : 'DIFFERS'}, ` +
-        `replays equal ${replayed.length} of ${made.length}, tests ${tests.status === 0 ? 'passed' : 'FAILED'}`,
+        `of ${made.length} journals equal: ${replayed} replayed, ${fromSnapshots} from snapshots; ` +
+        `tests ${tests.status === 0 ? 'passed' : 'FAILED'}`,
     );
   }
 } finally {

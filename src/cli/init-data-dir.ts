@@ -4,7 +4,7 @@
  * Everything is written into a directory of its own beside the wanted one and renamed into place at the end, so a
  * failure leaves nothing half made.
  */
-import { generateKeyPairSync, type KeyObject, randomBytes, randomInt } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, randomInt } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -17,6 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { rawPublicKey } from '../../journal/raw-public-key.js';
 import {
   CONFIG_FILE_NAME,
   type ConfigFlags,
@@ -63,7 +64,8 @@ export function initDataDir(options: InitOptions): InitReport {
   const values = valuesFor(options, primary);
   const isFirst = values.adminPublicKey === '';
   const admin = isFirst ? generateKeyPairSync('ed25519') : undefined;
-  const adminPublicKey = admin === undefined ? values.adminPublicKey : rawPublicKey(admin.publicKey);
+  const adminPublicKey =
+    admin === undefined ? values.adminPublicKey : rawPublicKey(admin.publicKey).toString('hex');
   const replicationKey = keyOfPair(options, primary);
 
   const parent = dirname(options.dataDir);
@@ -193,9 +195,4 @@ function freshNodeId(other: number | undefined): number {
     const id = randomInt(1, MAX_NODE_ID);
     if (id !== other) return id;
   }
-}
-
-/** The 32 bytes of an Ed25519 public key as hexadecimal digits. */
-function rawPublicKey(key: KeyObject): string {
-  return Buffer.from(key.export({ format: 'jwk' }).x!, 'base64url').toString('hex');
 }

@@ -5,6 +5,7 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { WebSocket } from 'ws';
+import { rawPublicKey } from '../../journal/raw-public-key.js';
 import { RingfenceClient } from '../client/client.js';
 import type { Signer } from '../client/signer.js';
 import type { WebSocketConstructor } from '../client/web-socket-like.js';
@@ -117,7 +118,7 @@ async function openSession(
   options: MarketOptions,
 ): Promise<RingfenceClient> {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  const raw = Buffer.from(publicKey.export({ format: 'jwk' }).x!, 'base64url');
+  const raw = rawPublicKey(publicKey);
   const key = await admin.registerApiKey({ accountId, permissions: Permission.trade, publicKey: raw });
   const session = new RingfenceClient({
     urls: options.urls,

@@ -139,76 +139,52 @@ export function makeAdministration(core: Core, sink: EventSink) {
     return 0;
   };
 
-  /** Credits an account, once for each transfer id. The asset code lies in `text` at `assetAt`. */
-  const deposit = (
-    accountId: number,
-    transferIdLow: number,
-    transferIdHigh: number,
-    amount: number,
-    text: Int32Array,
-    assetAt: number,
-  ): number => {
-    if (isIdMissing(transferIdLow, transferIdHigh)) return RejectCode.INVALID_TRANSFER_ID;
-    if (!(amount >= 1 && amount <= MONEY_MAX)) return RejectCode.INVALID_AMOUNT;
-    const account = accounts.find(accountId);
-    if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
-    const assetId = assets.find(text, assetAt);
-    if (assetId === 0) return RejectCode.UNKNOWN_ASSET;
-    const reason = BalanceReason.deposit;
-    const done = transfers.find(transferIdLow, transferIdHigh);
-    let holding = holdings.find(account, assetId);
-    if (done !== 0) {
-      if (!transfers.isSame(done, accountId, assetId, amount, NO_PAYER)) return RejectCode.TRANSFER_ID_REUSED;
-      sink.balanceChanged(account, holding, transferIdLow, transferIdHigh, amount, reason, 1);
+  /**
+   * Makes the command that credits an account, or debits what is available there, once for each transfer id. The asset code
+   * lies in `text` at `assetAt`.
+   */
+  const makeMove =
+    (isDeposit: boolean) =>
+    (
+      accountId: number,
+      transferIdLow: number,
+      transferIdHigh: number,
+      amount: number,
+      text: Int32Array,
+      assetAt: number,
+    ): number => {
+      if (isIdMissing(transferIdLow, transferIdHigh)) return RejectCode.INVALID_TRANSFER_ID;
+      if (!(amount >= 1 && amount <= MONEY_MAX)) return RejectCode.INVALID_AMOUNT;
+      const account = accounts.find(accountId);
+      if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
+      const assetId = assets.find(text, assetAt);
+      if (assetId === 0) return RejectCode.UNKNOWN_ASSET;
+      const reason = isDeposit ? BalanceReason.deposit : BalanceReason.withdraw;
+      const change = isDeposit ? amount : -amount;
+      const done = transfers.find(transferIdLow, transferIdHigh);
+      let holding = holdings.find(account, assetId);
+      if (done !== 0) {
+        if (!transfers.isSame(done, accountId, assetId, change, NO_PAYER))
+          return RejectCode.TRANSFER_ID_REUSED;
+        sink.balanceChanged(account, holding, transferIdLow, transferIdHigh, change, reason, 1);
+        return 0;
+      }
+      if (transfers.count === transfers.maxTransfers) return RejectCode.TOO_MANY_TRANSFERS;
+      if (isDeposit) {
+        if (assets.supply[assetId] + amount > assets.supplyMax[assetId]) return RejectCode.SUPPLY_TOO_LARGE;
+        if (holding === 0 && holdings.count === holdings.maxHoldings) return RejectCode.TOO_MANY_HOLDINGS;
+      } else if (holdings.available(holding) < amount) {
+        return RejectCode.INSUFFICIENT_FUNDS;
+      }
+
+      if (holding === 0) holding = holdings.add(account, assetId);
+      assets.supply[assetId] += change;
+      holdings.money[holding >> 1] += change;
+      holdings.touch(holding);
+      transfers.add(transferIdLow, transferIdHigh, accountId, assetId, change, NO_PAYER);
+      sink.balanceChanged(account, holding, transferIdLow, transferIdHigh, change, reason, 0);
       return 0;
-    }
-    if (transfers.count === transfers.maxTransfers) return RejectCode.TOO_MANY_TRANSFERS;
-    if (assets.supply[assetId] + amount > assets.supplyMax[assetId]) return RejectCode.SUPPLY_TOO_LARGE;
-    if (holding === 0 && holdings.count === holdings.maxHoldings) return RejectCode.TOO_MANY_HOLDINGS;
-
-    if (holding === 0) holding = holdings.add(account, assetId);
-    assets.supply[assetId] += amount;
-    holdings.money[holding >> 1] += amount;
-    holdings.touch(holding);
-    transfers.add(transferIdLow, transferIdHigh, accountId, assetId, amount, NO_PAYER);
-    sink.balanceChanged(account, holding, transferIdLow, transferIdHigh, amount, reason, 0);
-    return 0;
-  };
-
-  /** Debits available money of an account, once for each transfer id. */
-  const withdraw = (
-    accountId: number,
-    transferIdLow: number,
-    transferIdHigh: number,
-    amount: number,
-    text: Int32Array,
-    assetAt: number,
-  ): number => {
-    if (isIdMissing(transferIdLow, transferIdHigh)) return RejectCode.INVALID_TRANSFER_ID;
-    if (!(amount >= 1 && amount <= MONEY_MAX)) return RejectCode.INVALID_AMOUNT;
-    const account = accounts.find(accountId);
-    if (account === 0) return RejectCode.UNKNOWN_ACCOUNT;
-    const assetId = assets.find(text, assetAt);
-    if (assetId === 0) return RejectCode.UNKNOWN_ASSET;
-    const reason = BalanceReason.withdraw;
-    const done = transfers.find(transferIdLow, transferIdHigh);
-    const holding = holdings.find(account, assetId);
-    if (done !== 0) {
-      if (!transfers.isSame(done, accountId, assetId, -amount, NO_PAYER))
-        return RejectCode.TRANSFER_ID_REUSED;
-      sink.balanceChanged(account, holding, transferIdLow, transferIdHigh, -amount, reason, 1);
-      return 0;
-    }
-    if (transfers.count === transfers.maxTransfers) return RejectCode.TOO_MANY_TRANSFERS;
-    if (holdings.available(holding) < amount) return RejectCode.INSUFFICIENT_FUNDS;
-
-    assets.supply[assetId] -= amount;
-    holdings.money[holding >> 1] -= amount;
-    holdings.touch(holding);
-    transfers.add(transferIdLow, transferIdHigh, accountId, assetId, -amount, NO_PAYER);
-    sink.balanceChanged(account, holding, transferIdLow, transferIdHigh, -amount, reason, 0);
-    return 0;
-  };
+    };
 
   /**
    * Moves available money from one account to another, out of the fees (from account 0) or into the insurance fund (to
@@ -315,8 +291,8 @@ export function makeAdministration(core: Core, sink: EventSink) {
     listInstrument,
     openAccount,
     registerApiKey,
-    deposit,
-    withdraw,
+    deposit: makeMove(true),
+    withdraw: makeMove(false),
     transfer,
     startEpoch,
     activateLogic,

@@ -23,6 +23,8 @@ export interface ControlRoutes {
 export interface PromoteRequest {
   /** Acknowledgement policy from now on; absent = as configured. */
   readonly ackPolicy?: string;
+  /** Who promotes, for the journal: at most 32 characters of printable ASCII; absent = not said. */
+  readonly actor?: string;
 }
 
 const BODY_LIMIT_BYTES = 4096;

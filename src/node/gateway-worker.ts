@@ -46,8 +46,8 @@ void runEventLoopWorker<GatewayInput>((input, { counters, clock }) => {
     input.snapshot = undefined;
   }
   const lead = (message: LeadMessage): void => {
-    const { epoch, isNewEpoch, ackPolicy, adminPublicKey, afterUs } = message;
-    const opening = isNewEpoch ? epochStartedSlot(clusterId, epoch, nodeId) : timeAdvancedSlot();
+    const { epoch, isNewEpoch, actor, ackPolicy, adminPublicKey, afterUs } = message;
+    const opening = isNewEpoch ? epochStartedSlot(clusterId, epoch, nodeId, actor) : timeAdvancedSlot();
     const ownCommands = adminPublicKey.length === 0 ? [opening] : [opening, adminKeySlot(adminPublicKey)];
     const gate = new CommitGate(counters, ackPolicy, waitStrategy);
     gateway.lead(new RingProducer(inputRing, waitStrategy), gate, ownCommands, afterUs);

@@ -290,6 +290,7 @@ export class RunningNode {
    */
   async promote(request: PromoteRequest): Promise<Promotion> {
     const ackPolicy = this.policyOf(request);
+    const actor = checkedActor(request.actor ?? '');
     if (this.counters.get(Counter.role) !== NodeRole.standby || this.isStopping) {
       throw controlError(
         'PROMOTION_REFUSED',
@@ -312,6 +313,7 @@ export class RunningNode {
       type: 'lead',
       epoch,
       isNewEpoch: true,
+      actor,
       ackPolicy,
       adminPublicKey: new Uint8Array(),
       afterUs,
@@ -376,7 +378,15 @@ export class RunningNode {
     const adminPublicKey = isNew ? Buffer.from(config.adminPublicKey, 'hex') : new Uint8Array();
     // Not awaited: under a policy that needs a standby it opens when there is one.
     const afterUs = recovered.lastTimestampUs;
-    this.lead({ type: 'lead', epoch, isNewEpoch: isNew, ackPolicy: this.ackPolicy, adminPublicKey, afterUs });
+    this.lead({
+      type: 'lead',
+      epoch,
+      isNewEpoch: isNew,
+      actor: '',
+      ackPolicy: this.ackPolicy,
+      adminPublicKey,
+      afterUs,
+    });
     this.tellReplication({ type: 'replicate', epoch });
     await this.counterAtLeast(Counter.replicationPort, 1);
   }
@@ -624,6 +634,15 @@ export class RunningNode {
 /** The next multiple of the checkpoint interval, where the business logic has a hash to compare with. */
 function atCheckpoints(commands: number): number {
   return Math.ceil(commands / CHECKPOINT_INTERVAL) * CHECKPOINT_INTERVAL;
+}
+
+/** The name of an operator as the journal takes it. */
+function checkedActor(actor: unknown): string {
+  if (typeof actor === 'string' && /^[ -~]{0,32}$/.test(actor)) return actor;
+  throw controlError(
+    'INVALID_ACTOR',
+    `actor ${JSON.stringify(actor)} must be at most 32 characters of printable ASCII`,
+  );
 }
 
 /** Exit codes as the command line documents them. */

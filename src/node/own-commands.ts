@@ -8,10 +8,15 @@ import { encodeSlot } from '../wire/slot-codec.js';
 
 const NO_HEADER = { accountId: 0, sequence: 0, timestampUs: 0 };
 
-/** The first command of a primary: opens its epoch. */
-export function epochStartedSlot(clusterId: bigint, epoch: number, nodeId: number): Uint8Array {
+/** The first command of a primary: opens its epoch. @param actor who promoted the node; empty = it began the journal */
+export function epochStartedSlot(
+  clusterId: bigint,
+  epoch: number,
+  nodeId: number,
+  actor: string,
+): Uint8Array {
   const words = new Int32Array(SLOT_WORDS);
-  encodeSlot('epochStarted', NO_HEADER, { clusterId, epoch, nodeId }, words, 0);
+  encodeSlot('epochStarted', NO_HEADER, { clusterId, epoch, nodeId, actor }, words, 0);
   return new Uint8Array(words.buffer);
 }
 

@@ -10,6 +10,8 @@ export interface LeadMessage {
   readonly epoch: number;
   /** False when the node goes on in the epoch that its journal ends in. */
   readonly isNewEpoch: boolean;
+  /** Who promoted the node; empty when nobody did. */
+  readonly actor: string;
   readonly ackPolicy: AcknowledgementPolicy;
   /** Raw public key of the first administrator, to be registered; empty when the journal has it already. */
   readonly adminPublicKey: Uint8Array;

@@ -195,6 +195,8 @@ export interface EpochStarted {
   epoch: number;
   /** u32: the node that leads from here on. */
   nodeId: number;
+  /** chars (32): who promoted the node, as the operator was known; empty = nobody did. */
+  actor: string;
 }
 
 /** Asks for balances and open orders of the account. */
@@ -1288,7 +1290,7 @@ export interface OptionalFields {
   replaceOrder: 'flags';
   massCancel: 'instrumentId' | 'side' | 'reserved0' | 'reserved1';
   timeAdvanced: never;
-  epochStarted: never;
+  epochStarted: 'actor';
   requestSnapshot: 'flags' | 'reserved0';
   setInstrumentFees: never;
   setAccountFeeTier: never;

@@ -462,6 +462,7 @@ export const messages: readonly Message[] = [
     field('clusterId', 'u64', 'identity of the pair, made by init'),
     field('epoch', 'u32', 'greater than every epoch before'),
     field('nodeId', 'u32', 'the node that leads from here on'),
+    appended(2, text('actor', 32, 'who promoted the node, as the operator was known; empty = nobody did')),
   ]),
   command(
     'trade',

@@ -1,4 +1,4 @@
-/** kill -9 at every named point of writer, recovery, manifest, archive and restore. */
+/** kill -9 at every named point of writer, recovery, snapshots, manifest, archive and restore. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,10 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { openStorage } from '../../journal/open-storage.js';
 import { recover } from '../../journal/recover.js';
+import { openSnapshots, snapshotName } from '../../journal/snapshot-store.js';
 import { verifyJournal } from '../../journal/verify.js';
+import { replayJournal } from '../../replay/replay-journal.js';
+import { Core } from '../../src/core/core.js';
 import { FaultTally, isLongRun } from '../support/fault-tally.js';
 import { expectRecords, IDENTITY, readAll } from '../support/journal-records.js';
 import { hasMapping, removeTemporaryDirectories, temporaryDirectory } from '../support/journal-storages.js';
+import { SMALL_CORE } from '../support/process-records.mjs';
 
 const PROCESS = fileURLToPath(new URL('../support/kill-point-process.mjs', import.meta.url));
 const BACKENDS = hasMapping ? ['mmap', 'positional'] : ['positional'];
@@ -41,6 +45,18 @@ function live(directory: string, backend: string, killAt = ''): Outcome {
   };
 }
 
+/** The newest snapshot is of the last command, is whole, and gives the state that the whole journal gives. */
+function expectGoodSnapshots(directory: string, lastSequence: number): void {
+  const whole = replayJournal({ directory, core: new Core(SMALL_CORE) });
+  const rest = replayJournal({ directory, core: new Core(SMALL_CORE), from: {} });
+  expect(rest.refused).toEqual([]);
+  expect(rest.snapshotSequence).toBe(lastSequence);
+  expect([rest.stateHash, rest.outputHash]).toEqual([whole.stateHash, whole.outputHash]);
+  const names = openSnapshots(directory)!.list();
+  expect(names).toHaveLength(2);
+  expect(names[1]).toBe(snapshotName(lastSequence));
+}
+
 function newDirectory(): string {
   const directory = temporaryDirectory();
   mkdirSync(join(directory, 'archive'));
@@ -66,7 +82,8 @@ test.for(BACKENDS)(
           const killed = live(directory, backend, `${point}:${time}`);
           expect(killed.isKilled).toBe(true);
           const { acknowledged } = live(directory, backend);
-          expect(acknowledged).toBeGreaterThanOrEqual(killed.acknowledged + 1200);
+          expect(acknowledged).toBeGreaterThanOrEqual(killed.acknowledged + 1220);
+          expectGoodSnapshots(join(directory, 'journal'), acknowledged);
           const storage = openStorage(join(directory, 'journal'));
           const { lastSequence, clean } = recover(storage, IDENTITY);
           expect(clean).toBe(true);

@@ -275,6 +275,34 @@ describe('a sync that fails', () => {
   });
 });
 
+describe('a statement of the control file is on the disk before anyone relies on it, so that after a power cut', () => {
+  /** A killed journal of a full segment and some more, marked as durable, after a power cut that keeps nothing unsynced. */
+  function markedJournal(): SimulatedDisk {
+    const disk = new SimulatedDisk();
+    const writer = openWriter(disk);
+    while (segmentNames(disk).length < 2) {
+      writer.appendRecords(makeRecords(writer.writtenSequence + 1, 100), 0, 100);
+      writer.sync();
+    }
+    writer.mark();
+    return disk.afterPowerCut(() => 1);
+  }
+
+  test('the records that a mark vouched for cannot be missing in silence', () => {
+    const disk = markedJournal();
+    const last = frames(disk).at(-2)!;
+    disk.contents(last.file).fill(0, last.from);
+    expect(() => recover(disk, IDENTITY)).toThrow(JournalCorruptionError);
+  });
+
+  test('nor can the newest segment', () => {
+    const disk = markedJournal();
+    const newest = segmentNames(disk).at(-1)!;
+    disk.remove(newest);
+    expect(() => recover(disk, IDENTITY)).toThrow(newest);
+  });
+});
+
 test('a segment whose name was not durable when the process died is durable once the next one has opened', () => {
   const disk = new SimulatedDisk();
   const first = openWriter(disk);

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { rawPublicKey } from '../../journal/raw-public-key.js';
 import { RingfenceClient } from '../../src/client/client.js';
 import { webCryptoSigner } from '../../src/client/signer.js';
 import { Liquidity, Permission, RejectCode } from '../../src/core/codes.js';
@@ -342,7 +343,7 @@ test('a client runs on what a browser has: its WebSocket and Web Crypto', async 
   const { node } = await startMarket(1);
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const admin = await node.asAdmin();
-  const raw = new Uint8Array(Buffer.from(publicKey.export({ format: 'jwk' }).x!, 'base64url'));
+  const raw = rawPublicKey(publicKey);
   const key = await admin.registerApiKey({ accountId: 1, permissions: Permission.trade, publicKey: raw });
   const platform = Object.getOwnPropertyDescriptor(globalThis, 'WebSocket');
   Object.defineProperty(globalThis, 'WebSocket', { value: WebSocket, configurable: true });

@@ -4,9 +4,12 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
+import { auditFromFlags } from '../../src/cli/audit-from-flags.js';
 import type { DemoNode } from '../../src/cli/demo/demo-node.js';
 import type { Market } from '../../src/cli/market.js';
 import { OrderType, Side, TimeInForce } from '../../src/core/codes.js';
+import { CollectedOutput } from '../support/cli/exec-journal.js';
+import { runCli } from '../support/cli/run-cli.js';
 import { isAtRest, NodeRig, statusWhen } from '../support/node/node-rig.js';
 
 function order(market: Market, clientOrderId: bigint) {
@@ -75,6 +78,41 @@ describe('a pair of nodes', () => {
     expect(status.epoch).toBe(2);
     // The same id again: the first order is open on the promoted node too.
     await expect(order(market, 1n)).rejects.toMatchObject({ name: 'DUPLICATE_CLIENT_ORDER_ID' });
+  });
+
+  test('the audit names who promoted a node, when, and from which epoch to which', async () => {
+    const { primary, standby } = await startPair('disk+replica');
+    await primary.kill();
+    const policy = ['--ack-policy', 'disk'];
+    const refused = await runCli([
+      'promote',
+      '--data-dir',
+      standby.dataDir,
+      ...policy,
+      '--actor',
+      'A'.repeat(33),
+    ]);
+    expect(refused.stderr).toContain('at most 32 characters');
+    const before = Date.now();
+    const promoted = await runCli([
+      'promote',
+      '--data-dir',
+      standby.dataDir,
+      ...policy,
+      '--actor',
+      'Alice "A" Ops',
+    ]);
+    expect(promoted.exitCode).toBe(0);
+    await standby.stop();
+    const output = new CollectedOutput();
+    await auditFromFlags({ dataDir: standby.dataDir, format: 'jsonl' }, output);
+    const epochs = output.records().filter(({ type }) => type === 'epochChanged');
+    expect(epochs).toMatchObject([
+      { epoch: 1, previousEpoch: 0, cause: 'epochStarted' },
+      { epoch: 2, previousEpoch: 1, cause: 'epochStarted', actor: 'Alice "A" Ops' },
+    ]);
+    expect(epochs[0]).not.toHaveProperty('actor');
+    expect(Date.parse(String(epochs[1]!['time']))).toBeGreaterThanOrEqual(before - 1000);
   });
 
   test('a promoted node that is started again leads on in its epoch', async () => {

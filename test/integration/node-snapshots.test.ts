@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { rawPublicKey } from '../../journal/raw-public-key.js';
 import { readSnapshotFile, writeSnapshotFile } from '../../journal/snapshot-file.js';
 import { openSnapshots } from '../../journal/snapshot-store.js';
 import { callControl } from '../../src/cli/control-client.js';
@@ -147,7 +148,7 @@ describe('a client that comes back after a start from a snapshot', () => {
     await admin.openAccount({ accountId: 9 });
     await admin.deposit({ accountId: 9, asset: 'USD', amount: 1_000_000, transferId: 1n });
     const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-    const raw = Buffer.from(publicKey.export({ format: 'jwk' }).x!, 'base64url');
+    const raw = rawPublicKey(publicKey);
     const key = await admin.registerApiKey({ accountId: 9, permissions: Permission.trade, publicKey: raw });
     await admin.close();
 

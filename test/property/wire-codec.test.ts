@@ -18,7 +18,7 @@ import { messageByName, messages, SBE_HEADER_BYTES } from '../../src/wire/schema
 import { SLOT_BYTES, SLOT_WORDS } from '../../src/wire/slot.js';
 import { decodeSlot, encodeSlot } from '../../src/wire/slot-codec.js';
 import { WireError } from '../../src/wire/wire-error.js';
-import { currentGoldenMessages as goldenMessages } from '../golden/current-golden-messages.js';
+import { currentGoldenMessages as goldenMessages } from '../golden/golden-messages.js';
 import { allFields, anyMessage } from './wire-messages.js';
 
 const seed = Number(process.env['RINGFENCE_SEED'] ?? 20261121);

@@ -11,6 +11,8 @@ function kindOf(name) {
   if (name.startsWith('restored.')) return 'restored';
   if (/\.archive\.[0-9a-f]+\.tmp$/.test(name)) return 'unfinished-archive';
   if (name.endsWith('.wal')) return 'segment';
+  if (/\.snap(\.tmp)?$/.test(name)) return 'snapshot';
+  if (/\.wal\.layout(\.tmp)?$/.test(name)) return 'layout';
   if (name.endsWith('.archive')) return 'archive';
   return name.replace(/\.(ctl|json|jsonl)(\.tmp)?$/, '').replace(/[^a-z-]/g, '');
 }

@@ -3,6 +3,8 @@
 import { writeSync } from 'node:fs';
 
 export const IDENTITY = { clusterId: 42n, nodeId: 1 };
+/** Of a core that is made quickly. */
+export const SMALL_CORE = { maxOrders: 1024, maxAccounts: 64, maxHoldings: 64, maxTransfers: 64 };
 const RECORD_WORDS = 32;
 
 /** The same as `makeRecords` there: tests compare what is read with those. */

@@ -110,6 +110,8 @@ describe('a snapshot', () => {
     const whole = new SimulatedDisk();
     take(whole);
     expect(whole.steps).toBeGreaterThan(10);
+    // Retention removes older ones, and commands before it, as soon as it is there: it must stay.
+    expect(snapshotNames(whole.afterPowerCut(() => 1))).toEqual([snapshotName(300)]);
     for (let at = 1; at <= whole.steps + whole.syncs; at++) {
       const disk = new SimulatedDisk();
       if (at <= whole.steps) disk.cutAfterStep = at;

@@ -10,7 +10,7 @@ import { renderSbeXml } from '../../src/wire/docs/sbe-xml.js';
 import { logonBytes } from '../../src/wire/logon-bytes.js';
 import { decodeMsgpackFrame } from '../../src/wire/msgpack-decoder.js';
 import { decodeFrames } from '../../src/wire/sbe-frames.js';
-import { currentGoldenMessages } from '../golden/current-golden-messages.js';
+import { currentGoldenMessages } from '../golden/golden-messages.js';
 
 const REMEDY = 'npm run gen rewrites it';
 

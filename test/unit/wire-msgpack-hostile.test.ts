@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { RejectCode } from '../../src/core/codes.js';
 import { decodeMsgpackFrame, MsgpackDecoder } from '../../src/wire/msgpack-decoder.js';
 import { messageByName, Template } from '../../src/wire/schema.js';
-import { currentGoldenMessages as goldenMessages } from '../golden/current-golden-messages.js';
+import { currentGoldenMessages as goldenMessages } from '../golden/golden-messages.js';
 
 const MAX_MESSAGES = 4;
 const decoder = new MsgpackDecoder(MAX_MESSAGES);

@@ -56,6 +56,8 @@ export const CSV_COLUMNS = [
   'nodeId',
   'logicVersion',
   'previousVersion',
+  'previousEpoch',
+  'actor',
 ] as const;
 
 export const CSV_HEAD = `${CSV_COLUMNS.join(',')}\r\n`;

@@ -4,12 +4,13 @@
  */
 import { readInt64 } from '../../base/int64.js';
 import { BalanceReason } from '../../core/codes.js';
-import type { Core } from '../../core/core.js';
+import { type Core, EngineWord } from '../../core/core.js';
 import { type InstrumentView, queryInstruments } from '../../core/queries.js';
 import type { EventBuffer } from '../../engine/event-buffer.js';
 import { formatUnits, minorUnit } from '../../wire/decimal.js';
 import { messageById, offsetOf, Template } from '../../wire/schema.js';
 import { HeaderWord, SLOT_WORDS, templateOf } from '../../wire/slot.js';
+import { decodeSlot } from '../../wire/slot-codec.js';
 import { EventText } from '../exec/event-text.js';
 import { Listings, listingsOf } from '../exec/listings.js';
 import { isoTime } from '../iso-time.js';
@@ -41,6 +42,7 @@ export class EventRecords {
   private readonly listings = new Listings();
   private readonly text = new EventText(this.listings, false);
   private instruments: readonly InstrumentView[] = [];
+  private epoch = 0;
 
   /** `core` is the one that carries out the commands; see `begin`. */
   constructor(core: Core, filter: RecordFilter) {
@@ -53,11 +55,14 @@ export class EventRecords {
   begin(): void {
     listingsOf(this.core, this.listings);
     this.instruments = queryInstruments(this.core);
+    this.epoch = this.core.engine[EngineWord.epoch]! >>> 0;
   }
 
   /** JSON lines, each with its newline, of the events of the command at word `at` of `words` that pass the filter. */
   linesOf(words: Int32Array, at: number, events: EventBuffer): string[] {
     const lines: string[] = [];
+    const previousEpoch = this.epoch;
+    this.epoch = this.core.engine[EngineWord.epoch]! >>> 0;
     const isInTime = readInt64(words, at + HeaderWord.timestampUs) >= this.fromTimeUs;
     for (let i = 0; i < events.count; i++) {
       const event = i * SLOT_WORDS;
@@ -71,7 +76,8 @@ export class EventRecords {
         template === Template.rejected ? commandContextOf(words, at, this.listings) : NOTHING_NAMED;
       const line = this.text.lineAt(events.words, event, context);
       const money = isTrade ? this.moneyOf(events.words, event) : '';
-      lines.push(`${line.slice(0, -2)}${money}${causeOf(words, at)}}\n`);
+      const epochs = template === Template.epochChanged ? `,"previousEpoch":${previousEpoch}` : '';
+      lines.push(`${line.slice(0, -2)}${money}${epochs}${causeOf(words, at)}}\n`);
     }
     this.count += lines.length;
     return lines;
@@ -135,11 +141,19 @@ function isBusiness(template: number, words: Int32Array, event: number): boolean
   }
 }
 
-/** Time, command, session and number of what caused an event. */
+/** Time, command, session and number of what caused an event; of a promotion also who did it. */
 function causeOf(words: Int32Array, at: number): string {
   const command = messageById(templateOf(words[at]!))?.name ?? 'unknown';
+  const actor = command === 'epochStarted' ? actorOf(words, at) : '';
   return (
     `,"time":"${isoTime(readInt64(words, at + HeaderWord.timestampUs))}","cause":"${command}",` +
-    `"session":${words[at + HeaderWord.sessionId]! >>> 0},"clientSequence":${readInt64(words, at + CLIENT_SEQUENCE_WORD)}`
+    `"session":${words[at + HeaderWord.sessionId]! >>> 0},"clientSequence":${readInt64(words, at + CLIENT_SEQUENCE_WORD)}${actor}`
   );
+}
+
+/** `,"actor":"alice"` of an epoch that a promotion began. */
+function actorOf(words: Int32Array, at: number): string {
+  const command = decodeSlot(words, at);
+  if (command.name !== 'epochStarted' || command.fields.actor === '') return '';
+  return `,"actor":${JSON.stringify(command.fields.actor)}`;
 }

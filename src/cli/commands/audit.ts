@@ -6,7 +6,9 @@ const HELP = `
 Replays the journal and writes what happened in between, both times included, oldest first: transfers, orders entered,
 replaced and cancelled, trades with both parties and the money that changed hands, rejections, and what administrators
 and the node did. Each event names the command that caused it (cause), the session that sent that command (the id of its
-API key; 0 = the node itself) and the number of the command in that session (clientSequence). Reads only, takes no lock.
+API key; 0 = the node itself) and the number of the command in that session (clientSequence), which rises strictly: the
+two together are the correlation id, chosen by the sender and in no other command. A promotion names the operator (actor)
+and the epoch before it (previousEpoch). Reads only, takes no lock.
 
 Examples:
   ringfence audit --from 2026-09-21T00:00:00Z --to 2026-09-21T23:59:59.999999Z --output 2026-09-21.jsonl

@@ -1,4 +1,5 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { rawPublicKey } from '../../../journal/raw-public-key.js';
 
 /** An Ed25519 key pair: the raw public key as it is registered, and a signer as a client has it. */
 export interface ApiKeyPair {
@@ -9,9 +10,8 @@ export interface ApiKeyPair {
 
 export function makeKeyPair(): ApiKeyPair {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  const raw = Buffer.from(publicKey.export({ format: 'jwk' }).x!, 'base64url');
   return {
-    publicKey: new Uint8Array(raw),
+    publicKey: new Uint8Array(rawPublicKey(publicKey)),
     privateKey,
     signer: (bytes) => new Uint8Array(sign(null, bytes, privateKey)),
   };
