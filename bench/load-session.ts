@@ -4,8 +4,7 @@
  */
 import { type KeyObject, sign } from 'node:crypto';
 import type { Histogram } from 'hdr-histogram-js';
-import { FlowKind } from '../src/cli/import/flow-command.js';
-import type { LoadFlow } from '../src/cli/load-flow.js';
+import { type FlowCommand, FlowKind } from '../src/cli/import/flow-command.js';
 import { Side, TimeInForce } from '../src/core/codes.js';
 import { logonBytes } from '../src/wire/logon-bytes.js';
 import { readSbeInt64, readSbeUint32 } from '../src/wire/sbe.js';
@@ -22,6 +21,11 @@ const LAST_EVENT = Template.massCancelled;
 const GIVE_UP_MS = 30_000;
 /** The schedule begins so long after it was handed over. */
 const LEAD_MS = 20;
+
+/** Where the commands come from: a LoadFlow, for one. */
+export interface CommandSource {
+  next(): FlowCommand;
+}
 
 export interface LoadResult {
   readonly sent: number;
@@ -68,7 +72,7 @@ export class LoadSession {
   }
 
   /** Sends one command at a time, each when the one before was answered; the round trips in microseconds. */
-  async roundTrips(flow: LoadFlow, instrumentId: number, count: number): Promise<Histogram> {
+  async roundTrips(flow: CommandSource, instrumentId: number, count: number): Promise<Histogram> {
     const latencies = newHistogram();
     for (let i = 0; i < count; i++) {
       const clientSequence = this.nextSequence++;
@@ -87,7 +91,12 @@ export class LoadSession {
   }
 
   /** Sends `perSecond` commands each second for `seconds`; resolves when all are answered. */
-  async run(flow: LoadFlow, instrumentId: number, perSecond: number, seconds: number): Promise<LoadResult> {
+  async run(
+    flow: CommandSource,
+    instrumentId: number,
+    perSecond: number,
+    seconds: number,
+  ): Promise<LoadResult> {
     const count = Math.round(perSecond * seconds);
     const { bytes, ends } = this.frames(flow, instrumentId, count);
     const first = this.nextSequence;
@@ -150,7 +159,7 @@ export class LoadSession {
   }
 
   private frames(
-    flow: LoadFlow,
+    flow: CommandSource,
     instrumentId: number,
     count: number,
   ): { bytes: Uint8Array<SharedArrayBuffer>; ends: Float64Array<SharedArrayBuffer> } {
@@ -169,7 +178,7 @@ export class LoadSession {
     return { bytes, ends };
   }
 
-  private encode(flow: LoadFlow, instrumentId: number, clientSequence: number): Uint8Array {
+  private encode(flow: CommandSource, instrumentId: number, clientSequence: number): Uint8Array {
     const { kind, clientOrderId, newClientOrderId, priceTicks, quantityLots, side, timeInForce } =
       flow.next();
     const order = { clientSequence, clientOrderId, instrumentId };

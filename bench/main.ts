@@ -1,5 +1,6 @@
 /** `npm run bench -- NAME [--json] [options]`: runs one benchmark and prints its figures. See README.md here. */
 import { parseArgs } from 'node:util';
+import { endAtOnce } from '../journal/libc.js';
 import { machine } from './machine.js';
 
 interface Benchmark {
@@ -40,6 +41,8 @@ async function main(): Promise<number> {
   if (json) process.stdout.write(`${JSON.stringify({ benchmark: name, machine: machine(), ...figures })}\n`);
   return 0;
 }
+
+process.on('exit', endAtOnce);
 
 main().then(
   (code) => {

@@ -3,7 +3,7 @@
  *
  * ```
  * [this thread] --> INPUT RING --> [journaler] -> mapped segments, one sync a batch -> durable
- *       ^                     \--> [logic] --> OUTPUT RING --+
+ *       ^                               \--> [logic] --> OUTPUT RING --+
  *       +------------- drains what the commit gate lets pass +
  * ```
  */
@@ -95,7 +95,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineFig
     const logic = start('logic', { maxOrders: 1 << 20 });
     await workersReady(counters, 2);
     const { events, elapsedMs } = pump(memory, counters, words, commands, options.policy);
-    await stopWorkers(counters, [[], [logic], [journaler]]);
+    await stopWorkers(counters, [[], [journaler], [logic]]);
     const stateHash = liveStateHash(memory.checkpoints, commands);
     const replayed = replayJournal({ directory });
     if (replayed.lastSequence !== commands || replayed.stateHash !== stateHash) {

@@ -25,11 +25,12 @@ const FILE_MODE = 0o600;
  * one large folio, which made a sync of a few pages of a mapping take twice as long.
  */
 const ZERO_FILL_BYTES = 4096;
-/** Zeros that are synced at once: a sync of a whole segment would hold up the syncs of the one in use. */
-const ZERO_FILL_SYNC_BYTES = 1024 * 1024;
+/** Zeros that are synced at once: the syncs of the segment in use wait behind them. */
+const ZERO_FILL_SYNC_BYTES = 256 * 1024;
 const ENOSPC = 28;
 const EOPNOTSUPP = 95;
 const EINVAL = 22;
+const noRest = (): void => {};
 
 export class FileStorage implements Storage {
   readonly kind: StorageKind;
@@ -62,7 +63,7 @@ export class FileStorage implements Storage {
     return existsSync(join(this.directory, name));
   }
 
-  create(name: string, bytes: number, allocation: Allocation): void {
+  create(name: string, bytes: number, allocation: Allocation, onPiece: () => void = noRest): void {
     const path = join(this.directory, name);
     let fd: number;
     try {
@@ -71,7 +72,7 @@ export class FileStorage implements Storage {
       throw fromFileError(error, path, bytes);
     }
     try {
-      if (allocation === 'zero-fill' || !this.#allocate(fd, path, bytes)) zeroFill(fd, bytes);
+      if (allocation === 'zero-fill' || !this.#allocate(fd, path, bytes)) zeroFill(fd, bytes, onPiece);
     } catch (error) {
       closeSync(fd);
       unlinkSync(path);
@@ -170,10 +171,12 @@ class ReadOnlyFile implements ReadableFile {
   }
 }
 
-function zeroFill(fd: number, bytes: number): void {
+function zeroFill(fd: number, bytes: number, onPiece: () => void): void {
   const zeros = new Uint8Array(Math.min(bytes, ZERO_FILL_BYTES));
   for (let done = 0; done < bytes; ) {
     done += writeSync(fd, zeros, 0, Math.min(zeros.length, bytes - done), done);
-    if (done % ZERO_FILL_SYNC_BYTES === 0) fdatasyncSync(fd);
+    if (done % ZERO_FILL_SYNC_BYTES !== 0) continue;
+    fdatasyncSync(fd);
+    onPiece();
   }
 }

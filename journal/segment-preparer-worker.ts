@@ -6,6 +6,8 @@ import { PreparerCell, preparedName } from './prepared-segments.js';
 import type { Allocation, Storage } from './storage.js';
 
 const RETRY_MS = 1000;
+/** After each piece of a segment, so that the disk is free for the journaler most of the time. */
+const REST_MS = 2;
 const ENOSPC = 28;
 const EIO = 5;
 
@@ -35,7 +37,7 @@ function makeSegment(target: Storage, index: number): boolean {
   const name = preparedName(index);
   try {
     if (target.exists(name)) target.remove(name);
-    target.create(name, order.segmentBytes, order.allocation);
+    target.create(name, order.segmentBytes, order.allocation, () => rest(index));
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
     Atomics.store(cells, PreparerCell.errno, error.code === 'JOURNAL_NO_SPACE' ? ENOSPC : EIO);
@@ -46,4 +48,13 @@ function makeSegment(target: Storage, index: number): boolean {
   Atomics.store(cells, PreparerCell.made, (index + 1) | 0);
   Atomics.notify(cells, PreparerCell.made);
   return true;
+}
+
+/** Rests while a segment is ready; without one the writer may be waiting. Ends at once when one is taken. */
+function rest(made: number): void {
+  const wake = Atomics.load(cells, PreparerCell.wake);
+  const ready = (made - Atomics.load(cells, PreparerCell.taken)) | 0;
+  if (ready > 0 && Atomics.load(cells, PreparerCell.stop) === 0) {
+    Atomics.wait(cells, PreparerCell.wake, wake, REST_MS);
+  }
 }

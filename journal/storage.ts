@@ -53,8 +53,11 @@ export interface Storage {
   /** Names of all files, sorted. */
   list(): string[];
   exists(name: string): boolean;
-  /** Makes a file of `bytes` zeros that has its room on disk, and syncs it (not its name). Fails when it exists. */
-  create(name: string, bytes: number, allocation: Allocation): void;
+  /**
+   * Makes a file of `bytes` zeros that has its room on disk, and syncs it (not its name). Fails when it exists.
+   * @param onPiece called after each piece that was written and synced, so that the disk may be left to others
+   */
+  create(name: string, bytes: number, allocation: Allocation, onPiece?: () => void): void;
   openForWrite(name: string): WritableFile;
   openForRead(name: string): ReadableFile;
   rename(from: string, to: string): void;

@@ -15,6 +15,7 @@ import { openFlatStorage } from '../../journal/open-storage.js';
 import { MIN_SCRUB_RATE, scrubJournal } from '../../journal/scrub.js';
 import { readTiers } from '../../journal/tiers.js';
 import { resolveConfig } from '../node/config.js';
+import { runInBackground } from '../runtime/background-thread.js';
 import { checkedAge, checkedBytes, checkedInteger } from './checked-flags.js';
 import { dataDirOf } from './data-dir.js';
 import { CliError, ExitCode } from './failure.js';
@@ -33,6 +34,8 @@ const MAX_SEGMENTS = 1_000_000;
 
 /** Moves what the flags choose and prints a line for each segment. */
 export function archiveFromFlags(flags: ArchiveFlags): void {
+  // Beside the node, which comes first.
+  runInBackground();
   const { olderThan, keep } = flags;
   if (olderThan === undefined && keep === undefined) {
     throw new CliError('say what to move: --older-than AGE, --keep NUMBER, or both', ExitCode.usage);
@@ -102,6 +105,8 @@ export async function scrubFromFlags(flags: {
   rate: string;
   json?: boolean;
 }): Promise<number> {
+  // Beside the node, which comes first.
+  runInBackground();
   const bytesPerSecond = checkedRate(flags.rate);
   const local = openFlatStorage(journalOf(dataDirOf(flags)), 'positional');
   const archives = readTiers(local).map((directory) => openFlatStorage(directory, 'positional'));

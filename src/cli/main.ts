@@ -3,6 +3,7 @@
  * The command line. Commands are declared here and loaded when they run, so that help and small commands are quick.
  */
 import { Command, CommanderError } from 'commander';
+import { endAtOnce } from '../../journal/libc.js';
 import { addAccountCommand } from './commands/account.js';
 import { addAuditCommand } from './commands/audit.js';
 import { addBenchCommand } from './commands/bench.js';
@@ -65,6 +66,8 @@ function program(): Command {
   addVersionCommand(root);
   return root;
 }
+
+process.on('exit', endAtOnce);
 
 /** The reader of a pipe may leave at any time (`| head`): that ends the command quietly. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

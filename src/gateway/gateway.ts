@@ -15,6 +15,7 @@ import type { ClientSocket } from './client-socket.js';
 import { DisconnectCanceller } from './disconnect-canceller.js';
 import { EgressPublisher } from './egress-publisher.js';
 import { EventRecord, type Sections } from './event-record.js';
+import { FramedSocket } from './framed-socket.js';
 import type { GatewayOptions } from './gateway-options.js';
 import { Housekeeping } from './housekeeping.js';
 import { IngressAdapter } from './ingress-adapter.js';
@@ -32,6 +33,7 @@ const HOUSEKEEPING_MS = 50;
 /** How long a shutdown waits for the reports of commands under way, and how often it looks. */
 const DRAIN_MS = 1000;
 const DRAIN_LOOK_MS = 2;
+const RESOLVED = Promise.resolve();
 
 /** What a Gateway works with; views of shared memory are this thread's own. */
 export interface GatewayParts {
@@ -80,6 +82,7 @@ export class Gateway {
   private openingSequence: number;
   private connections: number;
   private isPublishDue: boolean;
+  private readonly publishStaged: () => void;
   private isClosing: boolean;
   private outputWaiter: AsyncWaiter | undefined;
   private gateWaiter: AsyncWaiter | undefined;
@@ -92,6 +95,10 @@ export class Gateway {
     this.openingSequence = 0;
     this.connections = 0;
     this.isPublishDue = false;
+    this.publishStaged = () => {
+      this.isPublishDue = false;
+      this.sequencer.publish();
+    };
     this.isClosing = false;
     this.record = new EventRecord(options.reportRetention);
     const { keys, listings, news, reportLog } = this.record;
@@ -294,7 +301,8 @@ export class Gateway {
     permission: number,
   ): void {
     const isMsgpack = socket.protocol === SUBPROTOCOL_MSGPACK;
-    const session = this.connect(socket, permission, isMsgpack, remoteAddress);
+    const framed = new FramedSocket(socket, transport);
+    const session = this.connect(framed, permission, isMsgpack, remoteAddress);
     readWholeFrames(transport, this.parts.options.maxFrameBytes, (bytes, from, to) =>
       this.receive(session, bytes, true, from, to),
     );
@@ -314,10 +322,8 @@ export class Gateway {
   private publishThisTurn(): void {
     if (this.isPublishDue) return;
     this.isPublishDue = true;
-    queueMicrotask(() => {
-      this.isPublishDue = false;
-      this.sequencer.publish();
-    });
+    // Not queueMicrotask, which makes an async resource for each call.
+    void RESOLVED.then(this.publishStaged);
   }
 
   private openWhenSafe(): void {

@@ -113,10 +113,7 @@ export class Session implements FrameTarget {
     if (length === 0) return;
     this.length = 0;
     if (this.isClosed) return;
-    // A copy: the socket may hold on to the bytes after `bytes` is used again.
-    const frame = this.isMsgpack
-      ? sbeToMsgpack(this.bytes, 0, length)
-      : Buffer.from(this.bytes.subarray(0, length));
+    const frame = this.isMsgpack ? sbeToMsgpack(this.bytes, 0, length) : this.bytes.subarray(0, length);
     if (this.socket.bufferedAmount + frame.length > this.hardLimitBytes) {
       this.owner.onOverflow(this);
       return;

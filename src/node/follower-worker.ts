@@ -2,6 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import { WaitStrategy } from '../ring/wait-strategy.js';
 import { runAgentWorker } from '../runtime/agent-worker.js';
+import { runInBackground } from '../runtime/background-thread.js';
 import { CheckpointRing } from '../runtime/checkpoint-ring.js';
 import { CounterWatch } from '../runtime/counter-watch.js';
 import { Counter } from '../runtime/counters.js';
@@ -20,6 +21,7 @@ export interface FollowerInput extends Omit<FollowerPlan, 'checkpoints' | 'clock
 }
 
 runAgentWorker<FollowerInput>((input, { counters, clock }) => {
+  runInBackground();
   const follower = makeFollower({
     ...input,
     checkpoints: new CheckpointRing(input.memory.checkpoints),
@@ -28,14 +30,14 @@ runAgentWorker<FollowerInput>((input, { counters, clock }) => {
   });
   // The memory is large, and nobody needs it any more.
   input.snapshot = undefined;
-  const durable = new CounterWatch(counters, Counter.durable, new WaitStrategy('blocking'));
+  const stopPhase = new CounterWatch(counters, Counter.stopPhase, new WaitStrategy('blocking'));
   const agent: FollowerAgent = new FollowerAgent({
     follower,
     counters,
-    durable,
+    stopPhase,
     log: makeLog('follower', input.logLevel),
     tell: (message: FromFollower) => parentPort!.postMessage(message),
     clock,
   });
-  return { agent, waitSources: [durable], stopPhase: StopPhase.follower };
+  return { agent, waitSources: [stopPhase], stopPhase: StopPhase.follower };
 });

@@ -87,6 +87,8 @@ export class Follower {
   /** Checkpoints of the business logic that this core has not come to yet, by sequence. */
   private readonly awaited: Map<number, Checkpoint>;
   private collectedSequence: number;
+  /** How many checkpoints had been recorded when they were last collected. */
+  private collectedCount: number;
   private snapshotAtNs: number;
   /** Records of the frame at hand that are not carried out yet: word of the next, and how many. */
   private next: number;
@@ -104,6 +106,7 @@ export class Follower {
     this.current = new Int32Array(SLOT_WORDS);
     this.awaited = new Map();
     this.collectedSequence = parts.position.sequence;
+    this.collectedCount = 0;
     this.snapshotAtNs = parts.clock.monotonicNanoseconds();
     this.next = 0;
     this.left = 0;
@@ -262,6 +265,9 @@ export class Follower {
   /** Copies the checkpoints that are new: the ring forgets them long before a follower that is behind gets there. */
   private collect(): void {
     const { checkpoints } = this.parts;
+    const recorded = checkpoints.recorded();
+    if (recorded === this.collectedCount) return;
+    this.collectedCount = recorded;
     for (;;) {
       const checkpoint = checkpoints.after(this.collectedSequence);
       if (checkpoint === undefined) return;

@@ -33,11 +33,9 @@ export interface LogicInput {
 
 runAgentWorker<LogicInput>((input, { counters }) => {
   const waitStrategy = new WaitStrategy(input.waitStrategy);
-  const consumer = new RingConsumer(
-    new RingBuffer(input.memory.inputRing),
-    InputConsumer.logic,
-    waitStrategy,
-  );
+  // Behind the journaler: see topology.ts.
+  const inputRing = new RingBuffer(input.memory.inputRing);
+  const consumer = new RingConsumer(inputRing, InputConsumer.logic, waitStrategy, [InputConsumer.journaler]);
   const output = new RingEventOutput(
     new RingProducer(new RingBuffer(input.memory.outputRing), waitStrategy),
     () => counters.get(Counter.stopPhase) >= StopPhase.logic || counters.get(Counter.poison) !== 0,

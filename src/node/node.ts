@@ -331,7 +331,7 @@ export class RunningNode {
     const { gateway, replication, logic, journaler } = this.workers!;
     this.counters.set(Counter.role, NodeRole.stopping);
     const follower = this.follower === undefined ? [] : [this.follower];
-    await stopWorkers(this.counters, [[gateway, replication], [logic], [journaler], follower]);
+    await stopWorkers(this.counters, [[gateway, replication], [journaler], [logic], follower]);
     await this.letGo();
     this.resolveClosed(exitCode);
   }

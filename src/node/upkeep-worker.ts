@@ -7,6 +7,7 @@ import type { JournalIdentity } from '../../journal/segment.js';
 import { snapshotNeedOf } from '../../journal/snapshot-need.js';
 import { readTiers } from '../../journal/tiers.js';
 import { JournalUpkeep, type UpkeepRules } from '../../journal/upkeep.js';
+import { runInBackground } from '../runtime/background-thread.js';
 import { SystemClock } from '../runtime/clock.js';
 import { type FromUpkeep, type RecordsAnswer, STANDBY_CELL, STOP_CELL } from './upkeep-thread.js';
 
@@ -21,6 +22,8 @@ interface Order {
   readonly rules: UpkeepRules;
   readonly state: SharedArrayBuffer;
 }
+
+runInBackground();
 
 const clock = new SystemClock();
 const { directory, identity, keyFile, archiveTo, rules, state } = workerData as Order;

@@ -65,6 +65,11 @@ export class CheckpointRing {
     publishCell(words, 0, count + 1);
   }
 
+  /** How many were recorded so far: asked often, it costs less than to look for a new one in vain. */
+  recorded(): number {
+    return Atomics.load(this.words, 0);
+  }
+
   /** The newest checkpoint, or undefined when there is none. */
   latest(): Checkpoint | undefined {
     for (;;) {

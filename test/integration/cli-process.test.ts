@@ -422,3 +422,63 @@ describe('a node from init to replay', () => {
     expect(damaged.stderr).toContain(file);
   });
 });
+
+describe('the end of a process that has loaded native code', () => {
+  /** A native exit handler that aborts: whoever runs those does not end with its own code. */
+  const trap = new URL('../support/cli/abort-in-exit-handlers.mjs', import.meta.url).href;
+  const variables = { NODE_OPTIONS: `--import=${trap}` };
+
+  it('the trap works: a command that has not loaded any runs into it', async () => {
+    expect((await runCli(['version'], '', variables)).exitCode).not.toBe(0);
+  });
+
+  it('a node that is stopped ends with code 0 and runs no exit handlers, all that it wrote is there', async () => {
+    const dataDir = join(folder, 'ending');
+    const ports = ['--port', '0', '--admin-port', '0', '--replication-port', '0'];
+    await runCli(['init', '--data-dir', dataDir, '--segment-bytes', '1MiB', ...ports]);
+    const child = spawnCli(['serve', '--data-dir', dataDir, '--log-level', 'info'], variables);
+    const ended = new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal })));
+    let stdout = '';
+    let stderr = '';
+    child.stderr!.setEncoding('utf8').on('data', (chunk: string) => {
+      stderr += chunk;
+    });
+    await new Promise<void>((resolve) => {
+      child.stdout!.setEncoding('utf8').on('data', (chunk: string) => {
+        stdout += chunk;
+        if (stdout.includes('control')) resolve();
+      });
+    });
+    await runCli(['load', '--data-dir', dataDir, '--rate', '2000', '--seconds', '1', '--warm-up', '0']);
+    expect((await runCli(['stop', '--data-dir', dataDir])).exitCode).toBe(0);
+    expect(await ended).toEqual({ code: 0, signal: null });
+    expect(stdout).toMatch(/^ready: primary on .*\n {2}trading .*\n {2}admin .*\n {2}control .*\n/m);
+    for (const line of stderr.trim().split('\n'))
+      expect(JSON.parse(line)).toMatchObject({ name: 'ringfence' });
+
+    // More than a pipe holds, for a reader that is slow.
+    const cat = spawnCli(['journal', 'cat', '--data-dir', dataDir], variables);
+    const catEnded = new Promise<number | null>((resolve) => cat.on('close', resolve));
+    await delay(500);
+    let text = '';
+    for await (const chunk of cat.stdout!.setEncoding('utf8') as AsyncIterable<string>) text += chunk;
+    const sequences = text
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { sequence: number }).sequence);
+    expect(sequences.length).toBeGreaterThan(2000);
+    expect(sequences).toEqual(sequences.map((_, index) => index + 1));
+    expect(await catEnded).toBe(0);
+  });
+
+  it('a node that may not start ends with its own code', async () => {
+    const dataDir = join(folder, 'ending');
+    const refused = await runCli(
+      ['serve', '--data-dir', dataDir, '--log-level', 'silent', '--cluster-id', '99'],
+      '',
+      variables,
+    );
+    expect(refused.stderr).toContain('not to cluster 99');
+    expect(refused.exitCode).toBe(4);
+  });
+});

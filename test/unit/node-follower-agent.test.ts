@@ -25,7 +25,7 @@ function rig(fake: Partial<Record<keyof Follower, unknown>>) {
   const agent = new FollowerAgent({
     follower,
     counters,
-    durable: new CounterWatch(counters, Counter.durable, new WaitStrategy('blocking')),
+    stopPhase: new CounterWatch(counters, Counter.stopPhase, new WaitStrategy('blocking')),
     log: pino({ level: 'silent' }),
     tell: ({ message }) => told.push(message),
     clock: { monotonicNanoseconds: () => performance.now() * 1e6 },

@@ -12,8 +12,8 @@ export class FakeSocket implements ClientSocket {
   isTerminated = false;
   private flushes: (() => void)[] = [];
 
-  send(frame: Uint8Array, flushed?: (error?: Error) => void): void {
-    this.frames.push(frame);
+  send(frame: Uint8Array, flushed?: (error?: Error | null) => void): void {
+    this.frames.push(frame.slice());
     if (this.isStuck) this.bufferedAmount += frame.length;
     if (flushed !== undefined) this.flushes.push(flushed);
   }
