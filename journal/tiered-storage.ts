@@ -34,8 +34,8 @@ export class TieredStorage implements Storage {
     return this.#local.exists(name) || this.#archiveOf(name) !== undefined;
   }
 
-  create(name: string, bytes: number, allocation: Allocation): void {
-    this.#local.create(name, bytes, allocation);
+  create(name: string, bytes: number, allocation: Allocation, onPiece?: () => void): void {
+    this.#local.create(name, bytes, allocation, onPiece);
   }
 
   openForWrite(name: string): WritableFile {

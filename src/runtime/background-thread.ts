@@ -1,4 +1,4 @@
-import { constants, setPriority } from 'node:os';
+import { constants, getPriority, setPriority } from 'node:os';
 
 /**
  * Makes the calling thread one that others come before: what it does is not waited for by any client. It still gets a
@@ -7,5 +7,7 @@ import { constants, setPriority } from 'node:os';
  * Linux counts the nice value by thread, and so does Node there; elsewhere it would be that of the whole process.
  */
 export function runInBackground(): void {
-  if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+  const wanted = constants.priority.PRIORITY_BELOW_NORMAL;
+  // Only ever down: nobody but root may go up.
+  if (process.platform === 'linux' && getPriority() < wanted) setPriority(wanted);
 }

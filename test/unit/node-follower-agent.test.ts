@@ -22,15 +22,16 @@ function rig(fake: Partial<Record<keyof Follower, unknown>>) {
     dump: (name: string) => dumps.push(name),
     ...fake,
   } as unknown as Follower;
+  const stopPhase = new CounterWatch(counters, Counter.stopPhase, new WaitStrategy('blocking'));
   const agent = new FollowerAgent({
     follower,
     counters,
-    stopPhase: new CounterWatch(counters, Counter.stopPhase, new WaitStrategy('blocking')),
+    stopPhase,
     log: pino({ level: 'silent' }),
     tell: ({ message }) => told.push(message),
     clock: { monotonicNanoseconds: () => performance.now() * 1e6 },
   });
-  return { agent, counters, told, dumps, follower };
+  return { agent, counters, told, dumps, follower, stopPhase };
 }
 
 const difference = { sequence: 96, text: 'the states differ' };
@@ -75,6 +76,22 @@ describe('the agent of the follower', () => {
     agent.doWork();
     expect(taken).toEqual([130]);
     expect(counters.get(Counter.snapshotsServed)).toBe(1);
+  });
+
+  test('goes to what is durable by itself, and waits for nothing but the order to stop', () => {
+    const limits: number[] = [];
+    const { agent, counters, stopPhase } = rig({ step: (limit: number) => limits.push(limit) && 0 });
+    counters.set(Counter.durable, 7);
+    agent.doWork();
+    counters.set(Counter.durable, 9);
+    expect(stopPhase.blockingCell()).toBeGreaterThanOrEqual(0);
+    agent.doWork();
+    expect(limits).toEqual([7, 9]);
+    counters.set(Counter.stopPhase, 1);
+    expect(stopPhase.blockingCell()).toBe(-1);
+    // Seen: it does not spin through the phases before its own.
+    agent.doWork();
+    expect(stopPhase.blockingCell()).toBeGreaterThanOrEqual(0);
   });
 
   test('takes one at a clean stop', () => {
