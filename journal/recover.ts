@@ -15,7 +15,7 @@
  */
 import { CONTROL_FILE, type ControlState, readControlFile } from './control-file.js';
 import { JournalCorruptionError } from './errors.js';
-import { FrameType, frameRecordCount, frameType } from './frame.js';
+import { frameRecordCount } from './frame.js';
 import { readManifestLines, removedThrough } from './manifest.js';
 import { type JournalIdentity, parseSegmentName, SEGMENT_HEADER_BYTES, SEGMENT_SUFFIX } from './segment.js';
 import { ScanStatus, SegmentScanner } from './segment-scanner.js';
@@ -34,7 +34,7 @@ export interface RecoveryReport {
   readonly lastTimestampUs: number;
   /** Highest sequence that is proven to have been durable. */
   readonly durableSequence: number;
-  /** The journal was closed in good order. */
+  /** The journal was closed in good order, or was idle: its last frame says that everything is durable. */
   readonly clean: boolean;
   /** Segment with a torn tail, empty when there is none; the tail is `tornBytes` from `tornOffset` on. */
   readonly tornFile: string;
@@ -219,8 +219,9 @@ function findEnd(last: SegmentScanner, control: ControlState): End {
   let evidence = 0;
   for (;;) {
     while (status === ScanStatus.frame) {
-      const isMark = frameType(last.words, last.frameWord) === FrameType.durableMark;
-      markedSequence = isMark ? last.durableSequence : -1;
+      // A mark or a seal: it vouches for everything before it.
+      const isEmpty = frameRecordCount(last.words, last.frameWord) === 0;
+      markedSequence = isEmpty ? last.durableSequence : -1;
       proven.pass(last);
       if (last.isSealed) break;
       status = last.step();

@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { CONTROL_FILE } from '../../journal/control-file.js';
 import { crc32c } from '../../journal/crc32c.js';
-import { JournalCorruptionError, JournalForeignError, JournalVersionError } from '../../journal/errors.js';
+import {
+  JournalCorruptionError,
+  JournalForeignError,
+  JournalNoSpaceError,
+  JournalVersionError,
+} from '../../journal/errors.js';
 import { FRAME_HEADER_BYTES, FrameWord, frameHeaderCrc } from '../../journal/frame.js';
 import { recover } from '../../journal/recover.js';
 import { SEGMENT_HEADER_BYTES } from '../../journal/segment.js';
@@ -94,6 +99,24 @@ describe('the end of a journal', () => {
       });
       expectRecords(readAll(disk), 1, isWhole ? 11 : 9);
     }
+  });
+
+  test('a full segment without a next one is a clean end: the seal vouches for it', () => {
+    const disk = new SimulatedDisk();
+    const writer = openWriter(disk);
+    appendBatches(writer, [1]);
+    disk.capacity = disk.usedBytes();
+    expect(() => {
+      for (;;) appendBatches(writer, [20]);
+    }).toThrow(JournalNoSpaceError);
+    disk.capacity = Number.POSITIVE_INFINITY;
+    openWriter(disk).close();
+    const { lastSequence, ...report } = recover(disk, IDENTITY);
+    expect(report).toMatchObject({ isSealed: true, clean: true, durableSequence: lastSequence });
+    const next = openWriter(disk);
+    appendBatches(next, [4]);
+    next.close();
+    expectRecords(readAll(disk), 1, lastSequence + 4);
   });
 
   test('the torn tail is copied byte for byte before it is zeroed', () => {
