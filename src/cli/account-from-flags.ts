@@ -8,7 +8,14 @@ import { checkedInteger } from './checked-flags.js';
 import { coreOf } from './core-of.js';
 import { dataDirOf } from './data-dir.js';
 import { listingsOf } from './exec/listings.js';
-import { type BalanceObject, balanceObject, type OrderObject, orderObject } from './exec/view-objects.js';
+import {
+  type BalanceObject,
+  balanceObject,
+  type OrderObject,
+  orderObject,
+  type PositionObject,
+  positionObject,
+} from './exec/view-objects.js';
 import { CliError } from './failure.js';
 import { isoTime } from './iso-time.js';
 import { journalOf } from './journal-of.js';
@@ -48,12 +55,16 @@ function stateText(account: number, options: AsOfOptions, isJson: boolean): stri
   if (view === undefined) throw unknownAccount(account, sequence);
   const listings = listingsOf(core);
   const balances = view.balances.map(balanceObject);
+  const positions = view.positions.map((position) => positionObject(position, listings));
   const orders = view.orders.map((order) => orderObject(order, listings));
   const time = isoTime(timestampUs);
-  if (isJson) return `${JSON.stringify({ type: 'account', account, balances, orders, sequence, time })}\n`;
+  if (isJson) {
+    return `${JSON.stringify({ type: 'account', account, balances, positions, orders, sequence, time })}\n`;
+  }
   return (
     `account ${account} after command ${sequence} of ${time}\n` +
     (balances.length === 0 ? 'no balances\n' : balanceTable(balances)) +
+    (positions.length === 0 ? 'no positions\n' : positionTable(positions)) +
     (orders.length === 0 ? 'no open orders\n' : orderTable(orders))
   );
 }
@@ -62,6 +73,19 @@ function balanceTable(balances: readonly BalanceObject[]): string {
   return textTable(
     ['asset', '>available', '>reserved'],
     balances.map(({ asset, available, reserved }) => [asset, available, reserved]),
+  );
+}
+
+function positionTable(positions: readonly PositionObject[]): string {
+  return textTable(
+    ['symbol', '>position', '>cost', '>realised profit', '>initial margin'],
+    positions.map((position) => [
+      position.symbol,
+      position.quantity,
+      position.cost,
+      position.realisedProfit,
+      position.initialMargin ?? '0',
+    ]),
   );
 }
 

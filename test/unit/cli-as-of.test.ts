@@ -93,12 +93,14 @@ describe('account and book as of a moment', () => {
         'asset  available  reserved\n' +
         'AAPL        4850       120\n' +
         'USD     17559.90      0.00\n' +
+        'symbol    position      cost  realised profit  initial margin\n' +
+        'AAPL-USD       -30  17559.90             0.00               0\n' +
         'symbol    side   price  leaves  cumulative  quantity  client order  order\n' +
         'AAPL-USD  sell  585.33      70          30       100            17      1\n' +
         'AAPL-USD  sell  585.40      50           0        50            18      2\n',
     );
     expect((await account(dataDir, '8', { atSequence: '5', json: false })).text).toContain(
-      'no balances\nno open orders\n',
+      'no balances\nno positions\nno open orders\n',
     );
     expect(book(dataDir, 'AAPL-USD', { atSequence: '14', json: false, depth: '1' }).text).toBe(
       'AAPL-USD after command 14 of 2025-06-15T15:06:40.014000Z\n' +

@@ -27,6 +27,7 @@ import { HeaderWord, SLOT_WORDS, templateOf } from '../../wire/slot.js';
 import { type DecodedSlot, decodeSlot } from '../../wire/slot-codec.js';
 import { shown, uint64Text } from './line-fields.js';
 import type { ListedInstrument, Listings } from './listings.js';
+import { positionObject } from './view-objects.js';
 
 const offset = (name: string, field: string) => HeaderWord.body * 4 + offsetOf(name, field);
 const word = (name: string, field: string) => offset(name, field) / 4;
@@ -369,20 +370,8 @@ export class EventText {
           maxOpenOrders: limits.maxOpenOrders,
         };
       }
-      case 'position': {
-        const position = event.fields;
-        const { lot, quoteUnit, symbol } = this.instrument(position.instrumentId);
-        return {
-          account: event.accountId,
-          symbol,
-          quantity: formatUnits(position.quantityLots, lot),
-          cost: formatUnits(position.cost, quoteUnit),
-          realisedProfit: formatUnits(position.realisedProfit, quoteUnit),
-          ...(position.initialMargin === 0
-            ? {}
-            : { initialMargin: formatUnits(position.initialMargin, quoteUnit) }),
-        };
-      }
+      case 'position':
+        return { account: event.accountId, ...positionObject(event.fields, this.listings) };
       case 'triggered': {
         const order = event.fields;
         const { tick, lot, symbol } = this.instrument(order.instrumentId);

@@ -20,7 +20,7 @@ import {
   textField,
 } from './line-fields.js';
 import { Listings } from './listings.js';
-import { ALL_LEVELS, balanceObject, bookObject, orderObject } from './view-objects.js';
+import { ALL_LEVELS, balanceObject, bookObject, orderObject, positionObject } from './view-objects.js';
 
 export interface ExecOptions {
   /** Book deltas are printed too. */
@@ -140,6 +140,7 @@ export class ExecSession {
       type: 'account',
       account,
       balances: view.balances.map(balanceObject),
+      positions: view.positions.map((position) => positionObject(position, this.listings)),
       orders: view.orders.map((order) => orderObject(order, this.listings)),
       sequence: this.commands,
     };

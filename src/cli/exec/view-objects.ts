@@ -1,6 +1,12 @@
 /** Balances, orders and books as objects for people and scripts: decimals in text, names for numbers. */
 import type { Core } from '../../core/core.js';
-import { type BalanceView, type BookLevel, type OrderView, queryBook } from '../../core/queries.js';
+import {
+  type BalanceView,
+  type BookLevel,
+  type OrderView,
+  type PositionView,
+  queryBook,
+} from '../../core/queries.js';
 import { formatUnits, minorUnit } from '../../wire/decimal.js';
 import { uint64Text } from './line-fields.js';
 import type { ListedInstrument, Listings } from './listings.js';
@@ -25,6 +31,17 @@ export interface OrderObject {
   readonly quantity: string;
   readonly leaves: string;
   readonly cumulative: string;
+}
+
+export interface PositionObject {
+  readonly symbol: string;
+  /** Bought minus sold. */
+  readonly quantity: string;
+  /** Paid for what is held, or received for what is owed: the average cost times the quantity, exactly. */
+  readonly cost: string;
+  readonly realisedProfit: string;
+  /** Of a margin instrument, when there is any. */
+  readonly initialMargin?: string;
 }
 
 export interface LevelObject {
@@ -55,6 +72,20 @@ export function orderObject(order: OrderView, listings: Listings): OrderObject {
     quantity: formatUnits(order.quantityLots, lot),
     leaves: formatUnits(order.leavesLots, lot),
     cumulative: formatUnits(order.cumulativeLots, lot),
+  };
+}
+
+/** A position in an instrument that `listings` knows; money in units of its quote asset. */
+export function positionObject(position: PositionView, listings: Listings): PositionObject {
+  const { lot, quoteUnit, symbol } = listings.instrumentOfId(position.instrumentId)!;
+  return {
+    symbol,
+    quantity: formatUnits(position.quantityLots, lot),
+    cost: formatUnits(position.cost, quoteUnit),
+    realisedProfit: formatUnits(position.realisedProfit, quoteUnit),
+    ...(position.initialMargin === 0
+      ? {}
+      : { initialMargin: formatUnits(position.initialMargin, quoteUnit) }),
   };
 }
 
