@@ -27,9 +27,7 @@ import { measureEcho, measureSyncedWrite } from './baselines.js';
 import { LoadSession } from './load-session.js';
 
 const FUNDS = 1_000_000_000_000;
-const WARM_UP_SECONDS = 2;
 const ROUND_TRIPS = 3000;
-const WARM_UP_RATE = 5000;
 /** Any free ports, no limit of messages, little log. */
 export const NODE_FLAGS = {
   port: '0',
@@ -43,6 +41,11 @@ export interface EndToEndOptions {
   readonly policies: readonly string[];
   readonly rates: readonly number[];
   readonly seconds: number;
+  /**
+   * How long the highest rate is sent before anything is measured: a node that has just started compiles its hot code
+   * in the background, which takes up to a core away from it for some seconds.
+   */
+  readonly warmUpSeconds: number;
   readonly seed: number;
   readonly backend: string;
   /** Prints the whole percentile distribution of each run. */
@@ -141,7 +144,7 @@ export async function openLoad(node: DemoNode): Promise<{ session: LoadSession; 
 async function measure(node: DemoNode, policy: string, options: EndToEndOptions): Promise<PolicyFigures> {
   const { session, instrumentId } = await openLoad(node);
   const flow = new LoadFlow({ seed: options.seed, accounts: 1 });
-  await session.run(flow, instrumentId, WARM_UP_RATE, WARM_UP_SECONDS);
+  await session.run(flow, instrumentId, Math.max(...options.rates), options.warmUpSeconds);
   const roundTrip = percentilesOf(await session.roundTrips(flow, instrumentId, ROUND_TRIPS));
   options.onLine?.(`${policy.padEnd(13)} one at a time                          ${text(roundTrip)}`);
   const runs: EndToEndRun[] = [];
@@ -197,13 +200,14 @@ export function text({ p50Us, p90Us, p99Us, p999Us, p9999Us, maxUs }: Percentile
 
 export const endToEnd = {
   summary:
-    'orders over WebSocket through a whole node, open loop (--rates, --seconds, --policies, --backend, --histogram)',
+    'orders over WebSocket through a whole node, open loop (--rates, --seconds, --warm-up, --policies, --backend, --histogram)',
   async run(args: readonly string[], json: boolean): Promise<object> {
     const { values } = parseArgs({
       args: [...args],
       options: {
         rates: { type: 'string', default: '1000,10000,50000' },
         seconds: { type: 'string', default: '5' },
+        'warm-up': { type: 'string', default: '15' },
         policies: { type: 'string', default: 'memory,disk,disk+replica,two-disks' },
         backend: { type: 'string', default: 'mmap' },
         seed: { type: 'string', default: '1' },
@@ -223,6 +227,7 @@ export const endToEnd = {
       policies,
       rates,
       seconds: Number(values.seconds),
+      warmUpSeconds: Number(values['warm-up']),
       seed: Number(values.seed),
       backend: values.backend,
       ...(json ? {} : { onLine: (line: string) => process.stdout.write(`${line}\n`) }),
