@@ -207,7 +207,7 @@ export const endToEnd = {
       options: {
         rates: { type: 'string', default: '1000,10000,50000' },
         seconds: { type: 'string', default: '5' },
-        'warm-up': { type: 'string', default: '15' },
+        'warm-up': { type: 'string', default: '25' },
         policies: { type: 'string', default: 'memory,disk,disk+replica,two-disks' },
         backend: { type: 'string', default: 'mmap' },
         seed: { type: 'string', default: '1' },

@@ -10,10 +10,12 @@
  * core, as a node has one: each cancels first what the round before left, and must give the same report, and the
  * published report hash where there is one, or no figure is printed. Both hashes are those after the first round.
  */
+
 import { parseArgs } from 'node:util';
 import { checkInvariants } from '../src/core/invariants.js';
 import { tuneCompiler } from '../src/runtime/compiler-flags.js';
 import { SLOT_WORDS } from '../src/wire/slot.js';
+import type { CommandTape } from './command-tape.js';
 import { type MatchingMemoryFigures, measureMemory } from './matching-memory.js';
 import { MIX_LOADS, mixCapacities } from './matching-mix.js';
 import { type MatchingOutcome, MatchingRig, makeMixTape } from './matching-rig.js';
@@ -29,7 +31,7 @@ export interface MatchingOptions {
   readonly commands: number;
   /** Seed of the generated mix. */
   readonly seed: number;
-  /** Measured runs; WARM_UP_RUNS go before them. */
+  /** Measured runs; those of `warmUpRuns` go before them. */
   readonly runs: number;
   /** Called with a line for people. */
   readonly onLine?: (line: string) => void;
@@ -41,7 +43,7 @@ export interface MatchingFigures extends MatchingOutcome {
 }
 
 const ACCOUNTS = 1_000;
-const WARM_UP_RUNS = 3;
+const WARM_UP_COMMANDS = 8_000_000;
 const BATCH = 256;
 
 /**
@@ -81,7 +83,8 @@ export const matching = {
     if (!values['service-time']) return runMatching(options);
     const { measureServiceTime } = await import('./matching-service-time.js');
     const rig = await makeRig(options);
-    return measureServiceTime(rig, count('rate', values.rate), WARM_UP_RUNS, options.runs, onLine);
+    const warmUps = warmUpRuns(rig.tape);
+    return measureServiceTime(rig, count('rate', values.rate), warmUps, options.runs, onLine);
   },
 };
 
@@ -92,10 +95,11 @@ export async function runMatching(options: MatchingOptions): Promise<MatchingFig
   const commands = rig.tape.count - rig.tape.setupCount;
   onLine?.(`${commands} commands after ${rig.tape.setupCount} of setup`);
   const rates: number[] = [];
+  const warmUps = warmUpRuns(rig.tape);
   try {
-    for (let run = 0; run < WARM_UP_RUNS + options.runs; run += 1) {
+    for (let run = 0; run < warmUps + options.runs; run += 1) {
       const seconds = await rig.run(() => playAll(rig));
-      if (run >= WARM_UP_RUNS) rates.push(commands / seconds);
+      if (run >= warmUps) rates.push(commands / seconds);
     }
     checkInvariants(rig.processor.core);
   } finally {
@@ -117,22 +121,23 @@ export async function runMatching(options: MatchingOptions): Promise<MatchingFig
 
 async function makeRig(options: MatchingOptions): Promise<MatchingRig> {
   const { workload } = options;
-  const rounds = WARM_UP_RUNS + options.runs;
   if (workload !== undefined) {
+    const tape = workloadTape(workload, ACCOUNTS);
     const capacities = { ...mixCapacities(), maxOrders: 1_048_576 };
-    return new MatchingRig(
-      workloadTape(workload, ACCOUNTS),
-      capacities,
-      rounds,
-      expectedReportHash(workload),
-    );
+    return new MatchingRig(tape, capacities, warmUpRuns(tape) + options.runs, expectedReportHash(workload));
   }
   const load = MIX_LOADS[options.load];
-  return new MatchingRig(
-    await makeMixTape(options.commands, options.seed, load),
-    mixCapacities(load),
-    rounds,
-  );
+  const tape = await makeMixTape(options.commands, options.seed, load);
+  return new MatchingRig(tape, mixCapacities(load), warmUpRuns(tape) + options.runs);
+}
+
+/**
+ * Runs that are not measured: while the core is new, V8 compiles it in the background for some seconds, on a processor
+ * that the run or its drain needs.
+ */
+function warmUpRuns(tape: CommandTape): number {
+  const commands = tape.count - tape.setupCount;
+  return Math.min(40, Math.max(3, Math.ceil(WARM_UP_COMMANDS / commands)));
 }
 
 /** Plays the measured commands as fast as they go; returns the seconds that they took. */
