@@ -155,17 +155,6 @@ export function frameLastSequence(words: Int32Array, wordIndex: number): number 
   return frameFirstSequence(words, wordIndex) + frameRecordCount(words, wordIndex) - 1;
 }
 
-/** The highest record version in a valid frame; 0 when it has no records. */
-export function newestRecordVersion(words: Int32Array, wordIndex: number): number {
-  const count = frameRecordCount(words, wordIndex);
-  let newest = 0;
-  for (let i = 0; i < count; i++) {
-    const version = versionOf(words[wordIndex + FRAME_HEADER_WORDS + i * RECORD_WORDS]);
-    if (version > newest) newest = version;
-  }
-  return newest;
-}
-
 /** What one walk over the records of a frame tells; of a frame without records, versions 255 and 0. */
 export interface RecordSurvey {
   oldestVersion: number;

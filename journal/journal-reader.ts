@@ -1,7 +1,8 @@
 /**
  * Reads records in sequence, across segments, and checks everything on the way: checksums, chain, sequence, epoch, seals,
- * links between segments. Of frames before the first record that is wanted, only the headers and what ties them together. What it returns is what was written, or it throws. Records of older versions come out as records
- * of the current one, so that nobody behind it has to know them.
+ * links between segments. Of frames before the first record that is wanted, only the headers and what ties them together.
+ * What it returns is what was written, or it throws. Records of older versions come out as records of the current one, so
+ * that nobody behind it has to know them.
  */
 import { RECORD_VERSION } from '../src/wire/slot.js';
 import { upcastRecord } from '../src/wire/upcast.js';

@@ -5,7 +5,7 @@
  */
 
 /** An order shows at least one part in so many of what is open. */
-export const MOST_PEAKS = 100;
+const MOST_PEAKS = 100;
 
 /** Whether an order that displays `displayLots` at a time (0 = all) must not have `lots` open. */
 export function hidesTooMuch(displayLots: number, lots: number): boolean {

@@ -156,6 +156,7 @@ export function makeTrading(core: Core, sink: EventSink) {
   const { add: addStop, elect, electNew, pending: pendingStops } = core.stops;
   const { check: checkMargin, countOpen, lotCost, touched: touchedMargins } = core.margins;
   const checkTerms = checkOrderTerms;
+  const hidesTooMuchOf = hidesTooMuch;
   const lotFee = feePerLot;
   const tripleHash = hashTriple;
 
@@ -433,7 +434,7 @@ export function makeTrading(core: Core, sink: EventSink) {
     }
     if (
       leaves > oldLeaves &&
-      hidesTooMuch(words[(words[order + EXTRA] & handleMask) + DISPLAY_LOTS], leaves)
+      hidesTooMuchOf(words[(words[order + EXTRA] & handleMask) + DISPLAY_LOTS], leaves)
     ) {
       return RejectCode.INVALID_DISPLAY_QUANTITY;
     }

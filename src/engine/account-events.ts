@@ -128,6 +128,13 @@ const Deleveraged = {
   words: wordsOf('deleveraged'),
 } as const;
 
+/** Words of an event that say which order it is about. */
+interface OrderNameWords {
+  readonly orderId: number;
+  readonly clientOrderId: number;
+  readonly instrumentId: number;
+}
+
 /** The events on `core`, written by `writer`. */
 export function makeAccountEvents(core: Core, { words, begin, finishRare, writeExtra }: RareEventWriter) {
   const sideOf = (bookSide: number): number => (bookSide & 1) + 1;
@@ -169,6 +176,15 @@ export function makeAccountEvents(core: Core, { words, begin, finishRare, writeE
     finishRare(at, Rejected.words);
   };
 
+  /** Writes which order an event is about; returns its book side. */
+  const nameOrder = (order: number, at: number, event: OrderNameWords): number => {
+    const bookSide = records[order + OrderWord.bookSide];
+    copyWords(records, order + OrderWord.orderId, words, at + event.orderId, 2);
+    copyWords(records, order + OrderWord.clientIdLow, words, at + event.clientOrderId, 2);
+    words[at + event.instrumentId] = bookSide >> 1;
+    return bookSide;
+  };
+
   const selfTradePrevented = (
     order: number,
     priceTicks: number,
@@ -177,16 +193,12 @@ export function makeAccountEvents(core: Core, { words, begin, finishRare, writeE
     mode: number,
     answer: number,
   ): void => {
-    const from = order;
-    const at = begin(SelfTradePrevented.template, records[from + OrderWord.account], answer);
-    const bookSide = records[from + OrderWord.bookSide];
-    copyWords(records, from + OrderWord.orderId, words, at + SelfTradePrevented.orderId, 2);
-    copyWords(records, from + OrderWord.clientIdLow, words, at + SelfTradePrevented.clientOrderId, 2);
-    words[at + SelfTradePrevented.instrumentId] = bookSide >> 1;
+    const at = begin(SelfTradePrevented.template, records[order + OrderWord.account], answer);
+    const bookSide = nameOrder(order, at, SelfTradePrevented);
     words[at + SelfTradePrevented.priceTicks] = priceTicks;
     words[at + SelfTradePrevented.preventedLots] = preventedLots;
-    words[at + SelfTradePrevented.leavesLots] = records[from + OrderWord.leaves];
-    words[at + SelfTradePrevented.cumulativeLots] = records[from + OrderWord.cumulative];
+    words[at + SelfTradePrevented.leavesLots] = records[order + OrderWord.leaves];
+    words[at + SelfTradePrevented.cumulativeLots] = records[order + OrderWord.cumulative];
     words[at + SelfTradePrevented.side] = sideOf(bookSide) | (liquidity << 8) | (mode << 16);
     finishRare(at, SelfTradePrevented.words);
   };
@@ -194,10 +206,7 @@ export function makeAccountEvents(core: Core, { words, begin, finishRare, writeE
   const triggered = (order: number): void => {
     const extra = records[order + OrderWord.extra];
     const at = begin(Triggered.template, records[order + OrderWord.account], 0);
-    const bookSide = records[order + OrderWord.bookSide];
-    copyWords(records, order + OrderWord.orderId, words, at + Triggered.orderId, 2);
-    copyWords(records, order + OrderWord.clientIdLow, words, at + Triggered.clientOrderId, 2);
-    words[at + Triggered.instrumentId] = bookSide >> 1;
+    const bookSide = nameOrder(order, at, Triggered);
     words[at + Triggered.triggerPriceTicks] = records[extra + ExtraWord.trigger];
     words[at + Triggered.lastPriceTicks] = records[extra + ExtraWord.firedAt];
     words[at + Triggered.priceTicks] = records[order + OrderWord.price];
@@ -215,14 +224,9 @@ export function makeAccountEvents(core: Core, { words, begin, finishRare, writeE
 
   const orderStatus = (order: number): void => {
     const at = begin(OrderStatus.template, records[order + OrderWord.account], 1);
-    const bookSide = records[order + OrderWord.bookSide];
+    const bookSide = nameOrder(order, at, OrderStatus);
     const leaves = records[order + OrderWord.leaves];
     const cumulative = records[order + OrderWord.cumulative];
-    words[at + OrderStatus.orderId] = records[order + OrderWord.orderId];
-    words[at + OrderStatus.orderId + 1] = records[order + OrderWord.orderId + 1];
-    words[at + OrderStatus.clientOrderId] = records[order + OrderWord.clientIdLow];
-    words[at + OrderStatus.clientOrderId + 1] = records[order + OrderWord.clientIdHigh];
-    words[at + OrderStatus.instrumentId] = bookSide >> 1;
     words[at + OrderStatus.priceTicks] = records[order + OrderWord.price];
     words[at + OrderStatus.quantityLots] = leaves + cumulative;
     words[at + OrderStatus.leavesLots] = leaves;

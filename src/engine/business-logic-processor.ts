@@ -21,7 +21,7 @@ import { makeTrading } from '../core/trading.js';
 import { Template } from '../wire/schema.js';
 import { HeaderWord, packTemplate, RECORD_VERSION, SLOT_WORDS, templateOf } from '../wire/slot.js';
 import type { EventOutput } from './event-output.js';
-import { shiftOf, wordAround, wordOf } from './layout.js';
+import { checkPackedWord, wordOf } from './layout.js';
 import { makeMarketCommands } from './market-commands.js';
 import { makeRiskCommands } from './risk-commands.js';
 import { makeSlotEventSink, type SlotEventSink } from './slot-event-sink.js';
@@ -460,13 +460,7 @@ function checkPacking(): void {
     ['newOrder', ['side', 'orderType', 'timeInForce', 'flags']],
     ['listInstrument', ['tickExponent', 'lotExponent', 'baseDecimals', 'quoteDecimals']],
   ];
-  for (const [message, fields] of packed) {
-    fields.forEach((field, index) => {
-      const isInPlace =
-        wordAround(message, field) === wordOf(message, fields[0]) && shiftOf(message, field) === index * 8;
-      if (!isInPlace) throw new Error(`layout: ${message}.${field} is not byte ${index} of its word`);
-    });
-  }
+  for (const [message, fields] of packed) checkPackedWord(message, fields);
   for (const name of ['transferId', 'amount', 'accountId', 'asset']) {
     if (wordOf('withdraw', name) !== wordOf('deposit', name))
       throw new Error(`layout: withdraw.${name} differs`);

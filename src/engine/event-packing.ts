@@ -1,4 +1,4 @@
-import { shiftOf, wordAround, wordOf } from './layout.js';
+import { checkPackedWord, shiftOf, wordOf } from './layout.js';
 
 /** Stops the start when one of the words that events pack by hand is laid out otherwise in the schema. */
 export function checkEventPacking(): void {
@@ -15,13 +15,7 @@ export function checkEventPacking(): void {
     ['marketStateChanged', ['state', 'previousState', 'nextState', 'cause']],
     ['accountChanged', ['feeTier', 'selfTradePrevention', 'status', 'reserved0']],
   ];
-  for (const [message, fields] of packed) {
-    fields.forEach((field, index) => {
-      const isInPlace =
-        wordAround(message, field) === wordOf(message, fields[0]) && shiftOf(message, field) === index * 8;
-      if (!isInPlace) throw new Error(`layout: ${message}.${field} is not byte ${index} of its word`);
-    });
-  }
+  for (const [message, fields] of packed) checkPackedWord(message, fields);
   for (const message of ['accepted', 'orderStatus']) {
     const at = wordOf(message, 'expireTimeUs');
     if (wordOf(message, 'displayLots') !== at + 2 || wordOf(message, 'triggerPriceTicks') !== at + 3) {

@@ -42,3 +42,13 @@ export function firstWordsOf(message: string): number {
 export function templateWordOf(message: string): number {
   return packTemplate(messageByName(message).templateId, RECORD_VERSION, 0);
 }
+
+/** Stops the start when the `fields` of a message are not the bytes of one word, the first one lowest. */
+export function checkPackedWord(message: string, fields: readonly string[]): void {
+  const word = wordOf(message, fields[0]!);
+  fields.forEach((field, index) => {
+    if (wordAround(message, field) !== word || shiftOf(message, field) !== index * 8) {
+      throw new Error(`layout: ${message}.${field} is not byte ${index} of its word`);
+    }
+  });
+}

@@ -3,6 +3,7 @@ import { makeWords } from '../base/columns.js';
 import { mix } from '../base/hash.js';
 import { AccountWord } from '../core/accounts.js';
 import { Liquidity } from '../core/codes.js';
+import { SLOT_START_MASK } from '../core/command-words.js';
 import type { Core } from '../core/core.js';
 import { InstrumentWord } from '../core/instruments.js';
 import { ExtraWord } from '../core/order-extras.js';
@@ -18,6 +19,7 @@ import { makeMarketEvents } from './market-events.js';
 import { copyWords, type RareEventWriter } from './rare-event-writer.js';
 
 // Local copies are folded into the code (../core/README.md).
+const SLOT_MASK = SLOT_START_MASK;
 const MIRROR = PRICE_MAX;
 const MAKER = Liquidity.maker;
 const TAKER = Liquidity.taker;
@@ -59,6 +61,7 @@ const CLIENT_SEQUENCE_PAIR = wordOf('accepted', 'clientSequence') >> 1;
 const SLOT_SHIFT = 31 - Math.clz32(SLOT_WORDS);
 
 const Accepted = {
+  template: templateWordOf('accepted'),
   orderId: wordOf('accepted', 'orderId'),
   clientOrderId: wordOf('accepted', 'clientOrderId'),
   instrumentId: wordOf('accepted', 'instrumentId'),
@@ -70,6 +73,7 @@ const Accepted = {
   words: wordsOf('accepted'),
 } as const;
 const Trade = {
+  template: templateWordOf('trade'),
   orderId: wordOf('trade', 'orderId'),
   clientOrderId: wordOf('trade', 'clientOrderId'),
   tradeId: wordOf('trade', 'tradeId'),
@@ -83,6 +87,7 @@ const Trade = {
   words: wordsOf('trade'),
 } as const;
 const Cancelled = {
+  template: templateWordOf('cancelled'),
   orderId: wordOf('cancelled', 'orderId'),
   clientOrderId: wordOf('cancelled', 'clientOrderId'),
   instrumentId: wordOf('cancelled', 'instrumentId'),
@@ -93,6 +98,7 @@ const Cancelled = {
   words: wordsOf('cancelled'),
 } as const;
 const Replaced = {
+  template: templateWordOf('replaced'),
   orderId: wordOf('replaced', 'orderId'),
   clientOrderId: wordOf('replaced', 'clientOrderId'),
   originalClientOrderId: wordOf('replaced', 'originalClientOrderId'),
@@ -105,6 +111,7 @@ const Replaced = {
   words: wordsOf('replaced'),
 } as const;
 const BookDelta = {
+  template: templateWordOf('bookDelta'),
   bookSequence: wordOf('bookDelta', 'bookSequence'),
   levelLots: wordOf('bookDelta', 'levelLots'),
   instrumentId: wordOf('bookDelta', 'instrumentId'),
@@ -114,19 +121,8 @@ const BookDelta = {
   words: wordsOf('bookDelta'),
 } as const;
 
-const TEMPLATE_WORD = {
-  accepted: templateWordOf('accepted'),
-  trade: templateWordOf('trade'),
-  cancelled: templateWordOf('cancelled'),
-  replaced: templateWordOf('replaced'),
-  bookDelta: templateWordOf('bookDelta'),
-} as const;
-
 /** Events that are written often end here at the latest; a slot that a longer one was in is cleaned when it is reused. */
 const USUAL_WORDS = 26;
-
-/** Slots start here at the latest; tells the compiler that word positions in a slot cannot overflow. */
-const SLOT_START_MASK = 0x0fffffe0;
 
 /** Words of the private state. 64-bit numbers that are only copied are moved as doubles: those come first, in pairs. */
 const SEQUENCE = 0;
@@ -239,7 +235,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
 
   const accepted = (order: number): void => {
     const from = order & handleMask;
-    const at = begin(TEMPLATE_WORD.accepted, records[from + ORDER_ACCOUNT], 1) & SLOT_START_MASK;
+    const at = begin(Accepted.template, records[from + ORDER_ACCOUNT], 1) & SLOT_MASK;
     const bookSide = records[from + ORDER_BOOK_SIDE];
     const orderIdLow = records[from + ORDER_ORDER_ID];
     const orderIdHigh = records[from + ORDER_ORDER_ID + 1];
@@ -297,7 +293,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
 
   const cancelled = (order: number, reason: number, answer: number): void => {
     const from = order & handleMask;
-    const at = begin(TEMPLATE_WORD.cancelled, records[from + ORDER_ACCOUNT], answer) & SLOT_START_MASK;
+    const at = begin(Cancelled.template, records[from + ORDER_ACCOUNT], answer) & SLOT_MASK;
     const bookSide = records[from + ORDER_BOOK_SIDE];
     const orderIdLow = records[from + ORDER_ORDER_ID];
     const orderIdHigh = records[from + ORDER_ORDER_ID + 1];
@@ -331,7 +327,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     const originalIdLow = originalLow | 0;
     const originalIdHigh = originalHigh | 0;
     const from = order & handleMask;
-    const at = begin(TEMPLATE_WORD.replaced, records[from + ORDER_ACCOUNT], 1) & SLOT_START_MASK;
+    const at = begin(Replaced.template, records[from + ORDER_ACCOUNT], 1) & SLOT_MASK;
     const bookSide = records[from + ORDER_BOOK_SIDE];
     const orderIdLow = records[from + ORDER_ORDER_ID];
     const orderIdHigh = records[from + ORDER_ORDER_ID + 1];
@@ -373,7 +369,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
   const bookDelta = (level: number, instrument: number): void => {
     const from = level & handleMask;
     const sequence = (instrument & handleMask) + INSTRUMENT_BOOK_SEQUENCE;
-    const at = begin(TEMPLATE_WORD.bookDelta, 0, 0) & SLOT_START_MASK;
+    const at = begin(BookDelta.template, 0, 0) & SLOT_MASK;
     const bookSide = records[from + LEVEL_BOOK_SIDE];
     const key = records[from + LEVEL_KEY];
     const orderCount = records[from + LEVEL_ORDER_COUNT];
@@ -407,7 +403,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
     const priceTicks = price | 0;
     const quantityLots = quantity | 0;
     const from = order & handleMask;
-    const at = begin(TEMPLATE_WORD.trade, records[from + ORDER_ACCOUNT], answer) & SLOT_START_MASK;
+    const at = begin(Trade.template, records[from + ORDER_ACCOUNT], answer) & SLOT_MASK;
     const bookSide = records[from + ORDER_BOOK_SIDE];
     const orderIdLow = records[from + ORDER_ORDER_ID];
     const orderIdHigh = records[from + ORDER_ORDER_ID + 1];
@@ -465,7 +461,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
    * of the addressee, 0 = nobody; `answer` is 1 when the event answers the session of the command.
    */
   const begin = (templateWord: number, account: number, answer: number): number => {
-    const at = next() & SLOT_START_MASK;
+    const at = next() & SLOT_MASK;
     const pair = at >> 1;
     const index = state[INDEX];
     const answers = answer & state[ANSWERING];
@@ -504,7 +500,7 @@ export function makeSlotEventSink(core: Core, output: EventOutput) {
 
   /** Clears what is left of the slot after its `used` words, 20 to 24; takes the two sums of the event's body. */
   const finish = (start: number, used: number, first: number, second: number): void => {
-    const at = start & SLOT_START_MASK;
+    const at = start & SLOT_MASK;
     const pair = at >> 1;
     // A word that follows an odd number of used words is cleared alone, the others in pairs.
     if ((used & 1) !== 0) words[at + used] = 0;

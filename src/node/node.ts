@@ -27,6 +27,7 @@ import {
   type WorkerFailure,
   workersReady,
 } from '../runtime/worker-start.js';
+import { isActorName } from './actor-name.js';
 import { type NodeConfig, replicationKeyPath } from './config.js';
 import { ControlServer, controlError, type PromoteRequest } from './control-server.js';
 import { DiskSpaceGuard, freeBytesOf } from './disk-space-guard.js';
@@ -638,7 +639,7 @@ function atCheckpoints(commands: number): number {
 
 /** The name of an operator as the journal takes it. */
 function checkedActor(actor: unknown): string {
-  if (typeof actor === 'string' && /^[ -~]{0,32}$/.test(actor)) return actor;
+  if (typeof actor === 'string' && isActorName(actor)) return actor;
   throw controlError(
     'INVALID_ACTOR',
     `actor ${JSON.stringify(actor)} must be at most 32 characters of printable ASCII`,

@@ -9,7 +9,8 @@ import {
   frameVersion,
   isHeaderIntact,
   isHeaderValid,
-  newestRecordVersion,
+  type RecordSurvey,
+  surveyRecords,
 } from '../../journal/frame.js';
 import { readInt64 } from '../base/int64.js';
 import { HeaderWord, RECORD_VERSION, SLOT_WORDS } from '../wire/slot.js';
@@ -33,6 +34,7 @@ export class FrameVerifier {
   /** After `verify`: the records that are new, as word index of the first and how many. */
   newWordIndex: number;
   newCount: number;
+  private readonly survey: RecordSurvey;
   private mayOverlap: boolean;
 
   constructor(position: StandbyPosition) {
@@ -41,6 +43,7 @@ export class FrameVerifier {
     this.epoch = position.epoch;
     this.newWordIndex = 0;
     this.newCount = 0;
+    this.survey = { oldestVersion: 0, newestVersion: 0, isDense: false };
     this.mayOverlap = true;
   }
 
@@ -91,7 +94,8 @@ export class FrameVerifier {
         throw refuse(RefusalCode.SEQUENCE_GAP, this.epoch, next + i, next + i, sequence);
     }
 
-    this.refuseNewer(newestRecordVersion(words, wordIndex), RECORD_VERSION);
+    surveyRecords(words, wordIndex, this.survey);
+    this.refuseNewer(this.survey.newestVersion, RECORD_VERSION);
 
     this.mayOverlap = false;
     this.sequence = last;

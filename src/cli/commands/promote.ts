@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
+import { isActorName } from '../../node/actor-name.js';
 import { addDataDirFlag } from '../config-flags.js';
 
 const HELP = `
@@ -54,7 +55,7 @@ export function addPromoteCommand(root: Command): void {
 function systemUser(): string {
   try {
     const { username } = userInfo();
-    if (/^[ -~]{1,32}$/.test(username)) return username;
+    if (username !== '' && isActorName(username)) return username;
   } catch {
     // A user id without an entry in the list of users.
   }
