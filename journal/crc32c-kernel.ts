@@ -61,15 +61,23 @@ export interface Crc32cKernel {
   readonly sum: (register: number, bytes: number) => number;
 }
 
-/** The kernel; undefined where there is no WebAssembly with vectors (`--jitless`, old processors). */
+/**
+ * The kernel; undefined where there is no WebAssembly with vectors (`--jitless`, old processors), or no room for it: V8
+ * keeps 10 GB of addresses free for each memory, which a limit (`ulimit -v`) may refuse.
+ */
 export function makeCrc32cKernel(tables: Int32Array): Crc32cKernel | undefined {
   // Not in the types of a program without a browser's library.
   const { WebAssembly } = globalThis as unknown as { WebAssembly?: WebAssemblyLike };
   const bytes = kernelModule();
   if (WebAssembly?.validate(bytes) !== true) return undefined;
-  const { memory, sum } = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports;
-  new Int32Array(memory.buffer).set(tables);
-  return { message: new Int32Array(memory.buffer, MESSAGE, KERNEL_MAX_BYTES / 4), sum };
+  try {
+    const { memory, sum } = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports;
+    new Int32Array(memory.buffer).set(tables);
+    return { message: new Int32Array(memory.buffer, MESSAGE, KERNEL_MAX_BYTES / 4), sum };
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 interface WebAssemblyLike {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { crc32c, crc32cByTables, crc32cWords } from '../../journal/crc32c.js';
 import { KERNEL_MAX_BYTES, MOVES, makeCrc32cKernel } from '../../journal/crc32c-kernel.js';
@@ -53,6 +54,17 @@ describe('CRC-32C', () => {
     }
     const bytes = new Uint8Array(words.buffer, 0, 4096);
     expect(crc32cWords(0, words, 0, 1024)).toBe(slowCrc32c(bytes));
+  });
+
+  test.skipIf(process.platform !== 'linux')('goes without the kernel where there is no room for it', () => {
+    const program =
+      "import('./dist/journal/crc32c.js').then(({ crc32cWords }) => console.log(crc32cWords(0, new Int32Array(8192), 0, 8192)))";
+    const limited = `ulimit -v 4000000; exec "$0" -e "$1"`;
+    const { stdout, stderr } = spawnSync('sh', ['-c', limited, process.execPath, program], {
+      encoding: 'utf8',
+    });
+    expect(stderr).toBe('');
+    expect(Number(stdout)).toBe(slowCrc32c(new Uint8Array(32768)));
   });
 
   test('the terms that the kernel adds are a multiple of the polynomial', () => {

@@ -9,7 +9,7 @@ import type { FlowCommand } from '../import/flow-command.js';
 import { issueFlowCommand } from '../issue-flow-command.js';
 import type { Market } from '../market.js';
 
-const TICK_MS = 2;
+const TICK_MS = 1;
 /** Highest latency that the histogram tells apart, in microseconds. */
 const HIGHEST_US = 60_000_000;
 

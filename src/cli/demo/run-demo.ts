@@ -12,6 +12,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Histogram } from 'hdr-histogram-js';
 import type { LevelBook } from '../../base/level-book.js';
 import { Side } from '../../core/codes.js';
 import { resolveConfig } from '../../node/config.js';
@@ -62,13 +63,19 @@ export interface DemoReport {
   readonly finalReplayStateHash: string;
   readonly rejected: number;
   readonly fills: number;
-  readonly latencyMs: {
-    readonly p50: number;
-    readonly p99: number;
-    readonly p999: number;
-    readonly max: number;
-  };
+  /** In the first half of the load on the primary, whose code is still being compiled. */
+  readonly coldLatencyMs: DemoLatency;
+  /** In the second half, up to the crash. */
+  readonly latencyMs: DemoLatency;
   readonly directory: string | null;
+}
+
+/** From when a command was due to its acknowledgement, in milliseconds. */
+export interface DemoLatency {
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
 }
 
 const FREE_PORTS = { port: '0', adminPort: '0', replicationPort: '0' } as const;
@@ -129,7 +136,9 @@ class Demo {
 
     this.phase = 'load on the primary';
     traffic.start();
-    await delay(halfMs);
+    await delay(halfMs / 2);
+    const cold = traffic.takeLatencies();
+    await delay(halfMs / 2);
 
     this.phase = 'the primary is killed';
     const steady = traffic.takeLatencies();
@@ -152,12 +161,12 @@ class Demo {
 
     this.phase = 'audit';
     const report = this.audit(primaryDir, standbyDir, final, pauseMs);
-    const at = (percentile: number): number => steady.getValueAtPercentile(percentile) / 1000;
     return {
       ...report,
       rejected: traffic.rejected,
       fills: traffic.trades,
-      latencyMs: { p50: at(50), p99: at(99), p999: at(99.9), max: steady.maxValue / 1000 },
+      coldLatencyMs: latencyOf(cold),
+      latencyMs: latencyOf(steady),
       directory: options.keep ? this.directory : null,
     };
   }
@@ -322,6 +331,15 @@ function* endlessFlow(flow: LoadFlow): Generator<FlowCommand> {
   for (;;) yield flow.next();
 }
 
+function latencyOf(histogram: Histogram): DemoLatency {
+  const at = (percentile: number): number => histogram.getValueAtPercentile(percentile) / 1000;
+  return { p50: at(50), p99: at(99), p999: at(99.9), max: histogram.maxValue / 1000 };
+}
+
+function latencyText({ p50, p99, p999 }: DemoLatency): string {
+  return `p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms, p99.9 ${p999.toFixed(2)} ms`;
+}
+
 /** The report for people. */
 export function reportText(report: DemoReport): string {
   const isEqual =
@@ -332,7 +350,8 @@ export function reportText(report: DemoReport): string {
     `orders lost             ${report.lost}`,
     `orders doubled          ${report.doubled}`,
     `pause                   ${report.pauseMs} ms (kill to first acknowledgement by the new primary)`,
-    `latency before it       p50 ${report.latencyMs.p50.toFixed(2)} ms, p99 ${report.latencyMs.p99.toFixed(2)} ms, p99.9 ${report.latencyMs.p999.toFixed(2)} ms`,
+    `latency before it       ${latencyText(report.latencyMs)}`,
+    `  while code compiled   ${latencyText(report.coldLatencyMs)}`,
     `state at ${report.comparedSequence}: primary ${report.primaryStateHash}, standby ${report.standbyStateHash}, replay ${report.replayStateHash} (${isEqual ? 'equal' : 'DIFFERENT'})`,
     `state at ${report.finalSequence}: promoted node ${report.finalStateHash}, replay ${report.finalReplayStateHash} (${report.finalStateHash === report.finalReplayStateHash ? 'equal' : 'DIFFERENT'})`,
     ...(report.directory === null ? [] : [`data kept in             ${report.directory}`]),
