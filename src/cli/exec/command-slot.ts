@@ -6,28 +6,25 @@ import { writeInt64 } from '../../base/int64.js';
 import {
   AccountStatus,
   InstrumentFlag,
-  MarketState,
   OrderFlag,
   OrderType,
   Permission,
   ReplaceFlag,
-  SelfTradePrevention,
   Side,
   SnapshotFlag,
   TimeInForce,
   TriggerDirection,
 } from '../../core/codes.js';
 import { LogicVersion } from '../../core/logic-version.js';
-import { type DecimalUnit, parseUnit } from '../../wire/decimal.js';
 import { offsetOf, Template } from '../../wire/schema.js';
 import { HeaderWord, SLOT_WORDS, writeSlotHeader } from '../../wire/slot.js';
 import { encodeSlot, type SlotHeader } from '../../wire/slot-codec.js';
+import { FIELDS } from './command-line-fields.js';
 import { LineError } from './line-error.js';
 import {
   accountField,
   amountField,
   flagField,
-  int32UnitsField,
   integerField,
   type LineObject,
   nameField,
@@ -36,9 +33,21 @@ import {
   textField,
   type Uint64Halves,
   uint64Field,
-  unitlessField,
 } from './line-fields.js';
 import type { ListedInstrument, Listings } from './listings.js';
+import {
+  decimalsOfProduct,
+  marketStateField,
+  optionalCount,
+  optionalPrice,
+  optionalQuantity,
+  priceField,
+  quantityField,
+  selfTradePreventionField,
+  shortText,
+  sizeField,
+  timeField,
+} from './market-fields.js';
 
 const MAX_DECIMALS = 15;
 const CENTS = 2;
@@ -74,90 +83,6 @@ const ReplaceOrderWord = {
   quantityLots: bodyWord('replaceOrder', 'quantityLots'),
   flags: bodyWord('replaceOrder', 'flags'),
 };
-
-const fields = (...names: string[]) =>
-  new Set(['type', ...names, 'timestampUs', 'time', 'session', 'clientSequence']);
-
-/** Fields of each type of line, besides the ones that every line may have. */
-const FIELDS = {
-  listInstrument: fields(
-    'symbol',
-    'base',
-    'quote',
-    'tickSize',
-    'lotSize',
-    'baseDecimals',
-    'quoteDecimals',
-    'marketProtectionPpm',
-    'margin',
-    'initialMarginPpm',
-    'maintenanceMarginPpm',
-  ),
-  openAccount: fields('account'),
-  registerApiKey: fields('account', 'permissions', 'publicKey'),
-  deposit: fields('account', 'asset', 'amount', 'transferId'),
-  withdraw: fields('account', 'asset', 'amount', 'transferId'),
-  newOrder: fields(
-    'account',
-    'symbol',
-    'clientOrderId',
-    'side',
-    'orderType',
-    'timeInForce',
-    'price',
-    'quantity',
-    'postOnly',
-    'postOnlyReprice',
-    'expireTimeUs',
-    'minQuantity',
-    'selfTradePrevention',
-    'displayQuantity',
-    'triggerPrice',
-    'triggerDirection',
-    'trailing',
-    'quoteAmount',
-    'linkedClientOrderId',
-  ),
-  cancelOrder: fields('account', 'symbol', 'clientOrderId'),
-  replaceOrder: fields(
-    'account',
-    'symbol',
-    'clientOrderId',
-    'newClientOrderId',
-    'price',
-    'quantity',
-    'reinsert',
-  ),
-  massCancel: fields('account', 'symbol', 'side'),
-  requestSnapshot: fields('account', 'positions'),
-  timeAdvanced: fields(),
-  setInstrumentFees: fields('symbol', 'feeTier', 'makerPpm', 'takerPpm'),
-  setAccountFeeTier: fields('account', 'feeTier'),
-  setSelfTradePrevention: fields('account', 'selfTradeGroup', 'selfTradePrevention'),
-  setTradingDayEnd: fields('endTimeUs'),
-  setAccountStatus: fields('account', 'status'),
-  setAccountThrottle: fields('account', 'maxCommands', 'intervalUs'),
-  setPriceBand: fields('symbol', 'minPrice', 'maxPrice', 'referencePrice', 'bandPpm'),
-  setOrderLimits: fields('account', 'symbol', 'maxOrderNotional', 'maxOrderQuantity', 'maxOpenOrders'),
-  transfer: fields('from', 'to', 'asset', 'amount', 'transferId'),
-  setMarketState: fields('symbol', 'state', 'endTimeUs', 'nextState', 'referencePrice'),
-  changeInstrument: fields(
-    'symbol',
-    'marketProtectionPpm',
-    'volatilityPpm',
-    'volatilityWindowUs',
-    'volatilityAuctionUs',
-    'initialMarginPpm',
-    'maintenanceMarginPpm',
-  ),
-  removeInstrument: fields('symbol'),
-  setMarkPrice: fields('symbol', 'price'),
-  cancelOnDisconnect: fields('account', 'apiKeyId'),
-  activateLogic: fields('logicVersion'),
-} as const;
-
-/** Type names of the lines that are commands. */
-export const COMMAND_TYPES = Object.keys(FIELDS);
 
 const UNKNOWN_INSTRUMENT_ID = 0;
 const MAX_UINT32 = 0xffffffff;
@@ -622,98 +547,4 @@ export class CommandSlot {
     writeSlotHeader(this.words, 0, templateId, accountId, sequence, timestampUs, 0, 0);
     return this.words;
   }
-}
-
-type OptionalPrice = 'triggerPrice' | 'trailing' | 'minPrice' | 'maxPrice' | 'referencePrice';
-type OptionalQuantity = 'minQuantity' | 'displayQuantity' | 'maxOrderQuantity';
-
-function priceField(
-  line: LineObject,
-  instrument: ListedInstrument | undefined,
-  field: 'price' | OptionalPrice,
-): number {
-  return instrument === undefined
-    ? unitlessField(line, field)
-    : int32UnitsField(line, field, instrument.tick, instrument.tickSize, 'INVALID_PRICE');
-}
-
-/** A price, or 0 when the line has none. */
-function optionalPrice(
-  line: LineObject,
-  instrument: ListedInstrument | undefined,
-  field: OptionalPrice,
-): number {
-  return line[field] === undefined ? 0 : priceField(line, instrument, field);
-}
-
-function quantityField(
-  line: LineObject,
-  instrument: ListedInstrument | undefined,
-  field: 'quantity' | OptionalQuantity,
-): number {
-  return instrument === undefined
-    ? unitlessField(line, field)
-    : int32UnitsField(line, field, instrument.lot, instrument.lotSize, 'INVALID_QUANTITY');
-}
-
-/** A quantity, or 0 when the line has none. */
-function optionalQuantity(
-  line: LineObject,
-  instrument: ListedInstrument | undefined,
-  field: OptionalQuantity,
-): number {
-  return line[field] === undefined ? 0 : quantityField(line, instrument, field);
-}
-
-/** A whole number, or 0 when the line has none. */
-function optionalCount(line: LineObject, field: string): number {
-  return line[field] === undefined ? 0 : integerField(line, field, 0, MAX_UINT32);
-}
-
-function marketStateField(line: LineObject, field: string): number {
-  return nameField(line, field, MarketState, 'INVALID_MARKET_STATE');
-}
-
-/** A command time, epoch microseconds. */
-function timeField(line: LineObject, field: string): number {
-  return integerField(line, field, 0, Number.MAX_SAFE_INTEGER);
-}
-
-function selfTradePreventionField(line: LineObject): number {
-  return nameField(line, 'selfTradePrevention', SelfTradePrevention, 'INVALID_SELF_TRADE_PREVENTION');
-}
-
-/** A text that fits `length` bytes of the slot; its characters are for the engine to judge. */
-function shortText(
-  line: LineObject,
-  field: string,
-  length: number,
-  code: 'INVALID_SYMBOL' | 'INVALID_ASSET',
-): string {
-  const text = textField(line, field);
-  if (text.length >= 1 && text.length <= length && /^[!-~]*$/.test(text)) return text;
-  const allowed = `1 to ${length} of A-Z 0-9${code === 'INVALID_SYMBOL' ? ' . _ / : -' : ''}`;
-  throw new LineError(code, field, `${field} is ${shown(text)}; allowed: ${allowed}`);
-}
-
-function sizeField(line: LineObject, field: string): DecimalUnit {
-  const text = textField(line, field);
-  const unit = parseUnit(text);
-  if (unit !== undefined) return unit;
-  throw new LineError(
-    'INVALID_TICK_OR_LOT',
-    field,
-    `${field} is ${shown(text)}; allowed: decimals above zero with up to 9 significant digits and 15 decimal places`,
-  );
-}
-
-/** Decimal places of tick x lot, in lowest terms. */
-function decimalsOfProduct(tick: DecimalUnit, lot: DecimalUnit): number {
-  let product = BigInt(tick.mantissa) * BigInt(lot.mantissa);
-  let decimals = -(tick.exponent + lot.exponent);
-  while (decimals > 0 && product % 10n === 0n) {
-    product /= 10n;
-    decimals--;
-  }
-  return Math.max(0, decimals);
 }

@@ -8,7 +8,8 @@ import { Core } from '../../core/core.js';
 import { queryAccount } from '../../core/queries.js';
 import { BusinessLogicProcessor } from '../../engine/business-logic-processor.js';
 import { EventBuffer } from '../../engine/event-buffer.js';
-import { COMMAND_TYPES, CommandSlot } from './command-slot.js';
+import { COMMAND_TYPES } from './command-line-fields.js';
+import { CommandSlot } from './command-slot.js';
 import { EventText } from './event-text.js';
 import { LineError } from './line-error.js';
 import {

@@ -1,0 +1,86 @@
+/** Which fields each type of line may have. */
+const fields = (...names: string[]) =>
+  new Set(['type', ...names, 'timestampUs', 'time', 'session', 'clientSequence']);
+
+/** Fields of each type of line, besides the ones that every line may have. */
+export const FIELDS = {
+  listInstrument: fields(
+    'symbol',
+    'base',
+    'quote',
+    'tickSize',
+    'lotSize',
+    'baseDecimals',
+    'quoteDecimals',
+    'marketProtectionPpm',
+    'margin',
+    'initialMarginPpm',
+    'maintenanceMarginPpm',
+  ),
+  openAccount: fields('account'),
+  registerApiKey: fields('account', 'permissions', 'publicKey'),
+  deposit: fields('account', 'asset', 'amount', 'transferId'),
+  withdraw: fields('account', 'asset', 'amount', 'transferId'),
+  newOrder: fields(
+    'account',
+    'symbol',
+    'clientOrderId',
+    'side',
+    'orderType',
+    'timeInForce',
+    'price',
+    'quantity',
+    'postOnly',
+    'postOnlyReprice',
+    'expireTimeUs',
+    'minQuantity',
+    'selfTradePrevention',
+    'displayQuantity',
+    'triggerPrice',
+    'triggerDirection',
+    'trailing',
+    'quoteAmount',
+    'linkedClientOrderId',
+  ),
+  cancelOrder: fields('account', 'symbol', 'clientOrderId'),
+  replaceOrder: fields(
+    'account',
+    'symbol',
+    'clientOrderId',
+    'newClientOrderId',
+    'price',
+    'quantity',
+    'reinsert',
+  ),
+  massCancel: fields('account', 'symbol', 'side'),
+  requestSnapshot: fields('account', 'positions'),
+  timeAdvanced: fields(),
+  setInstrumentFees: fields('symbol', 'feeTier', 'makerPpm', 'takerPpm'),
+  setAccountFeeTier: fields('account', 'feeTier'),
+  setSelfTradePrevention: fields('account', 'selfTradeGroup', 'selfTradePrevention'),
+  setTradingDayEnd: fields('endTimeUs'),
+  setAccountStatus: fields('account', 'status'),
+  setAccountThrottle: fields('account', 'maxCommands', 'intervalUs'),
+  setPriceBand: fields('symbol', 'minPrice', 'maxPrice', 'referencePrice', 'bandPpm'),
+  setOrderLimits: fields('account', 'symbol', 'maxOrderNotional', 'maxOrderQuantity', 'maxOpenOrders'),
+  transfer: fields('from', 'to', 'asset', 'amount', 'transferId'),
+  setMarketState: fields('symbol', 'state', 'endTimeUs', 'nextState', 'referencePrice'),
+  changeInstrument: fields(
+    'symbol',
+    'marketProtectionPpm',
+    'volatilityPpm',
+    'volatilityWindowUs',
+    'volatilityAuctionUs',
+    'initialMarginPpm',
+    'maintenanceMarginPpm',
+  ),
+  removeInstrument: fields('symbol'),
+  setMarkPrice: fields('symbol', 'price'),
+  cancelOnDisconnect: fields('account', 'apiKeyId'),
+  activateLogic: fields('logicVersion'),
+} as const;
+
+/** Type names of the lines that are commands. */
+
+/** Types of the lines that are commands. */
+export const COMMAND_TYPES = Object.keys(FIELDS);
