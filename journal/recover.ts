@@ -34,7 +34,10 @@ export interface RecoveryReport {
   readonly lastTimestampUs: number;
   /** Highest sequence that is proven to have been durable. */
   readonly durableSequence: number;
-  /** The journal was closed in good order, or was idle: its last frame says that everything is durable. */
+  /**
+   * The journal was closed in good order, or was idle: its last frame says that everything is durable, or, where the
+   * segment had no room for such a frame, the control file does.
+   */
   readonly clean: boolean;
   /** Segment with a torn tail, empty when there is none; the tail is `tornBytes` from `tornOffset` on. */
   readonly tornFile: string;
@@ -251,7 +254,7 @@ function findEnd(last: SegmentScanner, control: ControlState): End {
   const tornEnd = isTorn ? last.lastNonZero(position) + 1 : position;
   return {
     durableSequence,
-    clean: !isTorn && markedSequence === expectedSequence - 1,
+    clean: !isTorn && Math.max(markedSequence, control.durableSequence) === expectedSequence - 1,
     tornFile: isTorn ? last.name : '',
     tornOffset: isTorn ? position : 0,
     tornBytes: tornEnd - position,
