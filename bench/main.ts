@@ -42,6 +42,17 @@ async function main(): Promise<number> {
   return 0;
 }
 
+/** Whether the options were wrong, not the run. */
+function isUsageError(error: unknown): boolean {
+  return `${(error as NodeJS.ErrnoException | undefined)?.code}`.startsWith('ERR_PARSE_ARGS');
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (isUsageError(error)) return `${error.message}; the options are in bench/README.md`;
+  return error.stack ?? error.message;
+}
+
 process.on('exit', endAtOnce);
 
 main().then(
@@ -49,9 +60,7 @@ main().then(
     process.exitCode = code;
   },
   (error: unknown) => {
-    process.stderr.write(
-      `bench: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    );
-    process.exitCode = 1;
+    process.stderr.write(`bench: ${messageOf(error)}\n`);
+    process.exitCode = isUsageError(error) ? 2 : 1;
   },
 );
