@@ -75,6 +75,17 @@ export class SnapshotDamagedError extends JournalError {
   }
 }
 
+/** A block of the index of accounts is not what was written. Nothing is lost by that: the journal tells the same. */
+export class AccountIndexDamagedError extends JournalError {
+  constructor(file: string, offset: number, expected: string, found: string) {
+    super(
+      'ACCOUNT_INDEX_DAMAGED',
+      3,
+      `index of accounts ${file} is damaged at offset ${offset}: expected ${expected}, found ${found}`,
+    );
+  }
+}
+
 /** A command is asked for that retention has removed. */
 export class JournalHistoryError extends JournalError {
   readonly firstSequence: number;

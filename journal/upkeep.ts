@@ -6,6 +6,7 @@
  * 3. reads all copies again, slowly, and repairs what is bad: from another copy of its own, else from the records of the
  *    peer, which somebody else fetches into a file.
  */
+import { removeAccountIndexThrough } from './account-index-store.js';
 import { archivable, archiveSegment, removeUnfinished } from './archive.js';
 import { JournalCorruptionError, JournalError } from './errors.js';
 import { type ManifestEntry, readManifest } from './manifest.js';
@@ -54,6 +55,8 @@ export interface UpkeepOptions {
   readonly local: Storage;
   /** Its archives, asked for each time. */
   readonly archives: () => readonly Storage[];
+  /** The index of accounts, asked for each time; undefined = there is none. */
+  readonly accountIndex: () => Storage | undefined;
   /** Where segments are archived to; undefined = nowhere. */
   readonly archiveTo: Storage | undefined;
   readonly identity: JournalIdentity;
@@ -188,6 +191,7 @@ export class JournalUpkeep {
     const plan = planRetention(local, archives(), rule, needs());
     const lastSequence = applyRetention(local, archives(), plan, identity, signer, nowMs * 1000);
     if (lastSequence === 0) return;
+    removeAccountIndexThrough(this.#options.accountIndex(), lastSequence);
     const segments = plan.verdicts.filter(({ goes }) => goes).length;
     onEvent({ type: 'removed', segments, lastSequence });
   }

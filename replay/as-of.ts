@@ -7,7 +7,13 @@ import type { Storage } from '../journal/storage.js';
 import { readInt64 } from '../src/base/int64.js';
 import { Core } from '../src/core/core.js';
 import { HeaderWord, SLOT_WORDS } from '../src/wire/slot.js';
-import { type CommandObserver, replayInBatches } from './replay-journal.js';
+import {
+  type CommandObserver,
+  chooseStart,
+  type ReplayOptions,
+  type ReplayStart,
+  replayInBatches,
+} from './replay-journal.js';
 
 /** After a command, or after the last command of a time; neither = the end of the journal. */
 export interface Moment {
@@ -27,6 +33,8 @@ export interface AsOfOptions {
   /** Which snapshots it may begin with; default any, or none when every command is to be seen by `onCommand`. */
   readonly from?: SnapshotLimits;
   readonly onProgress?: (sequence: number, lastSequence: number) => void;
+  /** Called once before the first command is replayed; see ReplayOptions. */
+  readonly onStart?: () => void;
 }
 
 export interface AsOf {
@@ -50,13 +58,14 @@ export class MomentError extends Error {
 }
 
 /**
- * Replays up to the moment, yielding now and then, and returns the state as it was then.
- * @throws MomentError for a moment before the first command or a sequence after the last; the coded errors of the journal
+ * Looks at the journal, and chooses the snapshot to begin with.
+ * @throws MomentError for a sequence after the last command; the coded errors of the journal
  */
-export function* replayAsOf(options: AsOfOptions): Generator<number, AsOf> {
-  const { directory, moment, core = new Core(), from, onCommand, onProgress } = options;
+export function startAsOf(options: AsOfOptions): ReplayStart {
+  const { directory, moment } = options;
   const storage = openStorage(directory, 'positional');
-  const { firstSequence, lastSequence } = recover(storage, undefined, { mayBeginLater: true });
+  const report = recover(storage, undefined, { mayBeginLater: true });
+  const { lastSequence } = report;
   if (lastSequence === 0) {
     throw new MomentError('JOURNAL_EMPTY', `the journal ${directory} holds no command yet`);
   }
@@ -66,17 +75,20 @@ export function* replayAsOf(options: AsOfOptions): Generator<number, AsOf> {
       `there is no command ${moment.sequence}: the last one in the journal is ${lastSequence}`,
     );
   }
-  const result = yield* replayInBatches({
-    directory,
-    core,
-    toSequence: moment.sequence ?? lastSequence,
-    ...(moment.timeUs === undefined ? {} : { atTimeUs: moment.timeUs }),
-    ...(onCommand === undefined ? { from: from ?? {} } : { onCommand }),
-    ...(from === undefined ? {} : { from }),
-    ...(onProgress === undefined ? {} : { onProgress }),
-  });
+  return chooseStart(replayOptions(options), storage, report);
+}
+
+/**
+ * Replays up to the moment, yielding now and then, and returns the state as it was then.
+ * @param start of the same options
+ * @throws MomentError for a moment before the first command or a sequence after the last; the coded errors of the journal
+ */
+export function* replayAsOf(options: AsOfOptions, start = startAsOf(options)): Generator<number, AsOf> {
+  const { core = new Core() } = options;
+  const result = yield* replayInBatches({ ...replayOptions(options), core }, start);
   if (result.lastSequence === 0) {
-    const first = new Date(firstTimestampUs(storage, firstSequence) / 1000).toISOString();
+    const { report, storage } = start;
+    const first = new Date(firstTimestampUs(storage, report.firstSequence) / 1000).toISOString();
     throw new MomentError(
       'BEFORE_FIRST_COMMAND',
       `nothing had happened by then: the first command of the journal is of ${first}`,
@@ -84,6 +96,15 @@ export function* replayAsOf(options: AsOfOptions): Generator<number, AsOf> {
   }
   const { lastSequence: sequence, lastTimestampUs: timestampUs, snapshotSequence } = result;
   return { core, sequence, timestampUs, snapshotSequence };
+}
+
+function replayOptions({ moment, ...options }: AsOfOptions): ReplayOptions {
+  return {
+    ...options,
+    ...(moment.sequence === undefined ? {} : { toSequence: moment.sequence }),
+    ...(moment.timeUs === undefined ? {} : { atTimeUs: moment.timeUs }),
+    ...(options.onCommand === undefined ? { from: options.from ?? {} } : {}),
+  };
 }
 
 /** The state at a moment at once; see replayAsOf. */

@@ -2,6 +2,7 @@
 import { JournalReader } from '../journal/journal-reader.js';
 import { openStorage } from '../journal/open-storage.js';
 import { missingBeginning, type RecoveryReport, recover } from '../journal/recover.js';
+import type { SnapshotFile } from '../journal/snapshot-file.js';
 import {
   chooseSnapshot,
   openSnapshots,
@@ -40,6 +41,17 @@ export interface ReplayOptions {
   readonly from?: SnapshotLimits;
   /** Called once before the first command is replayed, when the core has the state of the snapshot if there is one. */
   readonly onStart?: () => void;
+}
+
+/** Where a replay begins. */
+export interface ReplayStart {
+  readonly storage: Storage;
+  /** What was found in the journal. */
+  readonly report: RecoveryReport;
+  /** Undefined = with the first command. */
+  readonly snapshot: SnapshotFile | undefined;
+  /** Newer snapshots that could not be used, and why. */
+  readonly refused: readonly RefusedSnapshot[];
 }
 
 export type CommandObserver = (
@@ -90,17 +102,18 @@ export function replayJournal(options: ReplayOptions): ReplayResult {
 /**
  * The same a few hundred commands at a time, for callers that hand on what they see while it goes: yields its last
  * sequence after each batch and returns the result.
+ * @param start of the same options
  * @throws as replayJournal
  */
-export function* replayInBatches(options: ReplayOptions): Generator<number, ReplayResult> {
-  const storage = openStorage(options.directory, 'positional');
-  const report = recover(storage, undefined, { mayBeginLater: true });
+export function* replayInBatches(
+  options: ReplayOptions,
+  start = startOf(options),
+): Generator<number, ReplayResult> {
+  const { refused, report, snapshot, storage } = start;
   const events = new EventBuffer();
   const processor = new BusinessLogicProcessor(options.core ?? new Core(), events);
-  const toSequence = Math.min(options.toSequence ?? report.lastSequence, report.lastSequence);
-  const { snapshot, refused } = choose(options, storage, report, toSequence);
+  const toSequence = lastWanted(options, report);
   if (snapshot !== undefined) loadSnapshot(processor, snapshot);
-  else if (report.firstSequence > 1) throw missingBeginning(storage);
   const begun = snapshot?.facts ?? { sequence: 0, timestampUs: 0 };
   options.onStart?.();
   const limits = options.atTimeUs === undefined ? { toSequence } : { toSequence, toTimeUs: options.atTimeUs };
@@ -154,16 +167,35 @@ export function* replayInBatches(options: ReplayOptions): Generator<number, Repl
   };
 }
 
+function startOf(options: ReplayOptions): ReplayStart {
+  const storage = openStorage(options.directory, 'positional');
+  return chooseStart(options, storage, recover(storage, undefined, { mayBeginLater: true }));
+}
+
+/**
+ * The snapshot that a replay of the journal begins with, if there is one.
+ * @param report of the journal in `storage`
+ * @throws JournalCorruptionError when the journal begins later, and no good snapshot within the limits goes so far
+ */
+export function chooseStart(options: ReplayOptions, storage: Storage, report: RecoveryReport): ReplayStart {
+  const { snapshot, refused } = choose(options, storage, report);
+  if (snapshot === undefined && report.firstSequence > 1) throw missingBeginning(storage);
+  return { storage, report, snapshot, refused };
+}
+
 function choose(
   options: ReplayOptions,
   storage: Storage,
   report: RecoveryReport,
-  toSequence: number,
 ): Pick<SnapshotChoice, 'snapshot' | 'refused'> {
   const { from, directory, atTimeUs = Number.MAX_SAFE_INTEGER } = options;
   if (from === undefined) return { snapshot: undefined, refused: [] };
   // A snapshot may have been taken after the journal was looked at: it would be ahead of the report.
-  const sequence = Math.min(from.sequence ?? toSequence, toSequence);
+  const sequence = Math.min(from.sequence ?? report.lastSequence, lastWanted(options, report));
   const timeUs = Math.min(from.timeUs ?? atTimeUs, atTimeUs);
   return chooseSnapshot(storage, openSnapshots(directory), report, { ...from, sequence, timeUs });
+}
+
+function lastWanted(options: ReplayOptions, report: RecoveryReport): number {
+  return Math.min(options.toSequence ?? report.lastSequence, report.lastSequence);
 }

@@ -1,13 +1,14 @@
 /** What `account` runs. */
 import type { Writable } from 'node:stream';
-import { type AsOfOptions, asOf, replayAsOf } from '../../replay/as-of.js';
+import { type AccountAsOf, accountAsOf } from '../../replay/account-as-of.js';
+import { type AsOfOptions, replayAsOf } from '../../replay/as-of.js';
 import { queryAccount } from '../core/queries.js';
 import { EventRecords } from './audit/event-records.js';
 import { recordText } from './audit/record-text.js';
 import { checkedInteger } from './checked-flags.js';
 import { coreOf } from './core-of.js';
 import { dataDirOf } from './data-dir.js';
-import { listingsOf } from './exec/listings.js';
+import { listingsFrom } from './exec/listings.js';
 import {
   type BalanceObject,
   balanceObject,
@@ -50,23 +51,42 @@ export async function accountFromFlags(id: string, flags: AccountFlags, output: 
 }
 
 function stateText(account: number, options: AsOfOptions, isJson: boolean): string {
-  const { core, sequence, timestampUs } = asOf(options);
-  const view = queryAccount(core, account);
+  const found = accountAsOf(account, options);
+  const { view, sequence, timestampUs } = found;
   if (view === undefined) throw unknownAccount(account, sequence);
-  const listings = listingsOf(core);
+  const listings = listingsFrom(found.listings.instruments);
   const balances = view.balances.map(balanceObject);
   const positions = view.positions.map((position) => positionObject(position, listings));
   const orders = view.orders.map((order) => orderObject(order, listings));
   const time = isoTime(timestampUs);
   if (isJson) {
-    return `${JSON.stringify({ type: 'account', account, balances, positions, orders, sequence, time })}\n`;
+    const { snapshotSequence, source, reason } = found;
+    const [loadMs, answerMs] = [found.loadMs, found.answerMs].map(rounded);
+    const answer = { source, snapshotSequence, loadMs, answerMs, ...(reason === '' ? {} : { reason }) };
+    return `${JSON.stringify({ type: 'account', account, balances, positions, orders, sequence, time, answer })}\n`;
   }
   return (
     `account ${account} after command ${sequence} of ${time}\n` +
     (balances.length === 0 ? 'no balances\n' : balanceTable(balances)) +
     (positions.length === 0 ? 'no positions\n' : positionTable(positions)) +
-    (orders.length === 0 ? 'no open orders\n' : orderTable(orders))
+    (orders.length === 0 ? 'no open orders\n' : orderTable(orders)) +
+    answerLine(found)
   );
+}
+
+/** How the answer was found, and what that took. */
+function answerLine({ answerMs, loadMs, reason, snapshotSequence, source }: AccountAsOf): string {
+  const begin =
+    snapshotSequence === 0
+      ? `from the first command on (journal looked at in ${rounded(loadMs)} ms)`
+      : `from the snapshot of command ${snapshotSequence} on (loaded in ${rounded(loadMs)} ms)`;
+  const how = source === 'index' ? 'by the index of accounts' : `by replay: ${reason}`;
+  return `${begin}, in ${rounded(answerMs)} ms ${how}\n`;
+}
+
+/** Milliseconds with a tenth. */
+function rounded(ms: number): number {
+  return Math.round(ms * 10) / 10;
 }
 
 function balanceTable(balances: readonly BalanceObject[]): string {

@@ -1,6 +1,7 @@
 /** What `journal retain` runs. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openAccountIndex, removeAccountIndexThrough } from '../../journal/account-index-store.js';
 import { removeUnfinished } from '../../journal/archive.js';
 import { IDENTITY_FILE, readIdentity } from '../../journal/journal-directory.js';
 import { signerOf } from '../../journal/manifest-key.js';
@@ -53,6 +54,7 @@ export async function retainFromFlags(flags: RetainFlags): Promise<void> {
     const signer = signerOf(readFileSync(nodeKeyFile(dataDir), 'utf8'));
     for (const archive of archives) removeUnfinished(archive);
     removedThrough = applyRetention(local, archives, plan, identity, signer, nowUs);
+    removeAccountIndexThrough(openAccountIndex(directory), removedThrough);
   }
   tell(plan, removedThrough, flags);
 }

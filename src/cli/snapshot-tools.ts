@@ -155,6 +155,8 @@ function takeHere(dataDir: string): { sequence: number } {
       everyCommands: 0,
       everyMs: 0,
       kept: config.snapshotsKept,
+      accountIndex: config.accountIndex,
+      onIndexError: (error) => process.stderr.write(`ringfence: ${error.message}\n`),
       checkpoints: new CheckpointRing(CheckpointRing.allocate()),
       clock: new SystemClock(),
       rest: () => {},

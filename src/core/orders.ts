@@ -264,6 +264,10 @@ export function makeOrders(arena: Arena, maxOrders: number, extras: OrderExtras,
     get used(): number {
       return (state[FRESH] - first) / ORDER_WORDS;
     },
+    /** The free record that was freed last, 0 = there is none; `next` leads to the one freed before it. */
+    get lastFreed(): number {
+      return state[FREE];
+    },
     handleOf,
     isFull,
     allocate,

@@ -193,6 +193,14 @@ export const CONFIG_OPTIONS = {
     4,
     'Snapshots that are kept, the newest ones; each has the state, and up to reportRetention reports.',
   ),
+  accountIndex: {
+    kind: 'boolean',
+    section: DURABILITY,
+    description:
+      'Keep an index of accounts beside the journal, which tells at once what an account was like at any moment; written in the background by whoever takes the snapshots.',
+    fallback: true,
+    allowed: 'true or false',
+  } as ConfigOption<boolean>,
   archiveDir: text(
     'path',
     DURABILITY,

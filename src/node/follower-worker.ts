@@ -13,7 +13,8 @@ import type { NodeMemory } from './node-memory.js';
 import { StopPhase } from './topology.js';
 import type { FromFollower } from './worker-messages.js';
 
-export interface FollowerInput extends Omit<FollowerPlan, 'checkpoints' | 'clock' | 'rest' | 'snapshot'> {
+export interface FollowerInput
+  extends Omit<FollowerPlan, 'checkpoints' | 'clock' | 'onIndexError' | 'rest' | 'snapshot'> {
   readonly memory: NodeMemory;
   /** The snapshot that the node went on from; undefined = from the first command on. */
   snapshot: SharedArrayBuffer | undefined;
@@ -22,11 +23,14 @@ export interface FollowerInput extends Omit<FollowerPlan, 'checkpoints' | 'clock
 
 runAgentWorker<FollowerInput>((input, { counters, clock }) => {
   runInBackground();
+  const log = makeLog('follower', input.logLevel);
   const follower = makeFollower({
     ...input,
     checkpoints: new CheckpointRing(input.memory.checkpoints),
     clock,
     rest: () => agent.rest(),
+    onIndexError: ({ code, message }) =>
+      log.error({ code }, `no index of accounts for these commands: ${message}`),
   });
   // The memory is large, and nobody needs it any more.
   input.snapshot = undefined;
@@ -35,7 +39,7 @@ runAgentWorker<FollowerInput>((input, { counters, clock }) => {
     follower,
     counters,
     stopPhase,
-    log: makeLog('follower', input.logLevel),
+    log,
     tell: (message: FromFollower) => parentPort!.postMessage(message),
     clock,
   });

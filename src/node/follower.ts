@@ -1,15 +1,16 @@
 /**
- * The follower: replays the durable journal behind the node, in a core of its own, and writes snapshots of it. Nothing
- * waits for it. Each of its checkpoints is compared with the one that the business logic took at the same command: an
+ * The follower: replays the durable journal behind the node, in a core of its own, and writes snapshots of it, and the index
+ * of accounts. Nothing waits for it. Each of its checkpoints is compared with the one that the business logic took at the same command: an
  * error of memory or a command that is not deterministic shows before a snapshot could carry it on.
  */
 import { crc32cWords } from '../../journal/crc32c.js';
-import { JournalCorruptionError } from '../../journal/errors.js';
+import { JournalCorruptionError, JournalError } from '../../journal/errors.js';
 import { FRAME_HEADER_BYTES, FrameWord, MAX_FRAME_BYTES } from '../../journal/frame.js';
 import type { JournalTail } from '../../journal/journal-tail.js';
 import type { ManifestSigner } from '../../journal/manifest-key.js';
 import { removeOldSnapshots, removeUnfinishedSnapshots } from '../../journal/snapshot-store.js';
 import type { Storage } from '../../journal/storage.js';
+import type { AccountIndexer } from '../../replay/account-indexer.js';
 import { takeSnapshot } from '../../replay/take-snapshot.js';
 import { hex64 } from '../base/hex.js';
 import { readInt64 } from '../base/int64.js';
@@ -61,6 +62,10 @@ export interface FollowerParts {
   readonly clock: { epochMicroseconds(): number; monotonicNanoseconds(): number };
   /** Called after each piece of a snapshot. */
   readonly rest: () => void;
+  /** Of the same core; undefined = no index is written. */
+  readonly accountIndex: AccountIndexer | undefined;
+  /** Gets the error of a block of the index that could not be written: nothing else suffers from it. */
+  readonly onIndexError: (error: JournalError) => void;
 }
 
 export interface StateDifference {
@@ -129,6 +134,7 @@ export class Follower {
     if (this.left === 0 && !this.readFrame(limitSequence)) {
       this.compare();
       this.takeByTime();
+      this.writeIndexWhenDue();
       return 0;
     }
     const { everyCommands } = this.parts;
@@ -149,6 +155,8 @@ export class Follower {
     const { sequence } = this;
     const { clock, kept, processor, snapshots } = this.parts;
     this.snapshotAtNs = clock.monotonicNanoseconds();
+    // Before the snapshot: whoever goes on from it indexes only what comes after it.
+    this.writeIndex();
     if (sequence === this.snapshotSequence || sequence === 0) return false;
     // Before a broken state could be carried on: here the walk costs the live node nothing.
     if (!this.isSound()) return false;
@@ -236,20 +244,37 @@ export class Follower {
   }
 
   private carryOut(count: number): void {
-    const { events, processor } = this.parts;
+    const { accountIndex, events, processor } = this.parts;
     events.clear();
     for (let i = 0; i < count; i++) {
-      const at = this.next + i * SLOT_WORDS;
-      if (isOlderRecord(this.frame[at]!)) {
-        upcastRecord(this.frame, at, this.current, 0);
-        processor.onCommand(this.current, 0);
-      } else {
-        processor.onCommand(this.frame, at);
-      }
+      const isOlder = isOlderRecord(this.frame[this.next]!);
+      if (isOlder) upcastRecord(this.frame, this.next, this.current, 0);
+      const words = isOlder ? this.current : this.frame;
+      const at = isOlder ? 0 : this.next;
+      processor.onCommand(words, at);
+      this.next += SLOT_WORDS;
+      this.left--;
+      if (accountIndex === undefined) continue;
+      accountIndex.note(this.sequence, readInt64(words, at + HeaderWord.timestampUs));
+      if (accountIndex.isFull) this.writeIndex();
     }
-    this.next += count * SLOT_WORDS;
-    this.left -= count;
     this.note();
+  }
+
+  private writeIndexWhenDue(): void {
+    const { accountIndex, clock } = this.parts;
+    if (accountIndex?.isDue(clock.monotonicNanoseconds() / 1e6)) this.writeIndex();
+  }
+
+  private writeIndex(): void {
+    const { accountIndex, clock, onIndexError } = this.parts;
+    if (accountIndex === undefined || this.difference !== undefined) return;
+    try {
+      accountIndex.write(this.chain(), clock.monotonicNanoseconds() / 1e6);
+    } catch (error) {
+      if (!(error instanceof JournalError)) throw error;
+      onIndexError(error);
+    }
   }
 
   private note(): void {

@@ -434,6 +434,7 @@ export class RunningNode {
       everyCommands: atCheckpoints(config.snapshotEveryCommands),
       everyMs: config.snapshotEveryMinutes * MINUTE_MS,
       kept: config.snapshotsKept,
+      accountIndex: config.accountIndex,
       logLevel: config.logLevel,
     } satisfies FollowerInput);
     this.follower.worker.on('message', (message: FromFollower) => {

@@ -1,6 +1,7 @@
 /** The helper thread that keeps the journal in order: a small step, then a rest. */
 import { readFileSync } from 'node:fs';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { openAccountIndex } from '../../journal/account-index-store.js';
 import { signerOf } from '../../journal/manifest-key.js';
 import { openFlatStorage } from '../../journal/open-storage.js';
 import type { JournalIdentity } from '../../journal/segment.js';
@@ -36,6 +37,7 @@ const local = openFlatStorage(directory, 'positional');
 const upkeep = new JournalUpkeep({
   local,
   archives: () => readTiers(local).map((archive) => openFlatStorage(archive, 'positional')),
+  accountIndex: () => openAccountIndex(directory),
   archiveTo: archiveTo === '' ? undefined : openFlatStorage(archiveTo, 'positional'),
   identity,
   signer: signerOf(readFileSync(keyFile, 'utf8')),

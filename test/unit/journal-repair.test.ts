@@ -172,6 +172,7 @@ class Rig {
     this.upkeep = new JournalUpkeep({
       local: disk,
       archives: () => [this.archive],
+      accountIndex: () => undefined,
       archiveTo: this.archive,
       identity: IDENTITY,
       signer,

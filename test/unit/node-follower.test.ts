@@ -71,6 +71,8 @@ class Rig {
       addToManifest: (file) => void this.added.push(file),
       clock: { epochMicroseconds: () => 1e15, monotonicNanoseconds: () => this.nowMs * 1e6 },
       rest: () => {},
+      accountIndex: undefined,
+      onIndexError: () => {},
       ...options,
     });
     return this.follower;

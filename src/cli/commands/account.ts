@@ -4,8 +4,9 @@ import { addDataDirFlag } from '../config-flags.js';
 import { addMomentFlags } from '../moment-flags.js';
 
 const HELP = `
-Replays the journal up to the moment; reads only, takes no lock: it may run beside a live node. Amounts, prices and
-quantities are exact decimals. --history lists the events of the account, oldest first, each with the command that caused
+Begins with the nearest snapshot before the moment, and takes what has changed since from the index of accounts; where that
+does not go so far, or is damaged, it replays the journal instead and says so. Reads only, takes no lock: it may run beside a
+live node. Amounts, prices and quantities are exact decimals. --history lists the events of the account, oldest first, each with the command that caused
 it (cause), the session that sent that command and its number there.
 
 Examples:

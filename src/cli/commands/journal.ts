@@ -61,6 +61,15 @@ Examples:
   ringfence journal retain --data-dir ./data --older-than 730d --max-bytes 2TiB
 `;
 
+const INDEX_HELP = `
+Replays the whole journal and writes the index of accounts anew, with which "ringfence account" answers at once. A node
+writes it by itself (accountIndex); this is for journals of older releases, and after a node has run without it. The node
+must not run.
+
+Example:
+  ringfence journal index --data-dir ./data
+`;
+
 export function addJournalCommand(root: Command): void {
   const journal = root
     .command('journal')
@@ -168,5 +177,14 @@ export function addJournalCommand(root: Command): void {
     .action(async (flags: { dataDir?: string; rate: string; json?: boolean }) => {
       const { scrubFromFlags } = await import('../journal-archive.js');
       process.exitCode = await scrubFromFlags(flags);
+    });
+
+  addDataDirFlag(journal.command('index'))
+    .description('Make the index of accounts anew.')
+    .option('--json', 'one JSON object')
+    .addHelpText('after', INDEX_HELP)
+    .action(async (flags: { dataDir?: string; json?: boolean }) => {
+      const { indexFromFlags } = await import('../journal-index.js');
+      indexFromFlags(flags);
     });
 }

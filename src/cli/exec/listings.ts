@@ -1,4 +1,5 @@
 /** The instruments and assets that a session has seen listed, with the units of their decimal strings. */
+import type { InstrumentListing } from '../../../replay/index-listings.js';
 import type { Core } from '../../core/core.js';
 import { queryInstruments } from '../../core/queries.js';
 import { type DecimalUnit, formatUnits, minorUnit } from '../../wire/decimal.js';
@@ -60,7 +61,12 @@ export class Listings {
 
 /** The listings of a core, as a session would know them that had seen it list them; adds them to `listings`. */
 export function listingsOf(core: Core, listings = new Listings()): Listings {
-  for (const listed of queryInstruments(core)) {
+  return listingsFrom(queryInstruments(core), listings);
+}
+
+/** The same of instruments that are known otherwise. */
+export function listingsFrom(instruments: readonly InstrumentListing[], listings = new Listings()): Listings {
+  for (const listed of instruments) {
     const tick = { mantissa: listed.tickMantissa, exponent: listed.tickExponent };
     const lot = { mantissa: listed.lotMantissa, exponent: listed.lotExponent };
     listings.add(

@@ -1,0 +1,165 @@
+/**
+ * Writes the index of accounts while the commands of a journal are carried out: a block for every BLOCK_COMMANDS of them,
+ * at multiples of it, so that blocks of two writers of the same journal are the same. A block that is not full yet is
+ * written as well, now and then, and later once more with what came after it.
+ */
+import { AccountIndexBlockWriter, writeBlock } from '../journal/account-index-file.js';
+import { type AccountIndexEnd, accountIndexName } from '../journal/account-index-store.js';
+import { NumberWriter } from '../journal/packed-numbers.js';
+import type { Storage } from '../journal/storage.js';
+import type { Core } from '../src/core/core.js';
+import { AccountRecorder } from './account-recorder.js';
+import { putBrief, RunWriter } from './account-runs.js';
+import { listingsAfter } from './index-listings.js';
+
+export const BLOCK_COMMANDS = 65_536;
+/** A block ends before that when its changes take so many doubles. */
+const MAX_LOG_DOUBLES = 1 << 22;
+/** Longer runs get a brief one. */
+const LONG_RUN_BYTES = 1024;
+/** A short block is written again when this has passed, and so much more for each byte of it: at most 32 KiB a second. */
+const REWRITE_MS = 1000;
+const REWRITE_BYTES_PER_MS = 32.768;
+/** Accounts after which the thread may rest while a block is made. */
+const ACCOUNTS_AT_ONCE = 256;
+
+export interface AccountIndexerParts {
+  /** As it is after command `position.sequence`. */
+  readonly core: Core;
+  /** Directory of the index. */
+  readonly storage: Storage;
+  readonly clusterId: bigint;
+  readonly position: AccountIndexEnd;
+  /** The index that is there goes so far, which may be beyond the position: nothing up to it is written again. */
+  readonly end: AccountIndexEnd;
+  /** Called now and then while a block is made. */
+  readonly rest: () => void;
+  /** Default BLOCK_COMMANDS. */
+  readonly blockCommands?: number;
+}
+
+export class AccountIndexer {
+  /** Last command that is in the index. */
+  writtenSequence: number;
+  /** Bytes of the blocks that were written, those that were replaced left out. */
+  bytes = 0;
+  readonly #parts: AccountIndexerParts;
+  readonly #recorder: AccountRecorder;
+  readonly #blockCommands: number;
+  readonly #times: Float64Array;
+  #sequence: number;
+  /** Of the block: command before it, chain there, and what there was already. */
+  #before: AccountIndexEnd;
+  #assets = 0;
+  #instruments = 0;
+  #lastOrderId = 0;
+  #blockBytes = 0;
+  #writtenAtMs = 0;
+
+  constructor(parts: AccountIndexerParts) {
+    this.#parts = parts;
+    this.#blockCommands = parts.blockCommands ?? BLOCK_COMMANDS;
+    this.#times = new Float64Array(this.#blockCommands);
+    this.#recorder = new AccountRecorder(parts.core);
+    this.#sequence = parts.position.sequence;
+    this.writtenSequence = parts.end.sequence;
+    this.#before = parts.end;
+    this.#begin(parts.end);
+  }
+
+  /** To be called after each command of the core. */
+  note(sequence: number, timestampUs: number): void {
+    this.#sequence = sequence;
+    this.#recorder.note(sequence);
+    if (sequence <= this.#before.sequence) {
+      // It is there already.
+      if (sequence === this.#before.sequence) this.#begin(this.#before);
+      this.#recorder.clear();
+      return;
+    }
+    this.#times[sequence - this.#before.sequence - 1] = timestampUs;
+  }
+
+  /** Whether the block has to be written after the command that was noted last. */
+  get isFull(): boolean {
+    const isEnd = this.#sequence % this.#blockCommands === 0 || this.#recorder.size > MAX_LOG_DOUBLES;
+    return isEnd && this.#sequence > this.#before.sequence;
+  }
+
+  /** Whether a block that is not full may be written at the time `nowMs`, which only has to rise. */
+  isDue(nowMs: number): boolean {
+    if (!this.#hasNews) return false;
+    return nowMs - this.#writtenAtMs >= REWRITE_MS + this.#blockBytes / REWRITE_BYTES_PER_MS;
+  }
+
+  /**
+   * Writes what came since the block began, unless it is written.
+   * @param chain of the journal after the command that was noted last
+   * @throws JournalNoSpaceError, JournalSyncError, JournalIoError; the index has a gap then, when the block was full
+   */
+  write(chain: number, nowMs: number): void {
+    if (!this.#hasNews) return;
+    const sequence = this.#sequence;
+    const { isFull } = this;
+    this.#writtenAtMs = nowMs;
+    try {
+      const bytes = this.#blockOf(chain);
+      writeBlock(this.#parts.storage, accountIndexName(this.#before.sequence + 1), bytes);
+      this.bytes += bytes.length - this.#blockBytes;
+      this.#blockBytes = bytes.length;
+      this.writtenSequence = sequence;
+    } finally {
+      if (isFull) this.#begin({ sequence, chain });
+    }
+  }
+
+  /** What could not be written of a full block is left to whoever makes the index again. */
+  get #hasNews(): boolean {
+    return this.#sequence > this.writtenSequence && this.#sequence > this.#before.sequence;
+  }
+
+  #begin(before: AccountIndexEnd): void {
+    const { assets, instruments } = this.#parts.core;
+    this.#before = before;
+    this.#assets = assets.count;
+    this.#instruments = instruments.count;
+    this.#lastOrderId = this.#recorder.lastOrderId;
+    this.#blockBytes = 0;
+    this.#recorder.clear();
+  }
+
+  #blockOf(chain: number): Uint8Array {
+    const { sequence: before, chain: chainBefore } = this.#before;
+    const recorder = this.#recorder;
+    const block = new AccountIndexBlockWriter();
+    const run = new NumberWriter();
+    const brief = new NumberWriter();
+    const none = new Uint8Array(0);
+    for (const [place, accountId] of recorder.changedAccounts().entries()) {
+      if (place % ACCOUNTS_AT_ONCE === 0) this.#parts.rest();
+      run.clear();
+      const writer = new RunWriter(run, before);
+      recorder.forEachChange(accountId, (sequence, kind, key, columns, at) =>
+        writer.put(sequence, kind, key, columns, at),
+      );
+      if (run.length <= LONG_RUN_BYTES) {
+        block.add(accountId, { brief: run.written(), long: none });
+        continue;
+      }
+      brief.clear();
+      putBrief(brief, before, this.#sequence, writer.rows, this.#lastOrderId);
+      block.add(accountId, { brief: brief.written(), long: run.written() });
+    }
+    const times = this.#times.subarray(0, this.#sequence - before);
+    const facts = {
+      clusterId: this.#parts.clusterId,
+      firstSequence: before + 1,
+      lastSequence: this.#sequence,
+      firstTimeUs: times[0]!,
+      lastTimeUs: times[times.length - 1]!,
+      chainBefore,
+      chain,
+    };
+    return block.finish(facts, times, listingsAfter(this.#parts.core, this.#assets, this.#instruments));
+  }
+}
