@@ -14,6 +14,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   journal: async () => (await import('./journal.js')).journal,
   replay: async () => (await import('./replay.js')).replay,
   recovery: async () => (await import('./recovery.js')).recovery,
+  'as-of': async () => (await import('./as-of.js')).asOfBench,
   pipeline: async () => (await import('./pipeline.js')).pipeline,
   'end-to-end': async () => (await import('./end-to-end.js')).endToEnd,
   disturbance: async () => (await import('./disturbance.js')).disturbance,

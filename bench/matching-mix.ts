@@ -27,6 +27,8 @@ export interface MixLoad {
   readonly resting: number;
   /** Prices on each side of the middle. */
   readonly sidePrices: number;
+  /** Of 100 new orders, those that are account 1's whatever the dice say; default 0. */
+  readonly busyPercent?: number;
 }
 
 export const MIX_LOADS = {
@@ -48,7 +50,7 @@ interface OpenOrder {
  * of several instruments gets 1 / n of the commands that the first one gets.
  */
 export function mixTape(commands: number, seed: number, load: MixLoad = MIX_LOADS.mix): CommandTape {
-  const { instruments, resting, sidePrices } = load;
+  const { busyPercent = 0, instruments, resting, sidePrices } = load;
   const prng = new Prng(seed);
   const tape = new CommandTape(ACCOUNTS, commands + resting * instruments, instruments);
   const events = new EventBuffer();
@@ -91,9 +93,11 @@ export function mixTape(commands: number, seed: number, load: MixLoad = MIX_LOAD
     const distance = crossing ? -prng.between(1, 20) : prng.between(1, sidePrices);
     return side === Side.buy ? MIDDLE - distance : MIDDLE - 1 + distance;
   };
+  const pickAccount = () =>
+    busyPercent > 0 && prng.below(100) < busyPercent ? 1 : prng.between(1, ACCOUNTS);
   const rest = (instrumentId: number) => {
     const side = prng.between(Side.buy, Side.sell);
-    const account = prng.between(1, ACCOUNTS);
+    const account = pickAccount();
     const order = { id: ++lastId, instrumentId, account, side, total: prng.between(1, 100) };
     places.set(order.id, open[instrumentId].length);
     open[instrumentId].push(order);
@@ -125,7 +129,7 @@ export function mixTape(commands: number, seed: number, load: MixLoad = MIX_LOAD
       const quantity = own.length > resting ? prng.between(50, 300) : 1;
       const side = prng.between(Side.buy, Side.sell);
       const price = side === Side.buy ? MIDDLE + sidePrices : MIDDLE - sidePrices;
-      const account = prng.between(1, ACCOUNTS);
+      const account = pickAccount();
       tape.newOrder(account, ++lastId, side, price, quantity, TimeInForce.IOC, instrumentId);
     }
     play();

@@ -14,8 +14,8 @@
  * - page index: for each page its first account, offset in the file, bytes and CRC-32C, u32 each; accounts rise;
  * - page: number of accounts; for each, packed: how much above the account before, bytes of its brief run, bytes of its
  *   long run, and if there is one its offset and CRC-32C; then the brief runs one after the other;
- * - a brief run leads to what the account is like after the block, a long run has all changes on the way. Where there is
- *   no long run, the brief run is that too. What is in them is for replay/account-runs.ts.
+ * - a brief run leads from the account before the block to the account after it, a long run has all changes on the way.
+ *   Where there is no long run, the brief run is that too. What is in them is for replay/account-runs.ts.
  *
  * Magic and format keep their places in every later format, so that an old release can name a new one.
  */
@@ -235,9 +235,9 @@ export class AccountIndexBlock {
 
   /**
    * The changes of an account; undefined = there are none in this block.
-   * @param isWhole all of the block counts: the long run is not read, `long` is empty
+   * @param isBriefEnough the long run is not read, `long` is empty
    */
-  runsOf(accountId: number, isWhole: boolean): AccountRuns | undefined {
+  runsOf(accountId: number, isBriefEnough: boolean): AccountRuns | undefined {
     const index = this.#readPart(Word.pageIndex, this.#pageIndexAt());
     const entries = new Int32Array(index.buffer);
     let page = this.#words[Word.pageCount]! - 1;
@@ -262,7 +262,7 @@ export class AccountIndexBlock {
     if (found === undefined) return undefined;
     const from = reader.at + found.briefAt;
     const brief = reader.bytes.subarray(from, from + found.briefBytes);
-    if (isWhole || found.longBytes === 0) return { brief, long: new Uint8Array(0) };
+    if (isBriefEnough || found.longBytes === 0) return { brief, long: new Uint8Array(0) };
     const last = entries.subarray((this.#words[Word.pageCount]! - 1) * PAGE_ENTRY_WORDS);
     const longsAt = (last[1]! >>> 0) + (last[2]! >>> 0);
     const long = this.#read(longsAt + found.longAt, paddedLength(found.longBytes), found.crc);

@@ -78,7 +78,9 @@ export function readAccountIndex(question: IndexQuestion): IndexAnswer {
         if (count > 0) sequence = facts.firstSequence + count - 1;
         if (count > 0) timestampUs = times[count - 1]!;
       }
-      const runs = block.runsOf(accountId, isWhole);
+      // A brief run leaves out the orders that came and went in the block; a state within the block may have some.
+      const isBriefEnough = isWhole && facts.firstSequence > from.sequence;
+      const runs = block.runsOf(accountId, isBriefEnough);
       if (runs !== undefined) {
         const run = runs.long.length > 0 ? runs.long : runs.brief;
         changes.push(readRun(run, facts.firstSequence - 1, sequence));

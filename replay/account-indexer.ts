@@ -36,6 +36,8 @@ export interface AccountIndexerParts {
   readonly rest: () => void;
   /** Default BLOCK_COMMANDS. */
   readonly blockCommands?: number;
+  /** Default LONG_RUN_BYTES. */
+  readonly longRunBytes?: number;
 }
 
 export class AccountIndexer {
@@ -142,7 +144,7 @@ export class AccountIndexer {
       recorder.forEachChange(accountId, (sequence, kind, key, columns, at) =>
         writer.put(sequence, kind, key, columns, at),
       );
-      if (run.length <= LONG_RUN_BYTES) {
+      if (run.length <= (this.#parts.longRunBytes ?? LONG_RUN_BYTES)) {
         block.add(accountId, { brief: run.written(), long: none });
         continue;
       }

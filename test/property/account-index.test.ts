@@ -33,6 +33,8 @@ import { buildRun, limitsOf, maxIntentsOf, shapeOf, WORLDS, type World } from '.
 const RUNS = Number(process.env['RINGFENCE_INDEX_RUNS'] ?? 2);
 const MAX_COMMANDS = 1500;
 const BLOCK_COMMANDS = 128;
+/** So few that many runs have a brief one beside them. */
+const LONG_RUN_BYTES = 60;
 const MOMENTS = 12;
 
 vi.setConfig({ testTimeout: 120_000 + 20_000 * RUNS });
@@ -64,7 +66,7 @@ function indexed(world: World, seed: number): IndexedJournal {
     const end = resumeAccountIndex(storage, journal, IDENTITY.clusterId, position);
     const { core } = engine;
     const rest = () => {};
-    const blockCommands = BLOCK_COMMANDS;
+    const sizes = { blockCommands: BLOCK_COMMANDS, longRunBytes: LONG_RUN_BYTES };
     return new AccountIndexer({
       core,
       storage,
@@ -72,7 +74,7 @@ function indexed(world: World, seed: number): IndexedJournal {
       position,
       end,
       rest,
-      blockCommands,
+      ...sizes,
     });
   };
   let indexer = start(0);
