@@ -8,9 +8,12 @@
  *  24 cluster u64   32 first, 40 last command i64   48 time of the first, 56 of the last i64, epoch microseconds
  *  64 chain of the journal before the first, 68 after the last u32
  *  72 bytes and CRC-32C of the listings, 80 of the times, 88 of the page index, 96 number of pages u32   100 zero
- * 128 listings: JSON   times   page index   pages   long runs; each filled up with zeros to a multiple of 8
+ * 104 where the frame of the last command is in its segment i64, 0 = not known: a hint, frames may be made again
+ * 128 page index   listings   times   pages   long runs; each filled up to a multiple of 8
  * ```
- * - times: of each command, how much later it is than the one before, packed (packed-numbers.ts);
+ * - listings: JSON, or nothing;
+ * - times: for every 256th command its time i64 and where what follows it begins i64; then, packed (packed-numbers.ts), how
+ *   much later each other command is than the one before it;
  * - page index: for each page its first account, offset in the file, bytes and CRC-32C, u32 each; accounts rise;
  * - page: number of accounts; for each, packed: how much above the account before, bytes of its brief run, bytes of its
  *   long run, and if there is one its offset and CRC-32C; then the brief runs one after the other;
@@ -47,7 +50,13 @@ const Word = {
   times: 20,
   pageIndex: 22,
   pageCount: 24,
+  frameOffset: 26,
 } as const;
+/** Commands after which a time is written in full. */
+const TIMES_APART = 256;
+const TIME_ENTRY_WORDS = 4;
+/** What is read at once with the header: mostly the page index, too. */
+const FIRST_READ_BYTES = 4096;
 const PAGE_ENTRY_WORDS = 4;
 /** A page is full with so many accounts or so many bytes of brief runs. */
 const PAGE_ACCOUNTS = 32;
@@ -65,6 +74,8 @@ export interface BlockFacts {
   /** Chain of the journal before the first command and after the last. */
   readonly chainBefore: number;
   readonly chain: number;
+  /** Where the frame of the last command was in its segment when the block was written; 0 = not known. */
+  readonly frameOffset: number;
 }
 
 /** Changes of one account in the block; empty `long`: `brief` has them all. */
@@ -106,20 +117,21 @@ export class AccountIndexBlockWriter {
 
   /**
    * The bytes of the file.
-   * @param times of all commands, epoch microseconds; @param listings any JSON
+   * @param times of all commands, epoch microseconds; @param listings JSON, '' = there is nothing to tell
    */
-  finish(facts: BlockFacts, times: ArrayLike<number>, listings: unknown): Uint8Array {
+  finish(facts: BlockFacts, times: ArrayLike<number>, listings: string): Uint8Array {
     this.#endPage();
-    const listingBytes = padded(new TextEncoder().encode(JSON.stringify(listings)), 0x20);
+    const listingBytes = padded(new TextEncoder().encode(listings), 0x20);
     const timeBytes = packedTimes(times);
     const indexBytes = this.#index.length * 4;
     const pagesAt = HEADER_BYTES + listingBytes.length + timeBytes.length + paddedLength(indexBytes);
     const longsAt = pagesAt + this.#pages.length;
     const file = new Uint8Array(longsAt + this.#longs.length);
     const words = new Int32Array(file.buffer);
-    const timesAt = HEADER_BYTES + listingBytes.length;
-    const indexAt = timesAt + timeBytes.length;
-    file.set(listingBytes, HEADER_BYTES);
+    const indexAt = HEADER_BYTES;
+    const listingsAt = indexAt + paddedLength(indexBytes);
+    const timesAt = listingsAt + listingBytes.length;
+    file.set(listingBytes, listingsAt);
     file.set(timeBytes, timesAt);
     for (const [n, value] of this.#index.entries()) {
       words[indexAt / 4 + n] = n % PAGE_ENTRY_WORDS === 1 ? value + pagesAt : value;
@@ -137,7 +149,8 @@ export class AccountIndexBlockWriter {
     writeInt64(words, Word.lastTimeUs, facts.lastTimeUs);
     words[Word.chainBefore] = facts.chainBefore;
     words[Word.chain] = facts.chain;
-    writePart(words, Word.listings, listingBytes.length, checksum(file, HEADER_BYTES, listingBytes.length));
+    writeInt64(words, Word.frameOffset, facts.frameOffset);
+    writePart(words, Word.listings, listingBytes.length, checksum(file, listingsAt, listingBytes.length));
     writePart(words, Word.times, timeBytes.length, checksum(file, timesAt, timeBytes.length));
     writePart(words, Word.pageIndex, indexBytes, checksum(file, indexAt, indexBytes));
     words[Word.pageCount] = this.#index.length / PAGE_ENTRY_WORDS;
@@ -188,6 +201,8 @@ export class AccountIndexBlock {
   readonly name: string;
   readonly facts: BlockFacts;
   readonly #file: ReadableFile;
+  /** The first bytes of the file; of its words those of the header are whole. */
+  readonly #start: Uint8Array;
   readonly #words: Int32Array;
 
   /**
@@ -198,7 +213,8 @@ export class AccountIndexBlock {
     this.name = name;
     this.#file = storage.openForRead(name);
     try {
-      this.#words = new Int32Array(HEADER_WORDS);
+      this.#start = new Uint8Array(Math.max(HEADER_BYTES, Math.min(FIRST_READ_BYTES, this.#file.bytes)));
+      this.#words = new Int32Array(this.#start.buffer, 0, HEADER_WORDS);
       this.facts = this.#readHeader();
     } catch (error) {
       this.#file.close();
@@ -214,23 +230,35 @@ export class AccountIndexBlock {
     this.#file.close();
   }
 
-  /** The JSON that was written as listings. */
-  listings(): unknown {
-    const bytes = this.#readPart(Word.listings, HEADER_BYTES);
-    return JSON.parse(new TextDecoder().decode(bytes));
+  /** The JSON that was written as listings; '' = there is nothing to tell. */
+  listings(): string {
+    if (this.#words[Word.listings] === 0) return '';
+    return new TextDecoder().decode(this.#readPart(Word.listings, this.#listingsAt()));
   }
 
-  /** Time of each command, epoch microseconds. */
-  times(): Float64Array {
-    const { firstSequence, firstTimeUs, lastSequence } = this.facts;
-    const reader = new NumberReader(this.#readPart(Word.times, this.#timesAt()));
-    const times = new Float64Array(lastSequence - firstSequence + 1);
-    let time = firstTimeUs;
-    for (let n = 0; n < times.length; n++) {
-      time += reader.next();
-      times[n] = time;
+  /**
+   * The last of the first `most` commands of the block that is not after `toTimeUs`; undefined = there is none.
+   * @param most from 1 on, no more than there are
+   */
+  lastWithin(
+    most: number,
+    toTimeUs: number,
+  ): { readonly sequence: number; readonly timeUs: number } | undefined {
+    const { firstSequence } = this.facts;
+    const bytes = this.#readPart(Word.times, this.#timesAt());
+    const entries = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2);
+    let entry = Math.floor((most - 1) / TIMES_APART);
+    while (entry >= 0 && readInt64(entries, entry * TIME_ENTRY_WORDS) > toTimeUs) entry--;
+    if (entry < 0) return undefined;
+    let timeUs = readInt64(entries, entry * TIME_ENTRY_WORDS);
+    const reader = new NumberReader(bytes, readInt64(entries, entry * TIME_ENTRY_WORDS + 2));
+    let place = entry * TIMES_APART;
+    for (const end = Math.min(most, place + TIMES_APART); place + 1 < end; place++) {
+      const next = timeUs + reader.next();
+      if (next > toTimeUs) break;
+      timeUs = next;
     }
-    return times;
+    return { sequence: firstSequence + place, timeUs };
   }
 
   /**
@@ -238,8 +266,8 @@ export class AccountIndexBlock {
    * @param isBriefEnough the long run is not read, `long` is empty
    */
   runsOf(accountId: number, isBriefEnough: boolean): AccountRuns | undefined {
-    const index = this.#readPart(Word.pageIndex, this.#pageIndexAt());
-    const entries = new Int32Array(index.buffer);
+    const index = this.#readPart(Word.pageIndex, HEADER_BYTES);
+    const entries = new Int32Array(index.buffer, index.byteOffset, index.byteLength >> 2);
     let page = this.#words[Word.pageCount]! - 1;
     while (page >= 0 && entries[page * PAGE_ENTRY_WORDS]! > accountId) page--;
     if (page < 0) return undefined;
@@ -271,8 +299,7 @@ export class AccountIndexBlock {
 
   #readHeader(): BlockFacts {
     const words = this.#words;
-    const bytes = new Uint8Array(words.buffer);
-    readFully(this.#file, 0, bytes, 0, HEADER_BYTES);
+    readFully(this.#file, 0, this.#start, 0, this.#start.length);
     if (words[Word.magicLow] !== MAGIC_LOW || words[Word.magicHigh] !== MAGIC_HIGH) {
       throw this.#damaged(0, 'magic RFACCIDX', 'other bytes');
     }
@@ -295,15 +322,16 @@ export class AccountIndexBlock {
       lastTimeUs: readInt64(words, Word.lastTimeUs),
       chainBefore: words[Word.chainBefore]! >>> 0,
       chain: words[Word.chain]! >>> 0,
+      frameOffset: readInt64(words, Word.frameOffset),
     };
   }
 
-  #timesAt(): number {
-    return HEADER_BYTES + this.#words[Word.listings]!;
+  #listingsAt(): number {
+    return HEADER_BYTES + paddedLength(this.#words[Word.pageIndex]!);
   }
 
-  #pageIndexAt(): number {
-    return this.#timesAt() + this.#words[Word.times]!;
+  #timesAt(): number {
+    return this.#listingsAt() + this.#words[Word.listings]!;
   }
 
   #readPart(part: number, offset: number): Uint8Array {
@@ -312,9 +340,14 @@ export class AccountIndexBlock {
 
   /** Reads `length` bytes, a multiple of 4, of which the checksum is known. */
   #read(offset: number, length: number, crc: number): Uint8Array {
-    const bytes = new Uint8Array(length);
-    const read = readFully(this.#file, offset, bytes, 0, length);
-    if (read !== length) throw this.#damaged(offset + read, `${length} bytes`, 'the end');
+    let bytes: Uint8Array;
+    if (offset + length <= this.#start.length) {
+      bytes = this.#start.subarray(offset, offset + length);
+    } else {
+      bytes = new Uint8Array(length);
+      const read = readFully(this.#file, offset, bytes, 0, length);
+      if (read !== length) throw this.#damaged(offset + read, `${length} bytes`, 'the end');
+    }
     const found = checksum(bytes, 0, length);
     if (found !== crc) throw this.#damaged(offset, `checksum ${crc}`, `${found}`);
     return bytes;
@@ -326,9 +359,21 @@ export class AccountIndexBlock {
 }
 
 function packedTimes(times: ArrayLike<number>): Uint8Array {
+  const entries = new Int32Array(Math.ceil(times.length / TIMES_APART) * TIME_ENTRY_WORDS);
   const writer = new NumberWriter(times.length * 2);
-  for (let n = 0; n < times.length; n++) writer.put(n === 0 ? 0 : times[n]! - times[n - 1]!);
-  return padded(writer.written(), 0);
+  for (let n = 0; n < times.length; n++) {
+    if (n % TIMES_APART === 0) {
+      const at = (n / TIMES_APART) * TIME_ENTRY_WORDS;
+      writeInt64(entries, at, times[n]!);
+      writeInt64(entries, at + 2, entries.byteLength + writer.length);
+    } else {
+      writer.put(times[n]! - times[n - 1]!);
+    }
+  }
+  const bytes = new Uint8Array(paddedLength(entries.byteLength + writer.length));
+  bytes.set(new Uint8Array(entries.buffer));
+  bytes.set(writer.written(), entries.byteLength);
+  return bytes;
 }
 
 function padded(bytes: Uint8Array, filler: number): Uint8Array {
@@ -348,8 +393,8 @@ function writePart(words: Int32Array, part: number, bytes: number, crc: number):
 
 /** Of whole words that begin at a whole word of their buffer. */
 function checksum(bytes: Uint8Array, offset: number, length: number): number {
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2);
-  return crc32cWords(0, words, offset / 4, length / 4);
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset + offset, length >> 2);
+  return crc32cWords(0, words, 0, words.length);
 }
 
 function headerChecksum(words: Int32Array): number {

@@ -64,7 +64,7 @@ export function resumeAccountIndex(
       (facts.firstSequence === end.sequence + 1
         ? facts.chainBefore === end.chain
         : end === from && facts.firstSequence <= end.sequence) &&
-      chainOf(journal, facts.lastSequence) === facts.chain;
+      chainOf(journal, facts) === facts.chain;
     if (isNext) end = { sequence: facts.lastSequence, chain: facts.chain };
     else storage.remove(name);
   }
@@ -97,10 +97,10 @@ function goodFacts(storage: Storage, name: string): BlockFacts | undefined {
   }
 }
 
-/** Chain of the journal after a command, which it need not hold. */
-function chainOf(journal: Storage, sequence: number): number | undefined {
+/** Chain of the journal after the last command of a block, which it need not hold. */
+function chainOf(journal: Storage, { frameOffset, lastSequence }: BlockFacts): number | undefined {
   try {
-    return new JournalTail(journal).chainAt(sequence);
+    return new JournalTail(journal).placeOf(lastSequence, frameOffset)?.chain;
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
     return undefined;

@@ -29,6 +29,12 @@ const CHUNK_BYTES = 2 * MAX_FRAME_BYTES;
 /** Marks and a seal may stand before the next frame with records. */
 const SLACK_BYTES = 4 * FRAME_HEADER_BYTES;
 
+/** Chain of the journal after a record, and offset of its frame in its segment; 0 = the record is not there itself. */
+export interface RecordPlace {
+  readonly chain: number;
+  readonly offset: number;
+}
+
 export class JournalTail {
   readonly #storage: Storage;
   readonly #bytes = new Uint8Array(CHUNK_BYTES);
@@ -45,6 +51,8 @@ export class JournalTail {
   #bufferStart = 0;
   #bufferLength = 0;
   #bufferLimit = 0;
+  /** Of the frame that was read last. */
+  #frameOffset = 0;
 
   constructor(storage: Storage) {
     this.#storage = storage;
@@ -55,15 +63,28 @@ export class JournalTail {
    * @returns undefined when the journal does not hold the record (never ask beyond what is written)
    */
   chainAt(sequence: number): number | undefined {
-    if (sequence === 0) return 0;
+    return this.placeOf(sequence)?.chain;
+  }
+
+  /**
+   * Chain after record `sequence`, and where its frame is.
+   * @param offset where the frame was once, to look there first; 0 = not known
+   */
+  placeOf(sequence: number, offset = 0): RecordPlace | undefined {
+    if (sequence === 0) return { chain: 0, offset: 0 };
     const entry = this.#chainAtEntry(sequence);
-    if (entry !== undefined) return entry;
+    if (entry !== undefined) return { chain: entry, offset: 0 };
     const probe = new JournalTail(this.#storage);
     try {
-      return probe.#chainAfter(sequence);
+      return (offset === 0 ? undefined : probe.#placeAt(sequence, offset)) ?? probe.#placeAfter(sequence);
     } finally {
       probe.close();
     }
+  }
+
+  /** Offset in its segment of the frame that `read` returned last; 0 = none. */
+  get frameOffset(): number {
+    return this.#frameOffset;
   }
 
   /** The next `read` returns the frame that contains record `sequence`; it may begin before it. */
@@ -86,6 +107,7 @@ export class JournalTail {
     at = this.#frameWord();
     target.set(this.#bytes.subarray(at * 4, at * 4 + length), offset);
     this.#nextSequence = frameLastSequence(this.#words, at) + 1;
+    this.#frameOffset = this.#position;
     this.#position += length;
     return length;
   }
@@ -95,16 +117,35 @@ export class JournalTail {
     this.#file = undefined;
   }
 
-  #chainAfter(sequence: number): number | undefined {
+  #placeAfter(sequence: number): RecordPlace | undefined {
     this.seek(sequence);
     const [first] = segmentNames(this.#storage);
     if (first !== undefined && parseSegmentName(first)!.firstSequence > sequence) return undefined;
     if (sequence < 0 || !this.#openFirst() || !this.#advance(sequence)) return undefined;
+    return this.#placeHere(sequence);
+  }
+
+  /** The same if the frame at `offset` of the segment holds the record. */
+  #placeAt(sequence: number, offset: number): RecordPlace | undefined {
+    this.seek(sequence);
+    if (!this.#openFirst() || offset % 8 !== 0) return undefined;
+    this.#position = offset;
+    this.#readAt(FRAME_HEADER_BYTES);
+    const isWhole = this.#bufferLength === FRAME_HEADER_BYTES && isHeaderValid(this.#words, 0);
+    if (!isWhole || frameType(this.#words, 0) !== FrameType.commands) return undefined;
+    const holds =
+      frameFirstSequence(this.#words, 0) <= sequence && sequence <= frameLastSequence(this.#words, 0);
+    return holds ? this.#placeHere(sequence) : undefined;
+  }
+
+  /** Of a record in the frame at hand. */
+  #placeHere(sequence: number): RecordPlace {
     const count = sequence - frameFirstSequence(this.#words, this.#frameWord()) + 1;
     if (!this.#fill(FRAME_HEADER_BYTES + count * RECORD_BYTES)) this.#refuse('a whole frame');
     const at = this.#frameWord();
     const prevChain = this.#words[at + FrameWord.prevChain] >>> 0;
-    return crc32cWords(prevChain, this.#words, at + FRAME_HEADER_WORDS, count * RECORD_WORDS);
+    const chain = crc32cWords(prevChain, this.#words, at + FRAME_HEADER_WORDS, count * RECORD_WORDS);
+    return { chain, offset: this.#position };
   }
 
   /**

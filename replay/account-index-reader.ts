@@ -72,11 +72,10 @@ export function readAccountIndex(question: IndexQuestion): IndexAnswer {
         sequence = facts.lastSequence;
         timestampUs = facts.lastTimeUs;
       } else {
-        const times = block.times();
-        const count = countWithin(times, toSequence - facts.firstSequence + 1, toTimeUs);
+        const most = Math.min(toSequence, facts.lastSequence) - facts.firstSequence + 1;
+        const found = block.lastWithin(most, toTimeUs);
         // Before the first of its commands is the last of the block before, or of the snapshot.
-        if (count > 0) sequence = facts.firstSequence + count - 1;
-        if (count > 0) timestampUs = times[count - 1]!;
+        if (found !== undefined) ({ sequence, timeUs: timestampUs } = found);
       }
       // A brief run leaves out the orders that came and went in the block; a state within the block may have some.
       const isBriefEnough = isWhole && facts.firstSequence > from.sequence;
@@ -85,7 +84,8 @@ export function readAccountIndex(question: IndexQuestion): IndexAnswer {
         const run = runs.long.length > 0 ? runs.long : runs.brief;
         changes.push(readRun(run, facts.firstSequence - 1, sequence));
       }
-      listings.push(block.listings() as IndexListings);
+      const listing = block.listings();
+      if (listing !== '') listings.push(JSON.parse(listing) as IndexListings);
       last = facts;
       isComplete = !isWhole || sequence >= toSequence;
     } finally {
@@ -122,21 +122,14 @@ function refuseGap(name: string, facts: BlockFacts, last: BlockFacts | undefined
   }
 }
 
-function refuseForeign({ report, storage }: IndexQuestion, { chain, lastSequence }: BlockFacts): void {
+function refuseForeign(
+  { report, storage }: IndexQuestion,
+  { chain, frameOffset, lastSequence }: BlockFacts,
+): void {
   const here =
-    lastSequence === report.lastSequence ? report.chain : new JournalTail(storage).chainAt(lastSequence);
+    lastSequence === report.lastSequence
+      ? report.chain
+      : new JournalTail(storage).placeOf(lastSequence, frameOffset)?.chain;
   if (here === chain) return;
   throw new NotIndexedError(`the index of accounts is of another journal: chain ${chain}, here ${here}`);
-}
-
-/** How many of the first `most` times are not after `toTimeUs`. */
-function countWithin(times: Float64Array, most: number, toTimeUs: number): number {
-  let low = 0;
-  let high = Math.min(most, times.length);
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (times[middle]! <= toTimeUs) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -5,6 +5,7 @@
  */
 import { AccountIndexBlockWriter, writeBlock } from '../journal/account-index-file.js';
 import { type AccountIndexEnd, accountIndexName } from '../journal/account-index-store.js';
+import type { RecordPlace } from '../journal/journal-tail.js';
 import { NumberWriter } from '../journal/packed-numbers.js';
 import type { Storage } from '../journal/storage.js';
 import type { Core } from '../src/core/core.js';
@@ -96,22 +97,23 @@ export class AccountIndexer {
 
   /**
    * Writes what came since the block began, unless it is written.
-   * @param chain of the journal after the command that was noted last
+   * @param place of the command that was noted last in the journal
+   * @param isEnd the next command begins another block, even if this one is not full: so what comes after a snapshot is
+   *   not in a block with what was before it
    * @throws JournalNoSpaceError, JournalSyncError, JournalIoError; the index has a gap then, when the block was full
    */
-  write(chain: number, nowMs: number): void {
-    if (!this.#hasNews) return;
+  write(place: RecordPlace, nowMs: number, isEnd = this.isFull): void {
     const sequence = this.#sequence;
-    const { isFull } = this;
-    this.#writtenAtMs = nowMs;
     try {
-      const bytes = this.#blockOf(chain);
+      if (!this.#hasNews) return;
+      this.#writtenAtMs = nowMs;
+      const bytes = this.#blockOf(place);
       writeBlock(this.#parts.storage, accountIndexName(this.#before.sequence + 1), bytes);
       this.bytes += bytes.length - this.#blockBytes;
       this.#blockBytes = bytes.length;
       this.writtenSequence = sequence;
     } finally {
-      if (isFull) this.#begin({ sequence, chain });
+      if (isEnd && sequence > this.#before.sequence) this.#begin({ sequence, chain: place.chain });
     }
   }
 
@@ -130,7 +132,7 @@ export class AccountIndexer {
     this.#recorder.clear();
   }
 
-  #blockOf(chain: number): Uint8Array {
+  #blockOf({ chain, offset }: RecordPlace): Uint8Array {
     const { sequence: before, chain: chainBefore } = this.#before;
     const recorder = this.#recorder;
     const block = new AccountIndexBlockWriter();
@@ -161,7 +163,14 @@ export class AccountIndexer {
       lastTimeUs: times[times.length - 1]!,
       chainBefore,
       chain,
+      frameOffset: offset,
     };
-    return block.finish(facts, times, listingsAfter(this.#parts.core, this.#assets, this.#instruments));
+    return block.finish(facts, times, this.#listings());
+  }
+
+  /** Assets and instruments that the block is the first to have. */
+  #listings(): string {
+    const { assets, instruments } = listingsAfter(this.#parts.core, this.#assets, this.#instruments);
+    return assets.length + instruments.length === 0 ? '' : JSON.stringify({ assets, instruments });
   }
 }

@@ -9,7 +9,12 @@ import {
 import { JournalTail } from '../journal/journal-tail.js';
 import { openStorage } from '../journal/open-storage.js';
 import { recover } from '../journal/recover.js';
-import { oldestSequenceNeeded, openSnapshots } from '../journal/snapshot-store.js';
+import {
+  oldestSequenceNeeded,
+  openSnapshots,
+  parseSnapshotName,
+  snapshotNames,
+} from '../journal/snapshot-store.js';
 import { readInt64 } from '../src/base/int64.js';
 import { Core } from '../src/core/core.js';
 import { HeaderWord } from '../src/wire/slot.js';
@@ -49,10 +54,12 @@ export function indexJournal(options: IndexJournalOptions): IndexedJournal {
   for (const name of accountIndexNames(storage)) storage.remove(name);
   storage.syncDirectory();
   const tail = new JournalTail(journal);
-  const chainAt = (sequence: number): number => tail.chainAt(sequence) ?? 0;
   let position = { sequence: 0, chain: 0 };
   let indexer: AccountIndexer | undefined;
-  const from = { sequence: oldestSequenceNeeded(openSnapshots(directory)) - 1 };
+  const snapshots = openSnapshots(directory);
+  const from = { sequence: oldestSequenceNeeded(snapshots) - 1 };
+  // Blocks end where a node ends them.
+  const snapshotsAt = new Set(snapshotNames(snapshots).map(parseSnapshotName));
   const replayOptions = {
     directory,
     core,
@@ -64,7 +71,8 @@ export function indexJournal(options: IndexJournalOptions): IndexedJournal {
     onCommand: (words: Int32Array, at: number) => {
       const sequence = readInt64(words, at + HeaderWord.sequence);
       indexer!.note(sequence, readInt64(words, at + HeaderWord.timestampUs));
-      if (indexer!.isFull) indexer!.write(chainAt(sequence), 0);
+      const isEnd = snapshotsAt.has(sequence);
+      if (isEnd || indexer!.isFull) indexer!.write(tail.placeOf(sequence)!, 0, true);
     },
   };
   const start = chooseStart(replayOptions, journal, report);
@@ -73,7 +81,7 @@ export function indexJournal(options: IndexJournalOptions): IndexedJournal {
   let step = steps.next();
   while (step.done !== true) step = steps.next();
   const { lastSequence } = step.value;
-  indexer!.write(chainAt(lastSequence), 0);
+  indexer!.write(tail.placeOf(lastSequence)!, 0);
   return {
     firstSequence: position.sequence + 1,
     lastSequence,

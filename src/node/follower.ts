@@ -156,7 +156,7 @@ export class Follower {
     const { clock, kept, processor, snapshots } = this.parts;
     this.snapshotAtNs = clock.monotonicNanoseconds();
     // Before the snapshot: whoever goes on from it indexes only what comes after it.
-    this.writeIndex();
+    this.writeIndex(true);
     if (sequence === this.snapshotSequence || sequence === 0) return false;
     // Before a broken state could be carried on: here the walk costs the live node nothing.
     if (!this.isSound()) return false;
@@ -266,11 +266,12 @@ export class Follower {
     if (accountIndex?.isDue(clock.monotonicNanoseconds() / 1e6)) this.writeIndex();
   }
 
-  private writeIndex(): void {
-    const { accountIndex, clock, onIndexError } = this.parts;
+  private writeIndex(isEnd?: boolean): void {
+    const { accountIndex, clock, journal, onIndexError } = this.parts;
     if (accountIndex === undefined || this.difference !== undefined) return;
+    const place = { chain: this.chain(), offset: journal.frameOffset };
     try {
-      accountIndex.write(this.chain(), clock.monotonicNanoseconds() / 1e6);
+      accountIndex.write(place, clock.monotonicNanoseconds() / 1e6, isEnd);
     } catch (error) {
       if (!(error instanceof JournalError)) throw error;
       onIndexError(error);

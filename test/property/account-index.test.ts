@@ -87,10 +87,10 @@ function indexed(world: World, seed: number): IndexedJournal {
     writer.appendRecords(slot, 0, 1);
     engine.apply(command);
     indexer.note(sequence, command.timestampUs);
-    if (indexer.isFull || prng.below(60) === 0) indexer.write(writer.chain, 0);
+    if (indexer.isFull || prng.below(60) === 0) indexer.write({ chain: writer.chain, offset: 0 }, 0);
     if (prng.below(300) === 0) {
       writer.sync();
-      indexer.write(writer.chain, 0);
+      indexer.write({ chain: writer.chain, offset: 0 }, 0, prng.below(2) === 0 ? true : undefined);
       takeSnapshot(engine.processor, {
         storage: snapshots,
         ...IDENTITY,
@@ -102,7 +102,7 @@ function indexed(world: World, seed: number): IndexedJournal {
     // The writer is ended, and another one goes on where the core stands.
     if (prng.below(200) === 0) {
       writer.sync();
-      indexer.write(writer.chain, 0);
+      indexer.write({ chain: writer.chain, offset: 0 }, 0);
       indexer = start(sequence);
     }
     if (!moments.has(sequence)) continue;
@@ -112,7 +112,7 @@ function indexed(world: World, seed: number): IndexedJournal {
     views.set(sequence, accounts);
   }
   writer.sync();
-  indexer.write(writer.chain, 0);
+  indexer.write({ chain: writer.chain, offset: 0 }, 0);
   writer.close();
   return { directory, commands, views };
 }
