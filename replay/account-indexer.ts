@@ -10,7 +10,7 @@ import { NumberWriter } from '../journal/packed-numbers.js';
 import type { Storage } from '../journal/storage.js';
 import type { Core } from '../src/core/core.js';
 import { AccountRecorder } from './account-recorder.js';
-import { putBrief, RunWriter } from './account-runs.js';
+import { RunWriter } from './account-runs.js';
 import { listingsAfter } from './index-listings.js';
 
 export const BLOCK_COMMANDS = 65_536;
@@ -137,21 +137,23 @@ export class AccountIndexer {
     const recorder = this.#recorder;
     const block = new AccountIndexBlockWriter();
     const run = new NumberWriter();
+    const runWriter = new RunWriter(run);
     const brief = new NumberWriter();
+    const briefWriter = new RunWriter(brief);
     const none = new Uint8Array(0);
     for (const [place, accountId] of recorder.changedAccounts().entries()) {
       if (place % ACCOUNTS_AT_ONCE === 0) this.#parts.rest();
       run.clear();
-      const writer = new RunWriter(run, before);
+      runWriter.begin(before);
       recorder.forEachChange(accountId, (sequence, kind, key, columns, at) =>
-        writer.put(sequence, kind, key, columns, at),
+        runWriter.put(sequence, kind, key, columns, at),
       );
       if (run.length <= (this.#parts.longRunBytes ?? LONG_RUN_BYTES)) {
         block.add(accountId, { brief: run.written(), long: none });
         continue;
       }
       brief.clear();
-      putBrief(brief, before, this.#sequence, writer.rows, this.#lastOrderId);
+      runWriter.putBrief(briefWriter, before, this.#sequence, this.#lastOrderId);
       block.add(accountId, { brief: brief.written(), long: run.written() });
     }
     const times = this.#times.subarray(0, this.#sequence - before);

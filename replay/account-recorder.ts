@@ -6,7 +6,7 @@
 import { readInt64 } from '../src/base/int64.js';
 import { ACCOUNT_WORDS, AccountWord } from '../src/core/accounts.js';
 import type { Core } from '../src/core/core.js';
-import { type EntityHash, HashWord } from '../src/core/entity-hash.js';
+import { HashWord } from '../src/core/entity-hash.js';
 import { HoldingWord } from '../src/core/holdings.js';
 import { MarginWord } from '../src/core/margins.js';
 import { OrderLimitsWord } from '../src/core/order-limits.js';
@@ -33,6 +33,8 @@ export type ChangeVisitor = (
 
 export class AccountRecorder {
   readonly #core: Core;
+  readonly #firstAccount: number;
+  readonly #firstOrder: number;
   /** Changes, linked by account. Place 0 is not used. */
   #log = new Float64Array(FIRST_LOG_DOUBLES);
   #end = 1;
@@ -55,6 +57,8 @@ export class AccountRecorder {
   constructor(core: Core) {
     this.#core = core;
     const { accounts, orders, orderLimits } = core;
+    this.#firstAccount = accounts.handleOf(0);
+    this.#firstOrder = orders.handleOf(0);
     this.#heads = new Int32Array(accounts.maxAccounts);
     this.#tails = new Int32Array(accounts.maxAccounts);
     this.#orderIds = new Float64Array(orders.maxOrders + 1);
@@ -83,10 +87,20 @@ export class AccountRecorder {
   note(sequence: number): void {
     const { accounts, holdings, orders, positions } = this.#core;
     this.#noteEnded(sequence);
-    forEachDirty(orders.hash, (order) => this.#noteOrderChange(sequence, order));
-    forEachDirty(holdings.hash, (holding) => this.#noteHolding(sequence, holding));
-    forEachDirty(positions.hash, (position) => this.#notePosition(sequence, position));
-    forEachDirty(accounts.hash, (account) => this.#append(account, sequence, RowKind.account, 0, account));
+    // Loops of their own: this is done for every command.
+    for (let i = 0; i < orders.hash.state[HashWord.dirtyCount]; i++) {
+      this.#noteOrderChange(sequence, orders.hash.dirtyRows[i]);
+    }
+    for (let i = 0; i < holdings.hash.state[HashWord.dirtyCount]; i++) {
+      this.#noteHolding(sequence, holdings.hash.dirtyRows[i]);
+    }
+    for (let i = 0; i < positions.hash.state[HashWord.dirtyCount]; i++) {
+      this.#notePosition(sequence, positions.hash.dirtyRows[i]);
+    }
+    for (let i = 0; i < accounts.hash.state[HashWord.dirtyCount]; i++) {
+      const account = accounts.hash.dirtyRows[i];
+      this.#append(account, sequence, RowKind.account, 0, account);
+    }
     this.#noteLimits(sequence);
     this.#settle();
   }
@@ -249,14 +263,10 @@ export class AccountRecorder {
   }
 
   #numberOf(account: number): number {
-    return (account - this.#core.accounts.handleOf(0)) / ACCOUNT_WORDS;
+    return (account - this.#firstAccount) / ACCOUNT_WORDS;
   }
 
   #orderNumber(order: number): number {
-    return (order - this.#core.orders.handleOf(0)) / ORDER_WORDS;
+    return (order - this.#firstOrder) / ORDER_WORDS;
   }
-}
-
-function forEachDirty({ state, dirtyRows }: EntityHash, visit: (row: number) => void): void {
-  for (let i = 0; i < state[HashWord.dirtyCount]; i++) visit(dirtyRows[i]);
 }

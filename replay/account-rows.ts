@@ -48,7 +48,7 @@ export function readColumns(
   core: Core,
   kind: number,
   handle: number,
-  target: Float64Array | number[],
+  target: Float64Array,
   at: number,
 ): void {
   const { words, doubles } = core.arena;
@@ -102,9 +102,9 @@ export function rowsIn(core: Core, accountId: number): AccountRows {
   if (account === 0) return rows;
   const take = (kind: number, key: number, handle: number): void => {
     if (handle === 0) return;
-    const columns = new Array<number>(ROW_COLUMNS[kind]!).fill(0);
+    const columns = new Float64Array(ROW_COLUMNS[kind]!);
     readColumns(core, kind, handle, columns, 0);
-    rows[kind]!.set(key, columns);
+    rows[kind]!.set(key, Array.from(columns));
   };
   take(RowKind.account, 0, account);
   for (let assetId = 1; assetId <= assets.count; assetId++) {

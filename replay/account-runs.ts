@@ -18,86 +18,122 @@ import { type AccountRows, MAX_COLUMNS, ROW_COLUMNS, RowKind } from './account-r
 const KIND_MASK = 7;
 const NEW_COMMAND = 8;
 
+const FIRST_POOL_DOUBLES = 1 << 12;
+
 /** What both sides know of the run so far. */
 class RunState {
-  sequence: number;
-  readonly rows: Map<number, number[]>[];
-  readonly keys: number[];
-  lastOrder: readonly number[];
+  sequence = 0;
+  /** Places of the rows in the pool by kind and key; of orders that ended: 0. */
+  readonly places: readonly Map<number, number>[] = ROW_COLUMNS.map(() => new Map());
+  readonly keys: number[] = ROW_COLUMNS.map(() => 0);
+  /** Columns of the rows; at 0 those of no order. */
+  pool = new Float64Array(FIRST_POOL_DOUBLES);
+  /** Place of the order that was written last. */
+  lastOrder = 0;
+  #end = MAX_COLUMNS;
 
   /** `baseSequence`: the command before the block. */
-  constructor(baseSequence: number) {
+  begin(baseSequence: number): void {
     this.sequence = baseSequence;
-    this.rows = ROW_COLUMNS.map(() => new Map());
-    this.keys = ROW_COLUMNS.map(() => 0);
-    this.lastOrder = new Array<number>(MAX_COLUMNS).fill(0);
+    for (const places of this.places) if (places.size > 0) places.clear();
+    this.keys.fill(0);
+    this.lastOrder = 0;
+    this.#end = MAX_COLUMNS;
   }
 
-  /** The row that a change of a new row differs from, as the row itself. */
-  addRow(kind: number, key: number): number[] {
-    const row = kind === RowKind.order ? [...this.lastOrder] : new Array<number>(ROW_COLUMNS[kind]!).fill(0);
-    this.rows[kind]!.set(key, row);
-    return row;
+  /** Adds a row, with what its first change differs from; returns its place. */
+  addRow(kind: number, key: number): number {
+    const place = this.#end;
+    const columns = ROW_COLUMNS[kind]!;
+    this.#end += columns;
+    if (this.#end > this.pool.length) this.#grow();
+    if (kind === RowKind.order) this.pool.copyWithin(place, this.lastOrder, this.lastOrder + columns);
+    else this.pool.fill(0, place, this.#end);
+    this.places[kind]!.set(key, place);
+    return place;
   }
 
   end(orderId: number): void {
-    this.rows[RowKind.order]!.delete(orderId);
-    this.rows[RowKind.ended]!.set(orderId, []);
+    this.places[RowKind.order]!.delete(orderId);
+    this.places[RowKind.ended]!.set(orderId, 0);
+  }
+
+  #grow(): void {
+    const larger = new Float64Array(this.pool.length * 2);
+    larger.set(this.pool);
+    this.pool = larger;
   }
 }
 
+/** Writes runs, one after the other. */
 export class RunWriter {
   readonly #writer: NumberWriter;
-  readonly #state: RunState;
+  readonly #state = new RunState();
   readonly #zeros = new Float64Array(MAX_COLUMNS);
   /** The command of the change before; -1 = none. */
   #lastSequence = -1;
 
   /** Writes to the end of `writer`. */
-  constructor(writer: NumberWriter, baseSequence: number) {
+  constructor(writer: NumberWriter) {
     this.#writer = writer;
-    this.#state = new RunState(baseSequence);
   }
 
-  /** What the rows are like after the changes so far; orders that ended too. */
-  get rows(): AccountRows {
-    return this.#state.rows;
+  /** Begins a run of a block that comes after command `baseSequence`. */
+  begin(baseSequence: number): void {
+    this.#state.begin(baseSequence);
+    this.#lastSequence = -1;
   }
 
   /** One change, by command `sequence`; the columns are at `columns[at]` and after it. Nothing when there is no change. */
-  put(sequence: number, kind: number, key: number, columns: ArrayLike<number>, at: number): void {
+  put(sequence: number, kind: number, key: number, columns: Float64Array, at: number): void {
     const state = this.#state;
     if (kind === RowKind.ended) {
       state.end(key);
       this.#begin(sequence, kind, key);
       return;
     }
-    const known = state.rows[kind]!.get(key);
+    const known = state.places[kind]!.get(key);
     const row = known ?? state.addRow(kind, key);
+    const { pool } = state;
+    const count = ROW_COLUMNS[kind]!;
     let mask = 0;
-    let isSafe = true;
-    for (let i = 0; i < row.length; i++) {
-      const difference = columns[at + i]! - row[i]!;
+    let largest = 0;
+    for (let i = 0; i < count; i++) {
+      const difference = columns[at + i]! - pool[row + i]!;
       if (difference === 0) continue;
       mask |= 1 << i;
-      isSafe &&= Number.isSafeInteger(difference);
+      largest = Math.max(largest, Math.abs(difference));
     }
     if (known !== undefined && mask === 0) return;
-    if (!isSafe) {
+    if (largest > Number.MAX_SAFE_INTEGER) {
       // By way of zeros each of the two differences is a number that is in the row.
       this.put(sequence, kind, key, this.#zeros, 0);
       this.put(sequence, kind, key, columns, at);
       return;
     }
     this.#begin(sequence, kind, key);
-    const writer = this.#writer;
-    writer.put(mask);
-    for (let i = 0; i < row.length; i++) {
+    this.#writer.put(mask);
+    for (let i = 0; i < count; i++) {
       if ((mask & (1 << i)) === 0) continue;
-      writer.putSigned(columns[at + i]! - row[i]!);
-      row[i] = columns[at + i]!;
+      this.#writer.putSigned(columns[at + i]! - pool[row + i]!);
+      pool[row + i] = columns[at + i]!;
     }
     if (kind === RowKind.order) state.lastOrder = row;
+  }
+
+  /**
+   * Writes to `brief` a run of one command, the last of the block, that makes the same of an account before the block as
+   * the run so far. Orders above `lastOrderIdBefore` were not open before the block.
+   */
+  putBrief(brief: RunWriter, baseSequence: number, sequence: number, lastOrderIdBefore: number): void {
+    const { places, pool } = this.#state;
+    brief.begin(baseSequence);
+    for (const [kind, rows] of places.entries()) {
+      for (const [key, place] of rows) {
+        if (kind === RowKind.ended && key > lastOrderIdBefore) continue;
+        brief.put(sequence, kind, key, pool, place);
+      }
+    }
   }
 
   #begin(sequence: number, kind: number, key: number): void {
@@ -114,28 +150,11 @@ export class RunWriter {
   }
 }
 
-/** Writes a run of one command, the last of the block, that makes the same of the account as the whole run of `rows`. */
-export function putBrief(
-  writer: NumberWriter,
-  baseSequence: number,
-  sequence: number,
-  rows: AccountRows,
-  /** Orders above it were not open before the block. */
-  lastOrderIdBefore: number,
-): void {
-  const brief = new RunWriter(writer, baseSequence);
-  for (const [kind, changed] of rows.entries()) {
-    for (const [key, columns] of changed) {
-      if (kind === RowKind.ended && key > lastOrderIdBefore) continue;
-      brief.put(sequence, kind, key, columns, 0);
-    }
-  }
-}
-
 /** The rows that a run changes up to command `toSequence`, as they are after it. */
 export function readRun(bytes: Uint8Array, baseSequence: number, toSequence: number): AccountRows {
   const reader = new NumberReader(bytes);
-  const state = new RunState(baseSequence);
+  const state = new RunState();
+  state.begin(baseSequence);
   while (!reader.isAtEnd) {
     const tag = reader.next();
     const kind = tag & KIND_MASK;
@@ -149,12 +168,20 @@ export function readRun(bytes: Uint8Array, baseSequence: number, toSequence: num
       state.end(key);
       continue;
     }
-    const row = state.rows[kind]!.get(key) ?? state.addRow(kind, key);
-    const mask = reader.next();
-    for (let i = 0; i < row.length; i++) {
-      if ((mask & (1 << i)) !== 0) row[i] = row[i]! + reader.nextSigned();
+    const row = state.places[kind]!.get(key) ?? state.addRow(kind, key);
+    let place = row;
+    for (let mask = reader.next(); mask !== 0; mask >>= 1) {
+      if ((mask & 1) !== 0) state.pool[place] = state.pool[place]! + reader.nextSigned();
+      place++;
     }
     if (kind === RowKind.order) state.lastOrder = row;
   }
-  return state.rows;
+  return rowsOf(state);
+}
+
+function rowsOf({ places, pool }: RunState): AccountRows {
+  return places.map((rows, kind) => {
+    const columns = ROW_COLUMNS[kind]!;
+    return new Map([...rows].map(([key, place]) => [key, Array.from(pool.subarray(place, place + columns))]));
+  });
 }
