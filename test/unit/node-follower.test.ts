@@ -1,10 +1,17 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { AccountIndexBlock } from '../../journal/account-index-file.js';
+import {
+  accountIndexName,
+  accountIndexNames,
+  resumeAccountIndex,
+} from '../../journal/account-index-store.js';
 import { JournalTail } from '../../journal/journal-tail.js';
 import { signerOf } from '../../journal/manifest-key.js';
 import { recover } from '../../journal/recover.js';
 import { readSnapshotFacts, readSnapshotFile, type SnapshotFile } from '../../journal/snapshot-file.js';
 import { chooseSnapshot, snapshotName, snapshotNames } from '../../journal/snapshot-store.js';
+import { AccountIndexer } from '../../replay/account-indexer.js';
 import { loadSnapshot } from '../../replay/load-snapshot.js';
 import { Core } from '../../src/core/core.js';
 import { BusinessLogicProcessor } from '../../src/engine/business-logic-processor.js';
@@ -32,6 +39,9 @@ const slots = randomSlots(COUNT, 3);
 class Rig {
   readonly journal = new SimulatedDisk();
   readonly snapshots: SimulatedDisk;
+  readonly accounts = new SimulatedDisk();
+  /** Errors of the index of accounts. */
+  readonly indexErrors: string[] = [];
   readonly made: SnapshotJournal;
   readonly checkpoints = new CheckpointRing(CheckpointRing.allocate());
   follower!: Follower;
@@ -44,12 +54,43 @@ class Rig {
     this.made = writeSnapshotJournal(this.journal, new SimulatedDisk(), slots, [], frameCommands);
   }
 
+  /** With an index of accounts in blocks of 256 commands. */
+  followIndexed(options: Partial<FollowerParts> = {}, snapshot?: SnapshotFile): Follower {
+    const events = new EventBuffer();
+    const core = new Core(CORE);
+    const processor = new BusinessLogicProcessor(core, events);
+    if (snapshot !== undefined) loadSnapshot(processor, snapshot);
+    const position = snapshot?.facts ?? { sequence: 0, chain: 0 };
+    const { accounts: storage, journal } = this;
+    const { clusterId } = IDENTITY;
+    const end = resumeAccountIndex(storage, journal, clusterId, position);
+    const accountIndex = new AccountIndexer({
+      core,
+      storage,
+      clusterId,
+      position,
+      end,
+      rest: () => {},
+      blockCommands: 256,
+    });
+    return this.follow({ processor, events, accountIndex, ...options }, snapshot);
+  }
+
+  /** First and last commands of the blocks of the index. */
+  blocks(): [number, number][] {
+    return accountIndexNames(this.accounts).map((name) => {
+      const { firstSequence, lastSequence, chain } = new AccountIndexBlock(this.accounts, name).facts;
+      expect(chain).toBe(new JournalTail(this.journal).chainAt(lastSequence));
+      return [firstSequence, lastSequence];
+    });
+  }
+
   follow(options: Partial<FollowerParts> = {}, snapshot?: SnapshotFile): Follower {
     const events = new EventBuffer();
     const processor = new BusinessLogicProcessor(new Core(CORE), events);
     const record = new EventRecord(256);
     if (snapshot !== undefined) {
-      loadSnapshot(processor, snapshot);
+      if (options.processor === undefined) loadSnapshot(processor, snapshot);
       record.restore(snapshot, snapshot.facts.epoch);
     }
     const { sequence, chain, epoch } = snapshot?.facts ?? { sequence: 0, chain: 0, epoch: 0 };
@@ -72,7 +113,7 @@ class Rig {
       clock: { epochMicroseconds: () => 1e15, monotonicNanoseconds: () => this.nowMs * 1e6 },
       rest: () => {},
       accountIndex: undefined,
-      onIndexError: () => {},
+      onIndexError: ({ message }) => void this.indexErrors.push(message),
       ...options,
     });
     return this.follower;
@@ -220,6 +261,76 @@ describe('a follower', () => {
     rig.snapshots.capacity = Number.POSITIVE_INFINITY;
     rig.run(COUNT);
     expect(snapshotNames(rig.snapshots)).toEqual([snapshotName(800)]);
+  });
+
+  test('writes the index of accounts: full blocks at once, others before a snapshot and after a while', () => {
+    const rig = new Rig();
+    rig.followIndexed();
+    rig.run(300);
+    expect(rig.blocks()).toEqual([[1, 256]]);
+    rig.run(600);
+    const { sequence } = rig.follower;
+    expect(sequence).toBeGreaterThan(512);
+    expect(rig.blocks()).toEqual([
+      [1, 256],
+      [257, 512],
+    ]);
+    rig.nowMs = 60_000;
+    rig.follower.step(600);
+    expect(rig.blocks().at(-1)).toEqual([513, sequence]);
+    // The next one takes the place of the short one.
+    rig.run(700);
+    rig.nowMs = 120_000;
+    rig.follower.step(700);
+    expect(rig.blocks().slice(2)).toEqual([[513, rig.follower.sequence]]);
+    rig.follower.take();
+    rig.run(COUNT);
+    rig.follower.take();
+    expect(rig.blocks().slice(2)).toEqual([
+      [513, 700],
+      [701, 768],
+      [769, COUNT],
+    ]);
+  });
+
+  test('goes on with the index where it is, and makes again what is not of the journal', () => {
+    const rig = new Rig();
+    rig.followIndexed({ everyCommands: 300 });
+    rig.run(620);
+    const first = rig.newest();
+    expect(first.facts.sequence).toBe(600);
+    rig.followIndexed({}, first);
+    rig.run(COUNT);
+    rig.follower.take();
+    const ends = rig.blocks().map(([, last]) => last);
+    expect(ends).toEqual([256, 300, 512, 600, 768, COUNT]);
+    rig.accounts.contents(accountIndexName(601))[30]! ^= 1;
+    rig.followIndexed({}, first);
+    expect(rig.blocks().map(([, last]) => last)).toEqual([256, 300, 512, 600]);
+    rig.run(COUNT);
+    rig.follower.take();
+    expect(rig.blocks().map(([, last]) => last)).toEqual(ends);
+    // A follower that begins before the end of the index writes nothing twice.
+    const steps = rig.accounts.steps;
+    rig.followIndexed({}, first);
+    rig.run(COUNT);
+    rig.follower.take();
+    expect(rig.accounts.steps).toBe(steps);
+  });
+
+  test('takes its snapshots although the index cannot be written', () => {
+    const rig = new Rig();
+    rig.accounts.capacity = 100;
+    rig.followIndexed({ everyCommands: 400 });
+    rig.run(COUNT);
+    expect(rig.indexErrors.length).toBeGreaterThan(2);
+    expect(rig.indexErrors[0]).toMatch(/no space/);
+    expect(rig.accounts.list()).toEqual([]);
+    expect(snapshotNames(rig.snapshots)).toEqual([snapshotName(800), snapshotName(400)]);
+    // With room again it goes on with the next block.
+    rig.accounts.capacity = Number.POSITIVE_INFINITY;
+    rig.follower.take();
+    expect(rig.blocks()).toEqual([[801, COUNT]]);
   });
 
   test('says where the journal is damaged', () => {
