@@ -86,19 +86,23 @@ export class NumberReader {
 
   /** The next number, 0 or more. Throws where the bytes end: their checksum was right, so the writer was wrong. */
   next(): number {
+    const byte = this.bytes[this.at];
+    if (byte < 128) {
+      this.at++;
+      return byte;
+    }
     let value = 0;
-    let scale = 1;
-    for (;;) {
-      const byte = this.#byte();
-      value += (byte & 127) * scale;
-      if (byte < 128) return value;
-      scale *= 128;
+    for (let scale = 1; ; scale *= 128) {
+      const part = this.#byte();
+      value += (part & 127) * scale;
+      if (part < 128) return value;
     }
   }
 
   nextSigned(): number {
     const byte = this.#byte();
-    const size = ((byte & 127) >> 1) + (byte < 128 ? 0 : this.next() * 64);
+    const low = (byte & 127) >> 1;
+    const size = byte < 128 ? low : low + this.next() * 64;
     return (byte & 1) === 0 ? size : -size;
   }
 

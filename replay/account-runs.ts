@@ -180,8 +180,13 @@ export function readRun(bytes: Uint8Array, baseSequence: number, toSequence: num
 }
 
 function rowsOf({ places, pool }: RunState): AccountRows {
-  return places.map((rows, kind) => {
-    const columns = ROW_COLUMNS[kind]!;
-    return new Map([...rows].map(([key, place]) => [key, Array.from(pool.subarray(place, place + columns))]));
+  return places.map((placesOfKind, kind) => {
+    const rows = new Map<number, readonly number[]>();
+    for (const [key, place] of placesOfKind) {
+      const columns: number[] = [];
+      for (let i = 0; i < ROW_COLUMNS[kind]!; i++) columns.push(pool[place + i]!);
+      rows.set(key, columns);
+    }
+    return rows;
   });
 }
