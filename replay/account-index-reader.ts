@@ -9,7 +9,7 @@ import { JournalTail } from '../journal/journal-tail.js';
 import type { RecoveryReport } from '../journal/recover.js';
 import type { Storage } from '../journal/storage.js';
 import type { AccountRows } from './account-rows.js';
-import { readRun } from './account-runs.js';
+import { readLongRun, readRun } from './account-runs.js';
 import type { Moment } from './as-of.js';
 import type { IndexListings } from './index-listings.js';
 
@@ -77,12 +77,16 @@ export function readAccountIndex(question: IndexQuestion): IndexAnswer {
         // Before the first of its commands is the last of the block before, or of the snapshot.
         if (found !== undefined) ({ sequence, timeUs: timestampUs } = found);
       }
-      // A brief run leaves out the orders that came and went in the block; a state within the block may have some.
-      const isBriefEnough = isWhole && facts.firstSequence > from.sequence;
-      const runs = block.runsOf(accountId, isBriefEnough);
+      // Brief runs leave out the orders that came and went in the block; a state within the block may have some.
+      const isFromBase = facts.firstSequence > from.sequence;
+      const runs = block.runsOf(accountId, isWhole && isFromBase);
+      const before = facts.firstSequence - 1;
       if (runs !== undefined) {
-        const run = runs.long.length > 0 ? runs.long : runs.brief;
-        changes.push(readRun(run, facts.firstSequence - 1, sequence));
+        changes.push(
+          runs.long.length > 0
+            ? readLongRun(runs.long, before, sequence, isFromBase)
+            : readRun(runs.brief, before, sequence),
+        );
       }
       const listing = block.listings();
       if (listing !== '') listings.push(JSON.parse(listing) as IndexListings);

@@ -3,14 +3,14 @@
  * at multiples of it, so that blocks of two writers of the same journal are the same. A block that is not full yet is
  * written as well, now and then, and later once more with what came after it.
  */
-import { AccountIndexBlockWriter, writeBlock } from '../journal/account-index-file.js';
+import { AccountIndexBlockWriter, type AccountRuns, writeBlock } from '../journal/account-index-file.js';
 import { type AccountIndexEnd, accountIndexName } from '../journal/account-index-store.js';
 import type { RecordPlace } from '../journal/journal-tail.js';
 import { NumberWriter } from '../journal/packed-numbers.js';
 import type { Storage } from '../journal/storage.js';
 import type { Core } from '../src/core/core.js';
 import { AccountRecorder } from './account-recorder.js';
-import { RunWriter } from './account-runs.js';
+import { putLongRun, type RunSection, RunWriter } from './account-runs.js';
 import { listingsAfter } from './index-listings.js';
 
 export const BLOCK_COMMANDS = 65_536;
@@ -18,9 +18,12 @@ export const BLOCK_COMMANDS = 65_536;
 const MAX_LOG_DOUBLES = 1 << 22;
 /** Longer runs get a brief one. */
 const LONG_RUN_BYTES = 1024;
+/** A section of a long run ends after so many bytes. */
+const SECTION_BYTES = 16_384;
 /** A short block is written again when this has passed, and so much more for each byte of it: at most 32 KiB a second. */
 const REWRITE_MS = 1000;
 const REWRITE_BYTES_PER_MS = 32.768;
+const NOTHING = new Uint8Array(0);
 /** Accounts after which the thread may rest while a block is made. */
 const ACCOUNTS_AT_ONCE = 256;
 
@@ -39,6 +42,8 @@ export interface AccountIndexerParts {
   readonly blockCommands?: number;
   /** Default LONG_RUN_BYTES. */
   readonly longRunBytes?: number;
+  /** Default SECTION_BYTES. */
+  readonly sectionBytes?: number;
 }
 
 export class AccountIndexer {
@@ -50,6 +55,12 @@ export class AccountIndexer {
   readonly #recorder: AccountRecorder;
   readonly #blockCommands: number;
   readonly #times: Float64Array;
+  readonly #run = new NumberWriter();
+  readonly #runWriter = new RunWriter(this.#run);
+  /** Brief runs of the sections, then that of the block. */
+  readonly #briefs = new NumberWriter();
+  readonly #briefWriter = new RunWriter(this.#briefs);
+  readonly #long = new NumberWriter();
   #sequence: number;
   /** Of the block: command before it, chain there, and what there was already. */
   #before: AccountIndexEnd;
@@ -134,27 +145,10 @@ export class AccountIndexer {
 
   #blockOf({ chain, offset }: RecordPlace): Uint8Array {
     const { sequence: before, chain: chainBefore } = this.#before;
-    const recorder = this.#recorder;
     const block = new AccountIndexBlockWriter();
-    const run = new NumberWriter();
-    const runWriter = new RunWriter(run);
-    const brief = new NumberWriter();
-    const briefWriter = new RunWriter(brief);
-    const none = new Uint8Array(0);
-    for (const [place, accountId] of recorder.changedAccounts().entries()) {
+    for (const [place, accountId] of this.#recorder.changedAccounts().entries()) {
       if (place % ACCOUNTS_AT_ONCE === 0) this.#parts.rest();
-      run.clear();
-      runWriter.begin(before);
-      recorder.forEachChange(accountId, (sequence, kind, key, columns, at) =>
-        runWriter.put(sequence, kind, key, columns, at),
-      );
-      if (run.length <= (this.#parts.longRunBytes ?? LONG_RUN_BYTES)) {
-        block.add(accountId, { brief: run.written(), long: none });
-        continue;
-      }
-      brief.clear();
-      runWriter.putBrief(briefWriter, before, this.#sequence, this.#lastOrderId);
-      block.add(accountId, { brief: brief.written(), long: run.written() });
+      block.add(accountId, this.#runsOf(accountId));
     }
     const times = this.#times.subarray(0, this.#sequence - before);
     const facts = {
@@ -175,4 +169,38 @@ export class AccountIndexer {
     const { assets, instruments } = listingsAfter(this.#parts.core, this.#assets, this.#instruments);
     return assets.length + instruments.length === 0 ? '' : JSON.stringify({ assets, instruments });
   }
+
+  /** The runs of an account, which stand there until the next ones. */
+  #runsOf(accountId: number): AccountRuns {
+    const { longRunBytes = LONG_RUN_BYTES, sectionBytes = SECTION_BYTES } = this.#parts;
+    const { sequence: before } = this.#before;
+    const writer = this.#runWriter;
+    const run = cleared(this.#run);
+    const briefs = cleared(this.#briefs);
+    const sections: RunSection[] = [{ sequence: before, briefAt: 0, at: 0 }];
+    let sectionAt = 0;
+    let last = before;
+    writer.begin(before);
+    this.#recorder.forEachChange(accountId, (sequence, kind, key, columns, at) => {
+      if (sequence !== last && run.length - sectionAt >= sectionBytes) {
+        sectionAt = run.length;
+        sections.push({ sequence: last, briefAt: briefs.length, at: sectionAt });
+        writer.putBrief(this.#briefWriter, before, last, this.#lastOrderId);
+        writer.beginSection(last);
+      }
+      last = sequence;
+      writer.put(sequence, kind, key, columns, at);
+    });
+    if (run.length <= longRunBytes && sections.length === 1) return { brief: run.written(), long: NOTHING };
+    const long = cleared(this.#long);
+    putLongRun(long, before, sections, briefs.written(), run.written());
+    cleared(briefs);
+    writer.putBrief(this.#briefWriter, before, this.#sequence, this.#lastOrderId);
+    return { brief: briefs.written(), long: long.written() };
+  }
+}
+
+function cleared(writer: NumberWriter): NumberWriter {
+  writer.clear();
+  return writer;
 }

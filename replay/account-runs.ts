@@ -11,6 +11,15 @@
  * All numbers are packed (journal/packed-numbers.ts). A row that was not in the run before differs from zeros, an order from
  * the order written last, which mostly has much in common with it. So a run says what the rows that changed are like in the
  * end, whatever was before it.
+ *
+ * A long run is cut into sections, so that a question about its end need not go through all of it:
+ *
+ * ```
+ *  sections   how many; for each but the first: command before it above the base, bytes of its brief run; for each: bytes
+ *  bytes      the first section, then brief run and section of each other one
+ * ```
+ * The brief run of a section makes the same of the account as all sections before it. Rows are known from there on, but
+ * command, keys and the order written last begin anew.
  */
 import { NumberReader, type NumberWriter } from '../journal/packed-numbers.js';
 import { type AccountRows, MAX_COLUMNS, ROW_COLUMNS, RowKind } from './account-rows.js';
@@ -34,11 +43,16 @@ class RunState {
 
   /** `baseSequence`: the command before the block. */
   begin(baseSequence: number): void {
-    this.sequence = baseSequence;
     for (const places of this.places) if (places.size > 0) places.clear();
+    this.#end = MAX_COLUMNS;
+    this.beginSection(baseSequence);
+  }
+
+  /** `sequence`: the command before the section. */
+  beginSection(sequence: number): void {
+    this.sequence = sequence;
     this.keys.fill(0);
     this.lastOrder = 0;
-    this.#end = MAX_COLUMNS;
   }
 
   /** Adds a row, with what its first change differs from; returns its place. */
@@ -81,6 +95,12 @@ export class RunWriter {
   /** Begins a run of a block that comes after command `baseSequence`. */
   begin(baseSequence: number): void {
     this.#state.begin(baseSequence);
+    this.#lastSequence = -1;
+  }
+
+  /** Begins a section after command `sequence`. */
+  beginSection(sequence: number): void {
+    this.#state.beginSection(sequence);
     this.#lastSequence = -1;
   }
 
@@ -152,15 +172,85 @@ export class RunWriter {
 
 /** The rows that a run changes up to command `toSequence`, as they are after it. */
 export function readRun(bytes: Uint8Array, baseSequence: number, toSequence: number): AccountRows {
-  const reader = new NumberReader(bytes);
   const state = new RunState();
   state.begin(baseSequence);
+  applyRun(state, bytes, toSequence);
+  return rowsOf(state);
+}
+
+/** A section of a long run: command before it, and its brief run and itself as they were written one after the other. */
+export interface RunSection {
+  readonly sequence: number;
+  /** Where they begin: the brief run among those of the other sections, the section in the run. */
+  readonly briefAt: number;
+  readonly at: number;
+}
+
+/** Writes a long run to `writer`. The first section begins at 0, and has no brief run. */
+export function putLongRun(
+  writer: NumberWriter,
+  baseSequence: number,
+  sections: readonly RunSection[],
+  briefs: Uint8Array,
+  run: Uint8Array,
+): void {
+  const endOf = (place: number) => sections[place + 1] ?? { briefAt: briefs.length, at: run.length };
+  writer.put(sections.length);
+  for (const [place, { at, briefAt, sequence }] of sections.entries()) {
+    if (place > 0) {
+      writer.put(sequence - baseSequence);
+      writer.put(endOf(place).briefAt - briefAt);
+    }
+    writer.put(endOf(place).at - at);
+  }
+  for (const [place, { at, briefAt }] of sections.entries()) {
+    writer.putBytes(briefs.subarray(briefAt, endOf(place).briefAt));
+    writer.putBytes(run.subarray(at, endOf(place).at));
+  }
+}
+
+/**
+ * As readRun, of a long run.
+ * @param isFromBase the rows are put over the account as it was before the block: then brief runs will do
+ */
+export function readLongRun(
+  bytes: Uint8Array,
+  baseSequence: number,
+  toSequence: number,
+  isFromBase: boolean,
+): AccountRows {
+  const reader = new NumberReader(bytes);
+  const sections = Array.from({ length: reader.next() }, (_, place) => ({
+    sequence: baseSequence + (place === 0 ? 0 : reader.next()),
+    briefBytes: place === 0 ? 0 : reader.next(),
+    bytes: reader.next(),
+  }));
+  const last = sections.findLastIndex(({ sequence }) => sequence < toSequence);
+  const state = new RunState();
+  state.begin(baseSequence);
+  let at = reader.at;
+  for (const [place, { briefBytes, bytes: length, sequence }] of sections.entries()) {
+    if (place > last) break;
+    const sectionAt = at + briefBytes;
+    if (place === last && isFromBase) applyRun(state, bytes.subarray(at, sectionAt), Number.MAX_SAFE_INTEGER);
+    if (place === last || !isFromBase) {
+      state.beginSection(sequence);
+      applyRun(state, bytes.subarray(sectionAt, sectionAt + length), toSequence);
+    }
+    at = sectionAt + length;
+  }
+  return rowsOf(state);
+}
+
+/** Carries out the changes up to command `toSequence`. */
+function applyRun(state: RunState, bytes: Uint8Array, toSequence: number): void {
+  const reader = new NumberReader(bytes);
   while (!reader.isAtEnd) {
     const tag = reader.next();
     const kind = tag & KIND_MASK;
     if (tag >= NEW_COMMAND) {
       state.sequence += reader.next();
-      if (state.sequence > toSequence) break;
+      if (state.sequence > toSequence) return;
     }
     const key = state.keys[kind]! + reader.nextSigned();
     state.keys[kind] = key;
@@ -176,7 +266,6 @@ export function readRun(bytes: Uint8Array, baseSequence: number, toSequence: num
     }
     if (kind === RowKind.order) state.lastOrder = row;
   }
-  return rowsOf(state);
 }
 
 function rowsOf({ places, pool }: RunState): AccountRows {

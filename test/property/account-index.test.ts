@@ -35,6 +35,8 @@ const MAX_COMMANDS = 1500;
 const BLOCK_COMMANDS = 128;
 /** So few that many runs have a brief one beside them. */
 const LONG_RUN_BYTES = 60;
+/** So few that many long runs have several sections. */
+const SECTION_BYTES = 90;
 const MOMENTS = 12;
 
 vi.setConfig({ testTimeout: 120_000 + 20_000 * RUNS });
@@ -66,7 +68,11 @@ function indexed(world: World, seed: number): IndexedJournal {
     const end = resumeAccountIndex(storage, journal, IDENTITY.clusterId, position);
     const { core } = engine;
     const rest = () => {};
-    const sizes = { blockCommands: BLOCK_COMMANDS, longRunBytes: LONG_RUN_BYTES };
+    const sizes = {
+      blockCommands: BLOCK_COMMANDS,
+      longRunBytes: LONG_RUN_BYTES,
+      sectionBytes: SECTION_BYTES,
+    };
     return new AccountIndexer({
       core,
       storage,
