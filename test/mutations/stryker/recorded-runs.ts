@@ -18,6 +18,7 @@ import { COMMANDS, coreOptions, SEED } from '../../property/run-settings.js';
 import { buildRun, limitsOf, shapeOf, WORLDS, type World } from '../../property/worlds.js';
 import { EngineUnderTest } from '../../support/engine-under-test.js';
 import { describeCore, describeModel } from '../../support/model-comparison.js';
+import { expectNullRecord } from '../../support/null-record.js';
 import { packEngine, unpackEngine } from '../../support/packed-engine.js';
 
 const MAX_INTENTS = 300;
@@ -76,6 +77,7 @@ describe('what the reference engine did', () => {
         if (!isDeepStrictEqual(describeCore(engine.core, model), state)) throw new Error('the states differ');
         checkInvariants(engine.core);
         makeRollingCheck(engine.core).step(EVERYTHING);
+        expectNullRecord(engine.core);
         const hash = engine.processor.stateHash();
         if (hash !== fullStateHash(engine.core))
           throw new Error('the hash kept up is not the hash of the state');
