@@ -141,6 +141,30 @@ describe('a new order is rejected', () => {
     });
   }
 
+  test.each([
+    ['INVALID_EXPIRE_TIME', { expireTimeUs: 1 }],
+    ['INVALID_EXPIRE_TIME', { expireTimeUs: 2 ** 32 }],
+    ['INVALID_MIN_QUANTITY', { minQuantityLots: 1 }],
+    ['INVALID_SELF_TRADE_PREVENTION', { selfTradePrevention: 6 }],
+    ['INVALID_TRIGGER', { triggerDirection: 1 }],
+    ['INVALID_DISPLAY_QUANTITY', { displayLots: 2, quantityLots: 1 }],
+    ['INVALID_TRIGGER', { triggerPriceTicks: 1 }],
+    ['INVALID_QUANTITY', { quoteAmount: 1 }],
+    ['INVALID_QUANTITY', { quoteAmount: 2 ** 32 }],
+    ['INVALID_LINK', { linkedClientOrderId: 1n }],
+    ['INVALID_LINK', { linkedClientOrderId: 2n ** 32n }],
+    ['INVALID_TRIGGER', { trailingTicks: 1 }],
+  ] as [string, Partial<MessageFields['newOrder']>][])(
+    '%s: one further term alone is seen, behind a command that says nothing',
+    (code, fields) => {
+      const market = roomyMarket();
+      for (let place = 0; place < 8; place += 1) {
+        market.send('timeAdvanced', {}, {});
+        expectReject(market, code, 'newOrder', account, { ...ORDER, ...fields });
+      }
+    },
+  );
+
   test('INVALID_TRIGGER: a trailing distance that leaves the domain of prices', () => {
     const market = roomyMarket();
     market.sell(2, 2, 100, 1);
@@ -236,6 +260,19 @@ describe('a new order is rejected', () => {
       { accountId: 1 },
       { ...ORDER, instrumentId: 2, side: 2 },
     );
+  });
+
+  test('TOO_MANY_HOLDINGS: neither for the asset of a buy, but a margin instrument needs none', () => {
+    const market = new Market(2, { maxHoldings: 5, maxInstruments: 3 });
+    market.send('listInstrument', {}, { ...LIST, symbol: 'EUR', base: 'EUR', quote: 'USD' });
+    const margin = { flags: 1, initialMarginPpm: 200_000, maintenanceMarginPpm: 100_000 };
+    market.send('listInstrument', {}, { ...LIST, symbol: 'M', base: 'EUR', quote: 'USD', ...margin });
+    market.send('setMarkPrice', {}, { instrumentId: 3, priceTicks: 100 });
+    const order = { ...ORDER, instrumentId: 2 };
+    market.send('newOrder', { accountId: 2 }, order);
+    expectReject(market, 'TOO_MANY_HOLDINGS', 'newOrder', { accountId: 1 }, order);
+    const [taken] = market.send('newOrder', { accountId: 1 }, { ...order, instrumentId: 3 });
+    expect(taken?.name).toBe('accepted');
   });
 
   test('numbers the report of the account, and only that', () => {

@@ -3,7 +3,15 @@
  * by which everything else is measured.
  */
 import { describe, expect, it } from 'vitest';
-import { CancelReason, OrderFlag, OrderType, RejectCode, TimeInForce } from '../../src/core/codes.js';
+import {
+  CancelReason,
+  MarketState,
+  OrderFlag,
+  OrderType,
+  RejectCode,
+  TimeInForce,
+} from '../../src/core/codes.js';
+import type { MessageFields } from '../../src/wire/message-fields.js';
 import { RULE_ENGINES } from '../support/rule-engines.js';
 import { A, B, C, Market, PLENTY, story } from '../support/rule-market.js';
 
@@ -12,6 +20,19 @@ const PRICE_MAX = 2 ** 31 - 1;
 const FOK = { timeInForce: TimeInForce.FOK };
 const FOR_AMOUNT = { orderType: OrderType.market, timeInForce: TimeInForce.IOC };
 const UNFILLABLE = `reason ${CancelReason.fokUnfillable}`;
+
+/** Replaces an order, of one lot when nothing else is said, under its own id. */
+function replace(
+  market: Market,
+  accountId: number,
+  clientOrderId: bigint,
+  fields: Partial<MessageFields['replaceOrder']>,
+): string[] {
+  const ids = { clientOrderId, newClientOrderId: clientOrderId, instrumentId: 1 };
+  return story(
+    market.apply('replaceOrder', accountId, { ...ids, priceTicks: 90, quantityLots: 1, ...fields }),
+  );
+}
 
 describe.each(RULE_ENGINES)('%s', (_, makeEngine) => {
   it('takes an expiry at the last microsecond that there is', () => {
@@ -126,5 +147,128 @@ describe.each(RULE_ENGINES)('%s', (_, makeEngine) => {
     market.sell(A, 1, 94);
     expect(story(market.buy(C, 1, 100, FOK))).toEqual(['accepted', `cancelled 1, ${UNFILLABLE}`]);
     expect(market.book()).toBe('80 A1 | 94 A1');
+  });
+
+  it('lets an account spend all it has, to the last unit, and not one more', () => {
+    const market = new Market(makeEngine, {}, 1_000);
+    expect(story(market.buy(A, 1, 1_001))).toEqual([`rejected ${RejectCode.INSUFFICIENT_FUNDS}`]);
+    expect(story(market.buy(A, 10, 100))).toEqual(['accepted']);
+    expect(market.quoteOf(A)).toEqual({ available: 0, reserved: 1_000 });
+    expect(story(market.sell(B, 1_001, 200))).toEqual([`rejected ${RejectCode.INSUFFICIENT_FUNDS}`]);
+    expect(story(market.sell(B, 1_000, 200))).toEqual(['accepted']);
+    expect(market.engine.balance(B, 'X')).toEqual({ available: 0, reserved: 1_000 });
+    expect(replace(market, B, 4n, { priceTicks: 201, quantityLots: 1_001 })).toEqual([
+      `rejected ${RejectCode.INSUFFICIENT_FUNDS}`,
+    ]);
+  });
+
+  it('knows orders by all 64 bits of the id that the client gave', () => {
+    const market = new Market(makeEngine);
+    const high = 2n ** 32n;
+    market.buy(A, 1, 90, { clientOrderId: 5n });
+    market.buy(A, 1, 91, { clientOrderId: high + 5n });
+    expect(market.book()).toBe('91 A1, 90 A1 |');
+    expect(replace(market, A, high + 5n, { newClientOrderId: 2n * high + 5n, priceTicks: 92 })).toEqual([
+      'replaced',
+    ]);
+    expect(replace(market, A, 5n, { newClientOrderId: 2n * high + 5n })).toEqual([
+      `rejected ${RejectCode.DUPLICATE_CLIENT_ORDER_ID}`,
+    ]);
+    const cancel = (clientOrderId: bigint) =>
+      story(market.apply('cancelOrder', A, { clientOrderId, instrumentId: 1 }));
+    expect(cancel(high + 5n)).toEqual([`rejected ${RejectCode.UNKNOWN_ORDER}`]);
+    expect(cancel(2n * high + 5n)).toEqual([`cancelled 1, reason ${CancelReason.requested}`]);
+    expect(market.book()).toBe('90 A1 |');
+  });
+
+  it('reserves for an order that takes its place anew by the price, the value of a tick and the tier of now', () => {
+    const market = new Market(makeEngine, { tickMantissa: 5 });
+    market.apply('setInstrumentFees', 0, {
+      instrumentId: 1,
+      feeTier: 1,
+      makerPpm: 10_000,
+      takerPpm: 250_000,
+    });
+    market.buy(A, 10, 100);
+    expect(market.quoteOf(A).reserved).toBe(10 * 500);
+    market.apply('setAccountFeeTier', 0, { accountId: A, feeTier: 1 });
+    // In its place it keeps the rates that it came in with.
+    expect(replace(market, A, 1n, { priceTicks: 100, quantityLots: 9 })).toEqual(['replaced']);
+    expect(market.quoteOf(A).reserved).toBe(9 * 500);
+    expect(replace(market, A, 1n, { priceTicks: 101, quantityLots: 9 })).toEqual(['replaced']);
+    expect(market.quoteOf(A).reserved).toBe(9 * (505 + 127));
+  });
+
+  it('counts fills of an order that is replaced in its total, and charges the new price when it trades', () => {
+    const market = new Market(makeEngine);
+    market.sell(B, 4, 100);
+    market.buy(A, 10, 100);
+    market.sell(B, 9, 103);
+    expect(replace(market, A, 2n, { priceTicks: 103, quantityLots: 6 })).toEqual([
+      'replaced',
+      'trade 2 at 103',
+    ]);
+    expect(market.quoteOf(A)).toEqual({ available: PLENTY - 400 - 206, reserved: 0 });
+    expect(market.book()).toBe('| 103 B7');
+  });
+
+  // 2^53-1 = 441,650,591 x 20,394,401
+  const WIDE = { lotMantissa: 441_650_591 };
+  const MOST_LOTS = 20_394_401;
+
+  it.each(['buy', 'sell'] as const)('takes a %s worth 2^53-1, and not one lot more', (side) => {
+    const market = new Market(makeEngine, WIDE, 0);
+    const asset = side === 'buy' ? 'USD' : 'X';
+    market.apply('deposit', 0, { accountId: A, asset, amount: MONEY_MAX, transferId: 99n });
+    const tooLarge = [`rejected ${RejectCode.NOTIONAL_TOO_LARGE}`];
+    expect(story(market[side](A, MOST_LOTS + 1, 1))).toEqual(tooLarge);
+    expect(story(market[side](A, MOST_LOTS, 1, { clientOrderId: 7n }))).toEqual(['accepted']);
+    expect(replace(market, A, 7n, { priceTicks: 1, quantityLots: MOST_LOTS + 1 })).toEqual(tooLarge);
+    expect(replace(market, A, 7n, { priceTicks: 1, quantityLots: 1 })).toEqual(['replaced']);
+    expect(replace(market, A, 7n, { priceTicks: 1, quantityLots: MOST_LOTS })).toEqual(['replaced']);
+    expect(market.engine.balance(A, asset)).toEqual({ available: 0, reserved: MONEY_MAX });
+  });
+
+  it.each([
+    ['in base', { lotMantissa: 10_000_000, tickMantissa: 1, tickExponent: -7 }, 'sell', 1],
+    ['in quote', { tickMantissa: 10_000_000 }, 'sell', 1],
+    ['with its fees', { tickMantissa: 2_097_152 }, 'buy', 2],
+  ] as const)(
+    'refuses an order that is worth more than 2^53-1 %s, new or replaced',
+    (_, terms, side, price) => {
+      const market = new Market(makeEngine, terms, 2 ** 50);
+      market.apply('setInstrumentFees', 0, { instrumentId: 1, feeTier: 0, makerPpm: 0, takerPpm: 10_000 });
+      const most = 2 ** 31 - 1;
+      const tooLarge = [`rejected ${RejectCode.NOTIONAL_TOO_LARGE}`];
+      expect(story(market[side](A, most, price))).toEqual(tooLarge);
+      market[side](A, 1, price, { clientOrderId: 7n });
+      expect(replace(market, A, 7n, { priceTicks: price, quantityLots: most })).toEqual(tooLarge);
+    },
+  );
+
+  it('looks at a stop that comes in during an auction when trading begins, also when its trade was there', () => {
+    const market = new Market(makeEngine);
+    market.sell(A, 1, 105);
+    market.buy(B, 1, 105);
+    market.sell(A, 1, 106);
+    market.apply('setMarketState', 0, { instrumentId: 1, state: MarketState.preOpen });
+    const stop = { orderType: OrderType.stop, triggerPriceTicks: 101 };
+    expect(story(market.buy(C, 1, 0, stop))).toEqual(['accepted']);
+    const begin = market.apply('setMarketState', 0, { instrumentId: 1, state: MarketState.continuous });
+    expect(story(begin)).toEqual(['market continuous', 'triggered', 'trade 1 at 106']);
+  });
+
+  it('lets a replaced order that trades fire stops', () => {
+    const market = new Market(makeEngine);
+    market.sell(A, 1, 101);
+    market.sell(A, 1, 102);
+    market.buy(B, 1, 0, { orderType: OrderType.stop, triggerPriceTicks: 101 });
+    market.buy(C, 1, 99, { clientOrderId: 7n });
+    expect(replace(market, C, 7n, { priceTicks: 101 })).toEqual([
+      'replaced',
+      'trade 1 at 101',
+      'triggered',
+      'trade 1 at 102',
+    ]);
   });
 });

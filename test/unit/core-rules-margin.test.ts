@@ -3,7 +3,7 @@
  * engine, by which everything else is measured.
  */
 import { describe, expect, it } from 'vitest';
-import { InstrumentFlag, RejectCode, Side } from '../../src/core/codes.js';
+import { InstrumentFlag, OrderType, RejectCode, Side } from '../../src/core/codes.js';
 import type { Limits } from '../model/reference-state.js';
 import { RULE_ENGINES, type RuleEngine } from '../support/rule-engines.js';
 import { A, B, C, Market, story } from '../support/rule-market.js';
@@ -15,6 +15,12 @@ const MARGIN = {
   maintenanceMarginPpm: 100_000,
 };
 const rejected = (code: number) => [`rejected ${code}`];
+
+const SEVEN = { clientOrderId: 7n, newClientOrderId: 7n, instrumentId: 1 };
+
+function replaced(market: Market, fields: { priceTicks: number; quantityLots: number }) {
+  return story(market.apply('replaceOrder', A, { ...SEVEN, ...fields }));
+}
 
 function mark(market: Market, priceTicks: number) {
   return story(market.apply('setMarkPrice', 0, { instrumentId: 1, priceTicks }));
@@ -208,5 +214,64 @@ describe.each(RULE_ENGINES)('%s', (_, makeEngine) => {
     const started = events.filter(({ name }) => name === 'liquidationStarted');
     expect(started.map(({ accountId }) => accountId)).toEqual([A, B]);
     expect(total(market)).toBe(3 * FUNDS);
+  });
+
+  it('takes a replace that keeps its place whatever the margin is, and holds what is left', () => {
+    const market = new Market(makeEngine, MARGIN, FUNDS);
+    mark(market, 100);
+    market.sell(A, 2, 100);
+    market.buy(B, 2, 100);
+    market.sell(A, 10, 60, { clientOrderId: 7n });
+    // Short 12 at most, and 40 below the mark for each of 10.
+    expect(market.engine.position(A, 1).initialMargin).toBe(240 + 400);
+    mark(market, 500);
+    // An order at 60 may cost 440 a lot now, more than A has.
+    expect(market.quoteOf(A).available).toBeLessThan(0);
+    expect(replaced(market, { priceTicks: 60, quantityLots: 8 })).toEqual(['replaced']);
+    expect(market.engine.position(A, 1).initialMargin).toBe(1000 + 320);
+    expect(replaced(market, { priceTicks: 61, quantityLots: 8 })).toEqual(
+      rejected(RejectCode.INSUFFICIENT_MARGIN),
+    );
+    market.apply('massCancel', A, {});
+    expect(market.engine.position(A, 1).initialMargin).toBe(200);
+  });
+
+  it('holds for an order in a new place what it may cost there, and asks for the difference', () => {
+    const market = shortAndLong(makeEngine);
+    market.sell(B, 5, 100, { clientOrderId: 7n });
+    expect(market.quoteOf(B)).toEqual({ available: 600, reserved: 400 });
+    const inNewPlace = (priceTicks: number, quantityLots: number) =>
+      story(market.apply('replaceOrder', B, { ...SEVEN, priceTicks, quantityLots }));
+    expect(inNewPlace(98, 45)).toEqual(['replaced']);
+    // Short 25 at most, and 2 below the mark for each of 45.
+    expect(market.quoteOf(B)).toEqual({ available: 410, reserved: 590 });
+    expect(inNewPlace(97, 63)).toEqual(rejected(RejectCode.INSUFFICIENT_MARGIN));
+    expect(inNewPlace(98, 61)).toEqual(['replaced']);
+    expect(market.quoteOf(B)).toEqual({ available: 58, reserved: 942 });
+  });
+
+  /** A has an old order to buy far above the mark, and too little to hold what it gets. */
+  function staleBid(): Market {
+    const market = new Market(makeEngine, MARGIN, FUNDS);
+    mark(market, 100);
+    market.sell(B, 1, 100);
+    market.buy(C, 1, 100);
+    market.buy(A, 20, 100);
+    mark(market, 54);
+    return market;
+  }
+
+  it('liquidates in the same command when a stop acts at once', () => {
+    const market = staleBid();
+    const stop = { orderType: OrderType.stop, triggerPriceTicks: 100, triggerDirection: 1 };
+    const events = story(market.sell(C, 20, 0, { ...stop, priceTicks: 100 }));
+    expect(events.slice(0, 4)).toEqual(['accepted', 'triggered', 'trade 20 at 100', 'liquidationStarted']);
+  });
+
+  it('liquidates in the same command when a replaced order trades', () => {
+    const market = staleBid();
+    market.sell(C, 20, 110, { clientOrderId: 7n });
+    const events = story(market.apply('replaceOrder', C, { ...SEVEN, priceTicks: 100, quantityLots: 20 }));
+    expect(events.slice(0, 3)).toEqual(['replaced', 'trade 20 at 100', 'liquidationStarted']);
   });
 });

@@ -1,11 +1,11 @@
 // What the tests of the core use of vitest, for `core-runner.mjs`: tests are collected and called by it, in its own process.
 import {
   ASYMMETRIC_MATCHERS_OBJECT,
+  chai,
   JestAsymmetricMatchers,
   JestChaiExpect,
   JestExtend,
 } from '@vitest/expect';
-import * as chai from 'chai';
 
 chai.use(JestExtend);
 chai.use(JestChaiExpect);
