@@ -9,7 +9,9 @@ import {
   OrderFlag,
   OrderType,
   RejectCode,
+  SelfTradePrevention,
   TimeInForce,
+  TriggerDirection,
 } from '../../src/core/codes.js';
 import type { MessageFields } from '../../src/wire/message-fields.js';
 import { RULE_ENGINES } from '../support/rule-engines.js';
@@ -35,6 +37,20 @@ function replace(
 }
 
 describe.each(RULE_ENGINES)('%s', (_, makeEngine) => {
+  /** A market where the last trade was at 100, and that pauses beyond 95 to 105. */
+  function volatile(): Market {
+    const market = new Market(makeEngine);
+    market.sell(A, 1, 100);
+    market.buy(B, 1, 100);
+    market.apply('changeInstrument', 0, {
+      instrumentId: 1,
+      volatilityPpm: 50_000,
+      volatilityWindowUs: 1_000_000,
+      volatilityAuctionUs: 1_000_000,
+    });
+    return market;
+  }
+
   it('takes an expiry at the last microsecond that there is', () => {
     const market = new Market(makeEngine);
     const gtd = { timeInForce: TimeInForce.GTD, expireTimeUs: MONEY_MAX };
@@ -132,15 +148,7 @@ describe.each(RULE_ENGINES)('%s', (_, makeEngine) => {
   );
 
   it('does not fill or kill where the best price has come below the volatility limit', () => {
-    const market = new Market(makeEngine);
-    market.sell(A, 1, 100);
-    market.buy(B, 1, 100);
-    market.apply('changeInstrument', 0, {
-      instrumentId: 1,
-      volatilityPpm: 50_000,
-      volatilityWindowUs: 1_000_000,
-      volatilityAuctionUs: 1_000_000,
-    });
+    const market = volatile();
     market.sell(A, 1, 95);
     market.buy(A, 1, 80);
     expect(story(market.buy(C, 1, 100, FOK))).toEqual(['accepted', 'trade 1 at 95']);
@@ -270,5 +278,100 @@ describe.each(RULE_ENGINES)('%s', (_, makeEngine) => {
       'triggered',
       'trade 1 at 102',
     ]);
+  });
+
+  it.each([
+    ['resting', ['accepted', 'trade 1 at 110', `cancelled 5, reason ${CancelReason.linked}`], '| 110 A4'],
+    ['incoming', ['accepted', 'trade 1 at 110', `cancelled 5, reason ${CancelReason.linked}`], '| 110 A4'],
+  ] as const)(
+    'cancels the stop of a pair with the first trade of the %s order, whatever came between them',
+    (how, events, book) => {
+      const market = new Market(makeEngine);
+      market.sell(A, 5, 0, { orderType: OrderType.stop, triggerPriceTicks: 90, clientOrderId: 50n });
+      market.buy(C, 1, 80, { timeInForce: TimeInForce.GTD, expireTimeUs: MONEY_MAX, clientOrderId: 51n });
+      market.apply('cancelOrder', C, { clientOrderId: 51n, instrumentId: 1 });
+      market.buy(C, 1, 80, { timeInForce: TimeInForce.GTD, expireTimeUs: MONEY_MAX, clientOrderId: 51n });
+      const linked = { flags: OrderFlag.linked, linkedClientOrderId: 50n };
+      if (how === 'incoming') market.buy(B, 1, 110);
+      const arrival = market.sell(A, 5, 110, linked);
+      expect(story(how === 'incoming' ? arrival : market.buy(B, 1, 110))).toEqual(events);
+      market.apply('cancelOrder', C, { clientOrderId: 51n, instrumentId: 1 });
+      expect(market.book()).toBe(book);
+    },
+  );
+
+  it.each([
+    ['sell', 'buy', 94, 95, 110],
+    ['buy', 'sell', 106, 105, 90],
+  ] as const)(
+    'pauses at a %s that is too good for the limit, before what lies behind it',
+    (maker, taker, best, next, limit) => {
+      const market = volatile();
+      market[maker](A, 1, best);
+      market[maker](A, 1, next);
+      const events = story(market[taker](C, 2, limit));
+      expect(events.slice(0, 2)).toEqual(['accepted', 'market volatilityAuction']);
+      expect(
+        market
+          .book()
+          .split(' | ')
+          .map((side) => side.split(',').length),
+      ).toEqual(maker === 'sell' ? [1, 2] : [2, 1]);
+    },
+  );
+
+  it.each([
+    [{ displayLots: 1 }, C, ['accepted', 'market volatilityAuction', 'indicated 2 at 106, 0 over']],
+    [{}, A, ['accepted', 'prevented 2', `cancelled 2, reason ${CancelReason.selfTrade}`]],
+  ] as const)(
+    'pauses before an iceberg beyond the limit, but prevents a self-trade there (%j)',
+    (more, taker, events) => {
+      const market = volatile();
+      market.sell(A, 2, 106, more);
+      const mode = { selfTradePrevention: SelfTradePrevention.cancelNewest };
+      expect(story(market.buy(taker, 2, 110, mode))).toEqual(events);
+    },
+  );
+
+  it.each([
+    ['at once', 'continuous'],
+    ['in an auction', 'openingAuction'],
+  ] as const)(
+    'settles %s in units of both assets, icebergs too, whatever lot and tick are worth',
+    (_, state) => {
+      const market = new Market(makeEngine, { tickMantissa: 5, lotMantissa: 10 });
+      market.apply('setInstrumentFees', 0, {
+        instrumentId: 1,
+        feeTier: 0,
+        makerPpm: 10_000,
+        takerPpm: 20_000,
+      });
+      market.apply('setMarketState', 0, { instrumentId: 1, state: MarketState[state] });
+      market.sell(A, 6, 100, { displayLots: 1 });
+      market.sell(B, 4, 100);
+      market.buy(C, 10, 100);
+      market.apply('setMarketState', 0, { instrumentId: 1, state: MarketState.continuous });
+      expect(market.book()).toBe('|');
+      const base = (account: number) => market.engine.balance(account, 'X').available - PLENTY;
+      expect([A, B, C].map(base)).toEqual([-60, -40, 100]);
+      const quote = (account: number) => market.quoteOf(account).available - PLENTY;
+      // 5,000 for a lot; 1 % for the maker, 2 % for the taker.
+      expect([A, B, C].map(quote)).toEqual([29_700, 19_800, -51_000]);
+      expect(market.engine.fees('USD')).toBe(1_500);
+    },
+  );
+
+  it('rests an order at a price that the same command has used up', () => {
+    const market = new Market(makeEngine);
+    market.sell(A, 1, 101);
+    market.sell(B, 2, 101, {
+      orderType: OrderType.stopLimit,
+      triggerPriceTicks: 101,
+      triggerDirection: TriggerDirection.rising,
+    });
+    expect(story(market.buy(C, 1, 101))).toEqual(['accepted', 'trade 1 at 101', 'triggered']);
+    expect(market.book()).toBe('| 101 B2');
+    market.sell(A, 1, 101);
+    expect(story(market.buy(C, 3, 101))).toEqual(['accepted', 'trade 2 at 101', 'trade 1 at 101']);
   });
 });

@@ -16,7 +16,7 @@ import { rolldown } from 'rolldown';
 import { collected, startCollecting } from './vitest-in-process.mjs';
 
 /** How many times its own steps a test may take under a mutant, and what it may take in any case. */
-const STEPS_FACTOR = 20;
+const STEPS_FACTOR = 10;
 const STEPS_ANYWAY = 200_000;
 
 const SHIM = new URL('./vitest-in-process.mjs', import.meta.url).href;
