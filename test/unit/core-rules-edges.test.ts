@@ -57,6 +57,21 @@ describe.each(RULE_ENGINES)('%s', (_, makeEngine) => {
     expect(story(market.buy(A, 1, 99, gtd))).toEqual(['accepted']);
   });
 
+  it('takes rates up to the whole notional, and a day that ends at the last microsecond that there is', () => {
+    const market = new Market(makeEngine);
+    const fees = (makerPpm: number, takerPpm: number) =>
+      story(market.apply('setInstrumentFees', 0, { instrumentId: 1, feeTier: 0, makerPpm, takerPpm }));
+    const invalid = [`rejected ${RejectCode.INVALID_FEE}`];
+    expect(fees(1_000_001, 0)).toEqual(invalid);
+    expect(fees(0, 1_000_001)).toEqual(invalid);
+    expect(fees(-1_000_001, 0)).toEqual(invalid);
+    expect(fees(1_000_000, 1_000_000)).toEqual(['instrumentFeesChanged']);
+    expect(fees(-1_000_000, 0)).toEqual(['instrumentFeesChanged']);
+    expect(story(market.apply('setTradingDayEnd', 0, { endTimeUs: MONEY_MAX }))).toEqual([
+      'tradingDayChanged',
+    ]);
+  });
+
   it('takes an order for the day before the end of the day, not at it', () => {
     const market = new Market(makeEngine);
     const day = { timeInForce: TimeInForce.DAY };

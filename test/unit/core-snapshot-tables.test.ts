@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { Core } from '../../src/core/core.js';
 import { checkInvariants } from '../../src/core/invariants.js';
 import { type PackedTable, packedTables, SnapshotTableError } from '../../src/core/snapshot-tables.js';
+import { fullStateHash } from '../../src/core/state-hash.js';
 import { makeTable } from '../../src/core/table.js';
+import type { CommandName } from '../../src/wire/message-fields.js';
 import { CommandScript } from '../support/command-script.js';
 import { EngineUnderTest } from '../support/engine-under-test.js';
 import { type PackedEngine, packEngine, unpackEngine } from '../support/packed-engine.js';
@@ -50,6 +52,38 @@ function load(snapshot: PackedEngine, options = SMALL): EngineUnderTest {
   const copy = new EngineUnderTest(options);
   unpackEngine(copy.processor, snapshot);
   return copy;
+}
+
+/** Room for one record of each kind, and two of what a spot instrument has two of. */
+const ONE_OF_ALL = {
+  maxOrders: 1,
+  maxAccounts: 1,
+  maxHoldings: 2,
+  maxInstruments: 1,
+  maxAssets: 2,
+  maxApiKeys: 1,
+  maxTransfers: 1,
+  maxPositions: 1,
+  maxOrderLimits: 1,
+};
+
+/** An engine without room for anything more. */
+function fullEngine(): EngineUnderTest {
+  const engine = new EngineUnderTest(ONE_OF_ALL);
+  const script = new CommandScript();
+  const apply = (name: CommandName, accountId: number, fields: object) => {
+    engine.apply(script.command(name, { accountId }, fields));
+    expect(engine.decodedEvents().map((event) => event.name)).not.toContain('rejected');
+  };
+  apply('listInstrument', 0, { symbol: 'A-U', base: 'A', quote: 'U', tickMantissa: 1, lotMantissa: 1 });
+  apply('openAccount', 0, { accountId: 1 });
+  apply('registerApiKey', 0, { accountId: 1, permissions: 1, publicKey: new Uint8Array(32).fill(1) });
+  apply('deposit', 0, { accountId: 1, asset: 'U', amount: 1000, transferId: 1n });
+  const terms = { instrumentId: 1, side: 1, orderType: 1, timeInForce: 4, quantityLots: 2, priceTicks: 50 };
+  const further = { clientOrderId: 1n, displayLots: 1, expireTimeUs: 2 ** 52 };
+  apply('newOrder', 1, { ...terms, ...further });
+  apply('setOrderLimits', 0, { accountId: 1, instrumentId: 1, maxOrderLots: 5 });
+  return engine;
 }
 
 /** Changes one table; a field that is added has `value` in each row. */
@@ -193,5 +227,15 @@ describe('a packed core', () => {
   test('of an empty core is that of an empty core', () => {
     const copy = load(packEngine(new EngineUnderTest(SMALL).processor));
     expect(packedTables(copy.core.tables)).toEqual(packedTables(new Core(SMALL).tables));
+  });
+
+  test('that is full in all of its tables is read by another one of the same capacities', () => {
+    const full = fullEngine();
+    const copy = load(packEngine(full.processor), ONE_OF_ALL);
+    checkInvariants(copy.core);
+    expect(copy.processor.stateHash()).toBe(full.processor.stateHash());
+    expect(fullStateHash(copy.core)).toBe(full.processor.stateHash());
+    const [one, other] = [copy, full].map((engine) => packEngine(engine.processor));
+    expect(one).toEqual(other);
   });
 });

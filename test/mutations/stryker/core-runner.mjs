@@ -29,6 +29,7 @@ function testFiles() {
     'test/mutations/stryker/recorded-runs.ts',
     ...unit.map((name) => `test/unit/${name}`),
     'test/unit/engine-processor.test.ts',
+    'test/property/regressions.test.ts',
   ];
 }
 
