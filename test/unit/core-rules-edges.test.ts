@@ -389,4 +389,23 @@ describe.each(RULE_ENGINES)('%s', (_, makeEngine) => {
     market.sell(A, 1, 101);
     expect(story(market.buy(C, 3, 101))).toEqual(['accepted', 'trade 2 at 101', 'trade 1 at 101']);
   });
+
+  it('reserves for a trailing stop by the price that it has when it acts', () => {
+    const market = new Market(makeEngine, { tickMantissa: 5 });
+    market.apply('setInstrumentFees', 0, { instrumentId: 1, feeTier: 0, makerPpm: 0, takerPpm: 10_000 });
+    const trade = (price: number) => {
+      market.sell(A, 1, price);
+      return story(market.buy(C, 1, price));
+    };
+    trade(110);
+    market.buy(B, 3, 120, { orderType: OrderType.stopLimit, trailingTicks: 5 });
+    // 600 for a lot, and 1 % of it.
+    expect(market.quoteOf(B).reserved).toBe(3 * 606);
+    trade(100);
+    expect(trade(105)).toContain('triggered');
+    expect(market.book()).toBe('110 B3 |');
+    expect(market.quoteOf(B)).toEqual({ available: PLENTY - 3 * 556, reserved: 3 * 556 });
+    market.apply('massCancel', B, {});
+    expect(market.quoteOf(B)).toEqual({ available: PLENTY, reserved: 0 });
+  });
 });

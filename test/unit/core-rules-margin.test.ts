@@ -274,4 +274,105 @@ describe.each(RULE_ENGINES)('%s', (_, makeEngine) => {
     const events = story(market.apply('replaceOrder', C, { ...SEVEN, priceTicks: 100, quantityLots: 20 }));
     expect(events.slice(0, 3)).toEqual(['replaced', 'trade 20 at 100', 'liquidationStarted']);
   });
+
+  it('takes rates from a millionth to all, the maintenance margin not above the initial one', () => {
+    const market = new Market(makeEngine, MARGIN, FUNDS);
+    const change = (initialMarginPpm: number, maintenanceMarginPpm: number) => {
+      const fields = { instrumentId: 1, initialMarginPpm, maintenanceMarginPpm };
+      return story(market.apply('changeInstrument', 0, fields));
+    };
+    const wrong = [
+      [5, 0],
+      [0, 1],
+      [1_000_001, 1],
+      [4, 5],
+    ] as const;
+    for (const [initial, maintenance] of wrong) {
+      expect(change(initial, maintenance)).toEqual(rejected(RejectCode.INVALID_MARGIN));
+    }
+    expect(change(1, 1)).toEqual(['instrumentChanged']);
+    expect(change(1_000_000, 1_000_000)).toEqual(['instrumentChanged']);
+  });
+
+  it('holds the fee of an order by the higher of its price and the mark, in units of quote', () => {
+    const market = new Market(makeEngine, { ...MARGIN, tickMantissa: 5 }, 10_000);
+    market.apply('setInstrumentFees', 0, { instrumentId: 1, feeTier: 0, makerPpm: 0, takerPpm: 10_000 });
+    mark(market, 100);
+    // 20 % and 1 % of 500 for each of 3 lots.
+    market.buy(A, 3, 90);
+    expect(market.quoteOf(A).reserved).toBe(300 + 3 * 5);
+    // 20 % of 500, 1 % of 550 rounded up, and 50 worse than the mark.
+    market.buy(B, 1, 110);
+    expect(market.quoteOf(B).reserved).toBe(100 + 6 + 50);
+  });
+
+  it('keeps equity and margins of each quote asset apart', () => {
+    const market = new Market(makeEngine, MARGIN, FUNDS);
+    const listing = { symbol: 'Y-X', base: 'Y', quote: 'X', tickMantissa: 1, lotMantissa: 1, ...MARGIN };
+    market.apply('listInstrument', 0, listing);
+    const secondMark = (priceTicks: number) =>
+      story(market.apply('setMarkPrice', 0, { instrumentId: 2, priceTicks }));
+    mark(market, 100);
+    secondMark(100);
+    market.sell(A, 20, 100);
+    market.buy(B, 20, 100);
+    market.sell(A, 20, 100, { instrumentId: 2 });
+    market.buy(B, 20, 100, { instrumentId: 2 });
+    // A has lost 720 of its 1,000 X, and needs 272 of them; it has 1,000 USD.
+    expect(secondMark(136)).toEqual(['markPriceChanged']);
+    // Now it has 260 X and needs 274. The position in USD stays.
+    expect(secondMark(137)).toContain('deleveraged 20 at 137');
+    expect(market.engine.position(A, 2).quantityLots).toBe(0);
+    expect(market.engine.position(A, 1).quantityLots).toBe(-20);
+  });
+
+  it('lets what orders lead to be worth 2^52-1 at the mark price, and not more', () => {
+    const most = 2 ** 52 - 1;
+    // 2^52-1 = 3 x 5 x 53 x 157 x 1,613 x 2,731 x 8,191
+    const lots = 8_191 * 2_731;
+    const price = most / lots;
+    const cheap = { flags: InstrumentFlag.margin, initialMarginPpm: 1, maintenanceMarginPpm: 1 };
+    const tooLarge = rejected(RejectCode.NOTIONAL_TOO_LARGE);
+
+    const market = new Market(makeEngine, cheap, 2 ** 40);
+    mark(market, price);
+    // Far below the mark, so that it counts; the mark counts the higher of the two.
+    expect(story(market.buy(A, lots + 1, 1))).toEqual(tooLarge);
+    expect(story(market.buy(A, lots, 1))).toEqual(['accepted']);
+    expect(mark(market, price + 1)).toEqual(tooLarge);
+    expect(mark(market, price - 1)).toEqual(['markPriceChanged']);
+    expect(mark(market, price)).toEqual(['markPriceChanged']);
+
+    const sells = new Market(makeEngine, cheap, 2 ** 40);
+    mark(sells, price - 1);
+    expect(story(sells.sell(A, lots, price))).toEqual(['accepted']);
+    expect(mark(sells, price)).toEqual(['markPriceChanged']);
+    expect(mark(sells, price + 1)).toEqual(tooLarge);
+  });
+
+  it('lets a position be closed at a cost of all the equity there is, and not more', () => {
+    const market = shortAndLong(makeEngine);
+    mark(market, 130);
+    // A has 400; closing 20 at 150 costs 20 x 20.
+    expect(story(market.buy(A, 20, 151))).toEqual(rejected(RejectCode.INSUFFICIENT_MARGIN));
+    expect(story(market.buy(A, 20, 150))).toEqual(['accepted']);
+  });
+
+  it('leaves what a trailing stop holds as it came in, wherever its price has gone', () => {
+    const market = shortAndLong(makeEngine);
+    const trade = (price: number) => {
+      market.sell(B, 1, price);
+      return story(market.buy(A, 1, price));
+    };
+    const trailing = { orderType: OrderType.stopLimit, trailingTicks: 5 };
+    market.buy(C, 10, 108, trailing);
+    // 20 % of 1,000, and 8 worse than the mark for each of 10.
+    expect(market.quoteOf(C).reserved).toBe(200 + 80);
+    trade(95);
+    expect(trade(100)).toContain('triggered');
+    expect(market.book()).toBe('103 C10 |');
+    expect(market.quoteOf(C).reserved).toBe(200 + 80);
+    market.apply('massCancel', C, {});
+    expect(market.quoteOf(C)).toEqual({ available: FUNDS, reserved: 0 });
+  });
 });
