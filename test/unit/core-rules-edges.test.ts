@@ -72,6 +72,24 @@ describe.each(RULE_ENGINES)('%s', (_, makeEngine) => {
     ]);
   });
 
+  it.each([1, 2 ** 20, 2 ** 33])('lets command time never go back, not by %i microseconds', (back) => {
+    const market = new Market(makeEngine);
+    const now = market.script.timestampUs;
+    const dayEnd = (endTimeUs: number) => story(market.apply('setTradingDayEnd', 0, { endTimeUs }));
+    market.wait(-back);
+    expect(dayEnd(now)).toEqual([`rejected ${RejectCode.INVALID_EXPIRE_TIME}`]);
+    market.wait(-back);
+    expect(dayEnd(now + 1)).toEqual(['tradingDayChanged']);
+  });
+
+  it('lets command time go on over 2^32 microseconds', () => {
+    const market = new Market(makeEngine);
+    const expireTimeUs = market.script.timestampUs + 2 ** 31;
+    market.buy(A, 1, 99, { timeInForce: TimeInForce.GTD, expireTimeUs });
+    // The low word of the time is less afterwards.
+    expect(story(market.wait(2 ** 32 - 5))).toEqual([`cancelled 1, reason ${CancelReason.expired}`]);
+  });
+
   it('takes an order for the day before the end of the day, not at it', () => {
     const market = new Market(makeEngine);
     const day = { timeInForce: TimeInForce.DAY };

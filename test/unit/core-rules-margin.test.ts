@@ -121,10 +121,13 @@ describe.each(RULE_ENGINES)('%s', (_, makeEngine) => {
     expect(story(market.buy(B, 2_000_000, 2252))).toEqual(rejected(RejectCode.NOTIONAL_TOO_LARGE));
     const deposit = { transferId: 70n, accountId: A, asset: 'USD', amount: 2 ** 52 };
     expect(story(market.apply('deposit', 0, deposit))).toEqual(rejected(RejectCode.SUPPLY_TOO_LARGE));
+    const atMost = new Market(makeEngine, {}, 1);
+    atMost.apply('deposit', 0, { ...deposit, amount: 2 ** 52 - 4 });
     const spot = new Market(makeEngine);
     spot.apply('deposit', 0, deposit);
     const listing = { symbol: 'Y-USD', base: 'Y', quote: 'USD', tickMantissa: 1, lotMantissa: 1, ...MARGIN };
     expect(story(spot.apply('listInstrument', 0, listing))).toEqual(rejected(RejectCode.SUPPLY_TOO_LARGE));
+    expect(story(atMost.apply('listInstrument', 0, listing))).toEqual(['instrumentListed']);
   });
 
   it('closes positions by instrument, only until the equity is enough again', () => {
