@@ -390,7 +390,11 @@ describe('an admin command is rejected', () => {
     ['UNKNOWN_ASSET', 'deposit', { accountId: 1, asset: 'USD\0X', amount: 1, transferId: 99n }],
     ['UNKNOWN_ASSET', 'withdraw', { accountId: 1, asset: '', amount: 1, transferId: 99n }],
     ['TRANSFER_ID_REUSED', 'deposit', { accountId: 1, asset: 'USD', amount: 5, transferId: 1n }],
-    ['TRANSFER_ID_REUSED', 'deposit', { accountId: 1, asset: 'ABC', amount: FUNDS + 2 ** 32, transferId: 1n }],
+    [
+      'TRANSFER_ID_REUSED',
+      'deposit',
+      { accountId: 1, asset: 'ABC', amount: FUNDS + 2 ** 32, transferId: 1n },
+    ],
     ['TRANSFER_ID_REUSED', 'withdraw', { accountId: 1, asset: 'ABC', amount: FUNDS, transferId: 1n }],
     [
       'SUPPLY_TOO_LARGE',

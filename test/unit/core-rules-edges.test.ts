@@ -426,4 +426,51 @@ describe.each(RULE_ENGINES)('%s', (_, makeEngine) => {
     market.apply('massCancel', B, {});
     expect(market.quoteOf(B)).toEqual({ available: PLENTY, reserved: 0 });
   });
+
+  it('takes states to the last microsecond, and limits up to the whole price', () => {
+    const market = new Market(makeEngine);
+    const state = (endTimeUs: number) => {
+      const fields = { instrumentId: 1, state: MarketState.halted, nextState: MarketState.continuous };
+      return story(market.apply('setMarketState', 0, { ...fields, endTimeUs }));
+    };
+    expect(state(MONEY_MAX)).toEqual(['market halted']);
+    expect(state(MONEY_MAX + 1)).toEqual([`rejected ${RejectCode.INVALID_EXPIRE_TIME}`]);
+    const change = (marketProtectionPpm: number, volatilityPpm: number) => {
+      const times = { volatilityWindowUs: 1, volatilityAuctionUs: 1 };
+      const fields = { instrumentId: 1, marketProtectionPpm, volatilityPpm, ...times };
+      return story(market.apply('changeInstrument', 0, fields));
+    };
+    expect(change(1_000_000, 1_000_000)).toEqual(['instrumentChanged']);
+    expect(change(1_000_001, 1_000_000)).toEqual([`rejected ${RejectCode.INVALID_PROTECTION}`]);
+    expect(change(1_000_000, 1_000_001)).toEqual([`rejected ${RejectCode.INVALID_VOLATILITY_LIMIT}`]);
+  });
+
+  it('moves market orders by the protection that was set last, or by the usual one', () => {
+    const market = new Market(makeEngine);
+    const priceOf = (side: 'buy' | 'sell') => {
+      const terms = { orderType: OrderType.market, timeInForce: TimeInForce.IOC };
+      return market[side](C, 1, 0, terms)[0]?.fields as { priceTicks: number };
+    };
+    const protect = (marketProtectionPpm: number) =>
+      market.apply('changeInstrument', 0, { instrumentId: 1, marketProtectionPpm });
+    market.sell(A, 9, 1_000);
+    expect(priceOf('buy')).toMatchObject({ priceTicks: 1_050 });
+    protect(20_000);
+    expect(priceOf('buy')).toMatchObject({ priceTicks: 1_020 });
+    protect(0);
+    expect(priceOf('buy')).toMatchObject({ priceTicks: 1_050 });
+  });
+
+  it('sees every open order of an account when an instrument is to be removed', () => {
+    const market = new Market(makeEngine, {}, 1_000);
+    const second = { symbol: 'Y-USD', base: 'Y', quote: 'USD', tickMantissa: 1, lotMantissa: 1 };
+    market.apply('listInstrument', 0, second);
+    market.buy(A, 1, 10);
+    market.buy(A, 1, 10, { instrumentId: 2 });
+    market.buy(A, 1, 10);
+    const remove = () => story(market.apply('removeInstrument', 0, { instrumentId: 2 }));
+    expect(remove()).toEqual([`rejected ${RejectCode.INSTRUMENT_IN_USE}`]);
+    market.apply('massCancel', A, { instrumentId: 2 });
+    expect(remove()).toEqual(['market removed']);
+  });
 });

@@ -272,4 +272,22 @@ describe('a packed core', () => {
     }
     expect(packEngine(copy.processor)).toEqual(packEngine(engine.processor));
   });
+
+  test('knows the keys that were registered, by all of their words', () => {
+    const { engine, script } = fullEngine();
+    const copy = load(packEngine(engine.processor), { ...ONE_OF_ALL, maxApiKeys: 2 });
+    const register = (value: number) => {
+      const publicKey = new Uint8Array(32).fill(value);
+      copy.apply(script.command('registerApiKey', {}, { accountId: 1, permissions: 1, publicKey }));
+      return copy.decodedEvents().map((event) => event.name);
+    };
+    expect(register(1)).toEqual(['rejected']);
+    expect(register(2)).toEqual(['apiKeyRegistered']);
+  });
+
+  test('leaves ids that no key has without a key', () => {
+    const { apiKeys } = load(packEngine(fullEngine().engine.processor), ONE_OF_ALL).core;
+    expect(apiKeys.handleOf(1)).not.toBe(0);
+    for (const id of [0, 2, -1, -(2 ** 31)]) expect(apiKeys.handleOf(id)).toBe(0);
+  });
 });
