@@ -378,4 +378,32 @@ describe.each(RULE_ENGINES)('%s', (_, makeEngine) => {
     market.apply('massCancel', C, {});
     expect(market.quoteOf(C)).toEqual({ available: FUNDS, reserved: 0 });
   });
+
+  it('holds by new rates at once, for all accounts, and liquidates by them', () => {
+    const market = shortAndLong(makeEngine);
+    market.buy(C, 10, 90);
+    const change = (initialMarginPpm: number, maintenanceMarginPpm: number) => {
+      const fields = { instrumentId: 1, initialMarginPpm, maintenanceMarginPpm };
+      return story(market.apply('changeInstrument', 0, fields));
+    };
+    expect(change(300_000, 100_000)).toEqual(['instrumentChanged']);
+    expect([A, B, C].map((account) => market.quoteOf(account).reserved)).toEqual([600, 600, 300]);
+    mark(market, 130);
+    // A has 400 and needs 260, then 520.
+    expect(change(300_000, 200_000).slice(0, 2)).toEqual(['instrumentChanged', 'liquidationStarted']);
+  });
+
+  it('is not removed while anybody has a position, and then it is', () => {
+    const market = shortAndLong(makeEngine);
+    // C has come and gone.
+    market.buy(C, 1, 100);
+    market.sell(B, 1, 100);
+    market.sell(C, 1, 100);
+    market.buy(B, 1, 100);
+    const remove = () => story(market.apply('removeInstrument', 0, { instrumentId: 1 }));
+    expect(remove()).toEqual(rejected(RejectCode.INSTRUMENT_IN_USE));
+    market.buy(A, 20, 100);
+    market.sell(B, 20, 100);
+    expect(remove()).toEqual(['market removed']);
+  });
 });
