@@ -272,6 +272,7 @@ describe.each(RULE_ENGINES)('%s', (_, makeEngine) => {
 
   it.each([
     ['in base', { lotMantissa: 10_000_000, tickMantissa: 1, tickExponent: -7 }, 'sell', 1],
+    ['in base that it buys', { lotMantissa: 10_000_000, tickMantissa: 1, tickExponent: -7 }, 'buy', 1],
     ['in quote', { tickMantissa: 10_000_000 }, 'sell', 1],
     ['with its fees', { tickMantissa: 2_097_152 }, 'buy', 2],
   ] as const)(
