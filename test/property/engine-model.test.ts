@@ -18,6 +18,7 @@ import { fullStateHash } from '../../src/core/state-hash.js';
 import type { Event } from '../model/messages.js';
 import { EngineUnderTest } from '../support/engine-under-test.js';
 import { USES_ALL } from '../support/features.js';
+import { expectNullRecord } from '../support/null-record.js';
 import { agreement } from './agreement.js';
 import { assertProperty } from './assert-property.js';
 import { COMMANDS, runsFor, TIMEOUT_MS } from './run-settings.js';
@@ -95,6 +96,7 @@ describe('the engine and the reference engine', () => {
         (engine) => {
           checkInvariants(engine.core);
           makeRollingCheck(engine.core).step(EVERYTHING);
+          expectNullRecord(engine.core);
           expect(engine.processor.stateHash()).toBe(fullStateHash(engine.core));
         },
         (event) => seen.add(outcomeOf(event)),

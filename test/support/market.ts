@@ -12,7 +12,7 @@ import { type CommandContext, CommandScript } from './command-script.js';
 import { EngineUnderTest } from './engine-under-test.js';
 
 export const SMALL_CORE: CoreOptions = {
-  maxOrders: 10_000,
+  maxOrders: 200,
   maxAccounts: 10,
   maxHoldings: 40,
   maxPositions: 40,

@@ -7,6 +7,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { OrderType, Side, TimeInForce } from '../../src/core/codes.js';
+import type { CoreOptions } from '../../src/core/core-options.js';
 import { FUNDS, Market } from '../support/market.js';
 
 const MIDDLE = 1_000;
@@ -21,8 +22,8 @@ for (const side of [Side.sell, Side.buy]) {
   const isSell = side === Side.sell;
   const at = (distance: number) => (isSell ? MIDDLE + distance : MIDDLE - distance);
 
-  function book() {
-    const market = new Market();
+  function book(options: CoreOptions = {}) {
+    const market = new Market(4, options);
     return {
       market,
       make: (id: number, distance: number, lots: number, account = MAKER) =>
@@ -258,7 +259,7 @@ for (const side of [Side.sell, Side.buy]) {
       });
 
       test('26 fills 5,000 orders at one price one after the other', () => {
-        const { market, take, makers } = book();
+        const { market, take, makers } = book({ maxOrders: 5_001 });
         for (let id = 1; id <= 5_000; id += 1) {
           const order = {
             clientOrderId: BigInt(id),

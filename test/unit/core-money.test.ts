@@ -81,6 +81,7 @@ describe('a product of two mantissas and a power of ten', () => {
     expect(scaledProduct(6361, 1_416_003_655, 3)).toBe(9_007_199_249_455_000);
     expect(scaledProduct(6361, 1_416_003_656, 3)).toBe(0);
     expect(scaledProduct(6361 * 69431, 20_394_401, 0)).toBe(MONEY_MAX);
+    expect(scaledProduct(6361 * 69431, 20_394_401, 1)).toBe(0);
     expect(scaledProduct(2 ** 31, 2 ** 22, 0)).toBe(0);
   });
 });

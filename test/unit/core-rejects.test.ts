@@ -141,6 +141,30 @@ describe('a new order is rejected', () => {
     });
   }
 
+  test.each([
+    ['INVALID_EXPIRE_TIME', { expireTimeUs: 1 }],
+    ['INVALID_EXPIRE_TIME', { expireTimeUs: 2 ** 32 }],
+    ['INVALID_MIN_QUANTITY', { minQuantityLots: 1 }],
+    ['INVALID_SELF_TRADE_PREVENTION', { selfTradePrevention: 6 }],
+    ['INVALID_TRIGGER', { triggerDirection: 1 }],
+    ['INVALID_DISPLAY_QUANTITY', { displayLots: 2, quantityLots: 1 }],
+    ['INVALID_TRIGGER', { triggerPriceTicks: 1 }],
+    ['INVALID_QUANTITY', { quoteAmount: 1 }],
+    ['INVALID_QUANTITY', { quoteAmount: 2 ** 32 }],
+    ['INVALID_LINK', { linkedClientOrderId: 1n }],
+    ['INVALID_LINK', { linkedClientOrderId: 2n ** 32n }],
+    ['INVALID_TRIGGER', { trailingTicks: 1 }],
+  ] as [string, Partial<MessageFields['newOrder']>][])(
+    '%s: one further term alone is seen, behind a command that says nothing',
+    (code, fields) => {
+      const market = roomyMarket();
+      for (let place = 0; place < 8; place += 1) {
+        market.send('timeAdvanced', {}, {});
+        expectReject(market, code, 'newOrder', account, { ...ORDER, ...fields });
+      }
+    },
+  );
+
   test('INVALID_TRIGGER: a trailing distance that leaves the domain of prices', () => {
     const market = roomyMarket();
     market.sell(2, 2, 100, 1);
@@ -238,6 +262,19 @@ describe('a new order is rejected', () => {
     );
   });
 
+  test('TOO_MANY_HOLDINGS: neither for the asset of a buy, but a margin instrument needs none', () => {
+    const market = new Market(2, { maxHoldings: 5, maxInstruments: 3 });
+    market.send('listInstrument', {}, { ...LIST, symbol: 'EUR', base: 'EUR', quote: 'USD' });
+    const margin = { flags: 1, initialMarginPpm: 200_000, maintenanceMarginPpm: 100_000 };
+    market.send('listInstrument', {}, { ...LIST, symbol: 'M', base: 'EUR', quote: 'USD', ...margin });
+    market.send('setMarkPrice', {}, { instrumentId: 3, priceTicks: 100 });
+    const order = { ...ORDER, instrumentId: 2 };
+    market.send('newOrder', { accountId: 2 }, order);
+    expectReject(market, 'TOO_MANY_HOLDINGS', 'newOrder', { accountId: 1 }, order);
+    const [taken] = market.send('newOrder', { accountId: 1 }, { ...order, instrumentId: 3 });
+    expect(taken?.name).toBe('accepted');
+  });
+
   test('numbers the report of the account, and only that', () => {
     const market = roomyMarket();
     const [first] = market.send('newOrder', { accountId: 1 }, { ...ORDER, side: 0 });
@@ -314,6 +351,21 @@ describe('an admin command is rejected', () => {
     ['INVALID_TICK_OR_LOT', 'listInstrument', { ...LIST, tickExponent: -3, quoteDecimals: 2 }],
     ['INVALID_TICK_OR_LOT', 'listInstrument', { ...LIST, lotExponent: -1, tickExponent: 5 }],
     ['INVALID_TICK_OR_LOT', 'listInstrument', { ...LIST, tickExponent: 9, lotExponent: 7 }],
+    // Each of these would come to whole units, but for the exponent that is out of its range.
+    [
+      'INVALID_TICK_OR_LOT',
+      'listInstrument',
+      { ...LIST, tickExponent: -16, lotExponent: 1, quoteDecimals: 15 },
+    ],
+    [
+      'INVALID_TICK_OR_LOT',
+      'listInstrument',
+      { ...LIST, lotMantissa: 10, lotExponent: -16, tickExponent: 9, baseDecimals: 15, quoteDecimals: 6 },
+    ],
+    ['INVALID_ASSET', 'listInstrument', { ...LIST, base: 'ABCDE', quote: 'ABCDE' }],
+    ['INVALID_FLAGS', 'listInstrument', { ...LIST, flags: 2 }],
+    ['INVALID_MARGIN', 'listInstrument', { ...LIST, flags: 1 }],
+    ['INVALID_MARGIN', 'listInstrument', { ...LIST, initialMarginPpm: 1, maintenanceMarginPpm: 1 }],
     ['INVALID_PROTECTION', 'listInstrument', { ...LIST, marketProtectionPpm: 1_000_001 }],
     ['INSTRUMENT_EXISTS', 'listInstrument', { ...LIST, symbol: 'ABC-USD' }],
     ['ASSET_DECIMALS_DIFFER', 'listInstrument', { ...LIST, base: 'ABC', baseDecimals: 1 }],
@@ -338,6 +390,11 @@ describe('an admin command is rejected', () => {
     ['UNKNOWN_ASSET', 'deposit', { accountId: 1, asset: 'USD\0X', amount: 1, transferId: 99n }],
     ['UNKNOWN_ASSET', 'withdraw', { accountId: 1, asset: '', amount: 1, transferId: 99n }],
     ['TRANSFER_ID_REUSED', 'deposit', { accountId: 1, asset: 'USD', amount: 5, transferId: 1n }],
+    [
+      'TRANSFER_ID_REUSED',
+      'deposit',
+      { accountId: 1, asset: 'ABC', amount: FUNDS + 2 ** 32, transferId: 1n },
+    ],
     ['TRANSFER_ID_REUSED', 'withdraw', { accountId: 1, asset: 'ABC', amount: FUNDS, transferId: 1n }],
     [
       'SUPPLY_TOO_LARGE',
@@ -378,6 +435,26 @@ describe('an admin command is rejected', () => {
       expectReject(fullMarket(), code, name, {}, fields);
     });
   }
+
+  test('INVALID_TICK_OR_LOT: not at the lowest exponents that there are', () => {
+    const market = new Market(0, { maxInstruments: 5, maxAssets: 8 });
+    const taken = (fields: object) => market.send('listInstrument', {}, { ...LIST, ...fields })[0]?.name;
+    expect(taken({ symbol: 'A', tickExponent: -15, quoteDecimals: 15 })).toBe('instrumentListed');
+    const lot = { lotExponent: -15, tickExponent: 9, baseDecimals: 15, quoteDecimals: 6 };
+    expect(taken({ symbol: 'B', base: 'CCC', quote: 'DDD', ...lot })).toBe('instrumentListed');
+  });
+
+  test('INVALID_ASSET: not for codes that differ in their last letter only', () => {
+    const market = new Market(0);
+    const codes = { base: 'ABCDE', quote: 'ABCDF' };
+    expect(market.send('listInstrument', {}, { ...LIST, ...codes })[0]?.name).toBe('instrumentListed');
+  });
+
+  test('TOO_MANY_HOLDINGS: not for what is paid into the insurance fund', () => {
+    const market = fullMarket();
+    const fund = { fromAccountId: 1, toAccountId: 0, asset: 'USD', amount: 1, transferId: 98n };
+    expect(market.send('transfer', {}, fund).map((event) => event.name)).toEqual(['balanceChanged']);
+  });
 
   test('TOO_MANY_ASSETS: room for one is not room for two', () => {
     const market = new Market(1, { maxAssets: 3 });

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { MarketState } from '../../src/core/codes.js';
 import { Core } from '../../src/core/core.js';
 import { checkInvariants } from '../../src/core/invariants.js';
 import { type PackedTable, packedTables, SnapshotTableError } from '../../src/core/snapshot-tables.js';
+import { fullStateHash } from '../../src/core/state-hash.js';
 import { makeTable } from '../../src/core/table.js';
+import type { Command } from '../model/messages.js';
 import { CommandScript } from '../support/command-script.js';
 import { EngineUnderTest } from '../support/engine-under-test.js';
 import { type PackedEngine, packEngine, unpackEngine } from '../support/packed-engine.js';
@@ -50,6 +53,59 @@ function load(snapshot: PackedEngine, options = SMALL): EngineUnderTest {
   const copy = new EngineUnderTest(options);
   unpackEngine(copy.processor, snapshot);
   return copy;
+}
+
+/** Room for one record of each kind, and two of what a spot instrument has two of. */
+const ONE_OF_ALL = {
+  maxOrders: 1,
+  maxAccounts: 1,
+  maxHoldings: 2,
+  maxInstruments: 1,
+  maxAssets: 2,
+  maxApiKeys: 1,
+  maxTransfers: 1,
+  maxPositions: 1,
+  maxOrderLimits: 1,
+};
+
+const TIMED_ICEBERG = {
+  instrumentId: 1,
+  side: 1,
+  orderType: 1,
+  timeInForce: 4,
+  quantityLots: 2,
+  priceTicks: 50,
+  displayLots: 1,
+  expireTimeUs: 2 ** 52,
+};
+
+const OWN = { accountId: 1 };
+
+/** Applies a command that is taken; returns its events. */
+function taken(engine: EngineUnderTest, command: Command) {
+  engine.apply(command);
+  const events = engine.decodedEvents();
+  expect(events.map((event) => event.name)).not.toContain('rejected');
+  return events;
+}
+
+/** An engine without room for anything more, and its script. */
+function fullEngine() {
+  const engine = new EngineUnderTest(ONE_OF_ALL);
+  const script = new CommandScript();
+  const listing = { symbol: 'A-U', base: 'A', quote: 'U', tickMantissa: 1, lotMantissa: 1 };
+  const publicKey = new Uint8Array(32).fill(1);
+  for (const command of [
+    script.command('listInstrument', {}, listing),
+    script.command('openAccount', {}, { accountId: 1 }),
+    script.command('registerApiKey', {}, { accountId: 1, permissions: 1, publicKey }),
+    script.command('deposit', {}, { accountId: 1, asset: 'U', amount: 1000, transferId: 1n }),
+    script.command('newOrder', OWN, { ...TIMED_ICEBERG, clientOrderId: 1n }),
+    script.command('setOrderLimits', {}, { accountId: 1, instrumentId: 1, maxOrderLots: 5 }),
+  ]) {
+    taken(engine, command);
+  }
+  return { engine, script };
 }
 
 /** Changes one table; a field that is added has `value` in each row. */
@@ -193,5 +249,45 @@ describe('a packed core', () => {
   test('of an empty core is that of an empty core', () => {
     const copy = load(packEngine(new EngineUnderTest(SMALL).processor));
     expect(packedTables(copy.core.tables)).toEqual(packedTables(new Core(SMALL).tables));
+  });
+
+  test.each([
+    ['full in all of its tables', []],
+    ['full, with free records', ['cancelOrder'] as const],
+  ])('that is %s is read by another one of the same capacities, and goes on like it', (_, before) => {
+    const { engine, script } = fullEngine();
+    for (const name of before)
+      taken(engine, script.command(name, OWN, { clientOrderId: 1n, instrumentId: 1 }));
+    const copy = load(packEngine(engine.processor), ONE_OF_ALL);
+    const further = [
+      script.command('massCancel', OWN, {}),
+      script.command('newOrder', OWN, { ...TIMED_ICEBERG, clientOrderId: 2n }),
+      script.command('setMarketState', {}, { instrumentId: 1, state: MarketState.disabled }),
+    ];
+    for (const command of further) {
+      checkInvariants(copy.core);
+      expect(fullStateHash(copy.core)).toBe(engine.processor.stateHash());
+      expect(packEngine(copy.processor)).toEqual(packEngine(engine.processor));
+      expect(taken(copy, command)).toEqual(taken(engine, command));
+    }
+    expect(packEngine(copy.processor)).toEqual(packEngine(engine.processor));
+  });
+
+  test('knows the keys that were registered, by all of their words', () => {
+    const { engine, script } = fullEngine();
+    const copy = load(packEngine(engine.processor), { ...ONE_OF_ALL, maxApiKeys: 2 });
+    const register = (value: number) => {
+      const publicKey = new Uint8Array(32).fill(value);
+      copy.apply(script.command('registerApiKey', {}, { accountId: 1, permissions: 1, publicKey }));
+      return copy.decodedEvents().map((event) => event.name);
+    };
+    expect(register(1)).toEqual(['rejected']);
+    expect(register(2)).toEqual(['apiKeyRegistered']);
+  });
+
+  test('leaves ids that no key has without a key', () => {
+    const { apiKeys } = load(packEngine(fullEngine().engine.processor), ONE_OF_ALL).core;
+    expect(apiKeys.handleOf(1)).not.toBe(0);
+    for (const id of [0, 2, -1, -(2 ** 31)]) expect(apiKeys.handleOf(id)).toBe(0);
   });
 });

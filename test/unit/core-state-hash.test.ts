@@ -1,6 +1,7 @@
 /** The state hash, and the walk that checks everything. */
 import { describe, expect, test } from 'vitest';
 import { AccountWord } from '../../src/core/accounts.js';
+import { HashWord } from '../../src/core/entity-hash.js';
 import { checkInvariants } from '../../src/core/invariants.js';
 import { OrderWord } from '../../src/core/orders.js';
 import { LevelWord } from '../../src/core/price-ladder.js';
@@ -60,6 +61,40 @@ describe('the state hash', () => {
       seen.add(market.hash());
     }
     expect(seen.size).toBe(steps.length + 1);
+  });
+
+  test('sees the fees and the insurance fund of each asset', () => {
+    const market = new Market(1);
+    const { core } = market.engine;
+    for (const assetId of [1, core.assets.count]) {
+      for (const funds of [core.assets.fees, core.assets.insurance]) {
+        const before = fullStateHash(core);
+        funds[assetId] = 5;
+        const low = fullStateHash(core);
+        funds[assetId] = 5 + 2 ** 40;
+        expect(new Set([before, low, fullStateHash(core), stateHash(core)]).size).toBe(3);
+      }
+    }
+  });
+
+  test('has a row that changed often on its list once', () => {
+    const market = new Market(2);
+    market.hash();
+    const terms = {
+      instrumentId: 1,
+      side: 1,
+      orderType: 1,
+      timeInForce: 1,
+      priceTicks: 100,
+      quantityLots: 1,
+    };
+    for (const clientOrderId of [1n, 2n, 3n, 4n, 5n]) {
+      // Not through the market, which asks for the hash to check it.
+      market.engine.apply(market.script.command('newOrder', { accountId: 1 }, { ...terms, clientOrderId }));
+    }
+    const { accounts, holdings } = market.engine.core;
+    const onList = [accounts, holdings].map(({ hash }) => hash.state[HashWord.dirtyCount]);
+    expect(onList).toEqual([1, 1]);
   });
 
   test('tells two orders apart that differ in their priority only', () => {

@@ -1,0 +1,68 @@
+/** Auctions of small random books: price, trades and what is indicated, on the fast core as on the reference engine. */
+import { describe, expect, it } from 'vitest';
+import { Prng } from '../../src/base/prng.js';
+import { MarketState, Side } from '../../src/core/codes.js';
+import type { Event } from '../model/messages.js';
+import { RULE_ENGINES } from '../support/rule-engines.js';
+import { A, B, C, Market } from '../support/rule-market.js';
+
+const ROUNDS = 60;
+const MIDDLE = 100;
+
+/** What both engines say of as many auctions, one after the other; every few of them with icebergs. */
+function auctions(market: Market, seed: number) {
+  const random = new Prng(seed);
+  const told: unknown[] = [];
+  let trades = 0;
+  const note = (events: Event[]) => {
+    for (const { name, fields } of events) told.push({ name, fields });
+    trades += events.filter(({ name }) => name === 'trade').length;
+  };
+  const setState = (state: number, more = {}) =>
+    note(market.apply('setMarketState', 0, { instrumentId: 1, state, ...more }));
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const reference = [0, -1, MIDDLE - 3 + random.below(7)][random.below(3)]!;
+    setState(MarketState.openingAuction, { referencePriceTicks: reference });
+    const spread = 1 + random.below(6);
+    for (let n = 2 + random.below(9); n > 0; n -= 1) {
+      const account = [A, B, C][random.below(3)]!;
+      const side = random.below(2) === 0 ? Side.buy : Side.sell;
+      const price = MIDDLE - spread + random.below(2 * spread + 1);
+      const lots = 1 + random.below(5);
+      const displayLots = round % 4 === 0 ? random.below(lots + 1) : 0;
+      note(market.order(account, side, lots, price, { displayLots }));
+    }
+    setState(MarketState.continuous);
+    told.push(market.book());
+    for (const account of [A, B, C]) market.apply('massCancel', account, {});
+  }
+  return { told, trades };
+}
+
+describe('auctions of random books', () => {
+  const [reference, fast] = RULE_ENGINES.map(([, makeEngine]) => makeEngine);
+
+  it.each([1, 2])('are on the fast core what they are on the reference engine (seed %i)', (seed) => {
+    const expected = auctions(new Market(reference!), seed);
+    expect(expected.trades).toBeGreaterThan(2 * ROUNDS);
+    expect(auctions(new Market(fast!), seed)).toEqual(expected);
+  });
+});
+
+describe.each(RULE_ENGINES)('%s', (_, makeEngine) => {
+  it('tells what auctions would do now by rising instrument, whichever changed first', () => {
+    const market = new Market(makeEngine);
+    const second = { symbol: 'Y-USD', base: 'X', quote: 'USD', tickMantissa: 1, lotMantissa: 1 };
+    market.apply('listInstrument', 0, second);
+    for (const instrumentId of [1, 2]) {
+      market.apply('setMarketState', 0, { instrumentId, state: MarketState.openingAuction });
+    }
+    for (const instrumentId of [2, 1, 2, 1]) market.sell(A, 1, 100, { instrumentId });
+    for (const instrumentId of [1, 2]) market.buy(B, 3, 100, { instrumentId });
+    const told = (events: Event[]) =>
+      events.flatMap((event) => (event.name === 'auctionIndicated' ? [event.fields.instrumentId] : []));
+    expect(told(market.apply('massCancel', A, {}))).toEqual([1, 2]);
+    expect(told(market.sell(A, 1, 100, { instrumentId: 2 }))).toEqual([2]);
+    expect(told(market.sell(A, 1, 100, { instrumentId: 1 }))).toEqual([1]);
+  });
+});

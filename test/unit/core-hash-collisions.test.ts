@@ -1,0 +1,61 @@
+/** Records are found by hash and told apart by what they are: two with the same hash are two records. */
+import { expect, test } from 'vitest';
+import { hashPair } from '../../src/base/hash.js';
+import { makeArena } from '../../src/core/arena.js';
+import { HOLDING_WORDS, makeHoldings } from '../../src/core/holdings.js';
+import { makePositions, POSITION_WORDS } from '../../src/core/positions.js';
+import { Market } from '../support/market.js';
+
+/** The second word that has the same pair hash with `otherFirst` as `second` has with `first`. */
+function collidingWith(first: number, second: number, otherFirst: number): number {
+  // hashPair mixes (first * odd) ^ second.
+  const otherSecond = Math.imul(first, 0x9e3779b1) ^ second ^ Math.imul(otherFirst, 0x9e3779b1);
+  expect(hashPair(otherFirst, otherSecond)).toBe(hashPair(first, second));
+  return otherSecond;
+}
+
+const FIRST = 1000;
+const OTHER = 1001;
+
+test('positions of one hash are told apart', () => {
+  const positions = makePositions(makeArena([2 * POSITION_WORDS]), 2);
+  const otherId = collidingWith(FIRST, 7, OTHER);
+  const one = positions.add(FIRST, 7);
+  expect(positions.find(OTHER, otherId)).toBe(0);
+  const other = positions.add(OTHER, otherId);
+  expect([positions.find(FIRST, 7), positions.find(OTHER, otherId)]).toEqual([one, other]);
+});
+
+test('holdings of one hash are told apart', () => {
+  const holdings = makeHoldings(makeArena([2 * HOLDING_WORDS]), 2);
+  const otherId = collidingWith(FIRST, 7, OTHER);
+  const one = holdings.add(FIRST, 7);
+  expect(holdings.find(OTHER, otherId)).toBe(0);
+  const other = holdings.add(OTHER, otherId);
+  expect([holdings.find(FIRST, 7), holdings.find(OTHER, otherId)]).toEqual([one, other]);
+});
+
+test('transfers whose ids have one hash are told apart', () => {
+  const market = new Market(1);
+  const high = collidingWith(77, 0, 78) >>> 0;
+  const id = (BigInt(high) << 32n) | 78n;
+  expect(market.deposit(1, 'USD', 5, 77n)[0]).toMatch(/^balance 5 /);
+  expect(market.deposit(1, 'USD', 6, id)[0]).toMatch(/^balance 6 .*\d$/);
+  expect(market.deposit(1, 'USD', 6, id)[0]).toMatch(/duplicate$/);
+  expect(market.deposit(1, 'USD', 5, 77n)[0]).toMatch(/duplicate$/);
+});
+
+test('keys that differ in the middle only, where their hash does not look, are told apart', () => {
+  const market = new Market(1);
+  const key = (middle: number) => new Uint8Array(32).fill(1).fill(middle, 4, 28);
+  const register = (middle: number) => {
+    const [event] = market.send(
+      'registerApiKey',
+      {},
+      { accountId: 1, permissions: 1, publicKey: key(middle) },
+    );
+    return event?.name === 'apiKeyRegistered' ? event.fields.apiKeyId : event?.name;
+  };
+  expect([register(2), register(3)]).toEqual([1, 2]);
+  expect([register(2), register(3)]).toEqual(['rejected', 'rejected']);
+});
