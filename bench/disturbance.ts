@@ -37,7 +37,8 @@ const MIB = 1 << 20;
 /** What a command takes in the journal at most, with its share of a frame. */
 const JOURNALED_BYTES = 192;
 const RESTING_RATE = 20_000;
-const PAUSE_MS = 200;
+/** Between two snapshots, and between two runs of a command: to start a process costs a core for a fifth of a second. */
+const PAUSE_MS = 500;
 /** The load client answers no pings, and its sessions stand idle while the other node has its interval. */
 const PATIENCE_MS = String(3_600_000);
 

@@ -33,7 +33,7 @@ export class PublishedSide {
 
   /** The best `count` levels, or all when there are fewer, best first. */
   best(count: number): PublishedLevel[] {
-    const { numbers } = this;
+    const numbers = this.numbers;
     const levels: PublishedLevel[] = [];
     const from = Math.max(0, this.end - count * LEVEL_NUMBERS);
     for (let at = this.end - LEVEL_NUMBERS; at >= from; at -= LEVEL_NUMBERS) {
@@ -64,7 +64,8 @@ export class PublishedSide {
 
   /** Place of the price, or where it would be inserted. */
   private find(priceTicks: number): number {
-    const { direction, numbers } = this;
+    const numbers = this.numbers;
+    const direction = this.direction;
     let low = 0;
     let high = this.end / LEVEL_NUMBERS;
     while (low < high) {
