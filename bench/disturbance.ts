@@ -36,9 +36,9 @@ const MAIN = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 const MIB = 1 << 20;
 /** What a command takes in the journal at most, with its share of a frame. */
 const JOURNALED_BYTES = 192;
-const WARM_UP_SECONDS = 2;
 const RESTING_RATE = 20_000;
-const PAUSE_MS = 200;
+/** Between two snapshots, and between two runs of a command: to start a process costs a core for a fifth of a second. */
+const PAUSE_MS = 500;
 /** The load client answers no pings, and its sessions stand idle while the other node has its interval. */
 const PATIENCE_MS = String(3_600_000);
 
@@ -47,6 +47,10 @@ export interface DisturbanceOptions {
   /** Length of an interval. */
   readonly seconds: number;
   readonly rounds: number;
+  /** How long each node gets the flow before anything is measured, so that its hot code is compiled. */
+  readonly warmUpSeconds: number;
+  /** Names of the kinds of work to measure, beside the base. */
+  readonly kinds: readonly string[];
   readonly seed: number;
   /** Orders that rest in the book of each node and do nothing. */
   readonly resting: number;
@@ -108,15 +112,16 @@ export async function runDisturbance(options: DisturbanceOptions): Promise<{ run
   const directory = mkdtempSync(join(tmpdir(), 'ringfence-disturbance-'));
   const stations: Station[] = [];
   try {
-    const { rate, rounds, seconds, segmentMebibytes } = options;
+    const { rate, rounds, seconds, segmentMebibytes, warmUpSeconds } = options;
+    const kinds = KINDS.filter(({ name }, i) => i === 0 || options.kinds.includes(name));
     // The whole run in one segment: base and snapshots.
-    const calmCommands = options.resting + rate * (WARM_UP_SECONDS + 2 * rounds * seconds);
+    const calmCommands = options.resting + rate * (warmUpSeconds + 2 * rounds * seconds);
     const calmMebibytes = Math.ceil((calmCommands * JOURNALED_BYTES) / MIB);
     const calm = await Station.open(join(directory, 'calm'), calmMebibytes * MIB, options);
     stations.push(calm);
     const rolling = await Station.open(join(directory, 'rolling'), segmentMebibytes * MIB, options);
     stations.push(rolling);
-    const measured = KINDS.map((kind) => ({
+    const measured = kinds.map((kind) => ({
       kind,
       station: kind.isRolling ? rolling : calm,
       commands: 0,
@@ -180,7 +185,7 @@ class Station {
       const restingSeconds = options.resting / RESTING_RATE;
       if (restingSeconds > 0) await session.run(restingOrders(), instrumentId, RESTING_RATE, restingSeconds);
       const station = new Station(node, session, instrumentId, options.seed);
-      await session.run(station.flow, instrumentId, options.rate, WARM_UP_SECONDS);
+      await session.run(station.flow, instrumentId, options.rate, options.warmUpSeconds);
       return station;
     } catch (error) {
       await node.stop();
@@ -263,10 +268,12 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
+const DISTURBING = KINDS.slice(1).map(({ name }) => name);
+
 /** The benchmark as the bench command knows it. */
 export const disturbance = {
   summary:
-    'latency while segments are rolled, archived, scrubbed and snapshots taken (--rate, --seconds, --rounds, --resting, --segment-mib, --histogram)',
+    'latency while segments are rolled, archived, scrubbed and snapshots taken (--kinds, --rate, --seconds, --rounds, --warm-up, --resting, --segment-mib, --histogram)',
   async run(args: readonly string[], json: boolean): Promise<object> {
     const { values } = parseArgs({
       args: [...args],
@@ -274,13 +281,20 @@ export const disturbance = {
         rate: { type: 'string', default: '20000' },
         seconds: { type: 'string', default: '3' },
         rounds: { type: 'string', default: '5' },
+        kinds: { type: 'string', default: DISTURBING.join(',') },
+        'warm-up': { type: 'string', default: '20' },
         resting: { type: 'string', default: '100000' },
         'segment-mib': { type: 'string', default: '4' },
         seed: { type: 'string', default: '1' },
         histogram: { type: 'boolean', default: false },
       },
     });
+    const kinds = values.kinds.split(',');
+    if (!kinds.every((kind) => DISTURBING.includes(kind)))
+      throw new RangeError(`--kinds ${values.kinds}; allowed: ${DISTURBING.join(', ')}`);
     return runDisturbance({
+      kinds,
+      warmUpSeconds: Number(values['warm-up']),
       rate: Number(values.rate),
       seconds: Number(values.seconds),
       rounds: Number(values.rounds),

@@ -7,7 +7,7 @@ import type { Histogram } from 'hdr-histogram-js';
 import { type FlowCommand, FlowKind } from '../src/cli/import/flow-command.js';
 import { Side, TimeInForce } from '../src/core/codes.js';
 import { logonBytes } from '../src/wire/logon-bytes.js';
-import { readSbeInt64, readSbeUint32 } from '../src/wire/sbe.js';
+import { readSbeInt64 } from '../src/wire/sbe.js';
 import { decodeFrames, encodeFrame } from '../src/wire/sbe-frames.js';
 import { messageByName, offsetOf, SBE_HEADER_BYTES, SUBPROTOCOL_SBE, Template } from '../src/wire/schema.js';
 import { newHistogram } from './baselines.js';
@@ -55,7 +55,7 @@ export class LoadSession {
     const accepted = await new Promise<number>((resolve, reject) => {
       socket.onClose = () => reject(new Error(`${url} closed the connection at logon`));
       socket.onMessage = (bytes, offset, length) => {
-        for (const message of decodeFrames(bytes.subarray(offset, offset + length))) {
+        for (const message of decodeFrames(bytesOf(bytes, offset, length))) {
           if (message.name === 'logonChallenge') {
             const timestampUs = Date.now() * 1000;
             const { clusterId, nonce } = message.fields;
@@ -116,12 +116,12 @@ export class LoadSession {
       this.socket.onMessage = (message, offset, length) => {
         const nowMs = machineMs();
         for (let at = offset; at < offset + length; ) {
-          const template = message[at + 2]! | (message[at + 3]! << 8);
-          const blockLength = message[at]! | (message[at + 1]! << 8);
+          const template = message.getUint16(at + 2, true);
+          const blockLength = message.getUint16(at, true);
           if (
             template >= FIRST_EVENT &&
             template <= LAST_EVENT &&
-            readSbeUint32(message, at + EVENT_SESSION) === this.apiKeyId
+            message.getUint32(at + EVENT_SESSION, true) === this.apiKeyId
           ) {
             const index = readSbeInt64(message, at + EVENT_CLIENT_SEQUENCE) - first;
             if (index >= 0 && index < count && answeredAtMs[index] === 0) {
@@ -130,7 +130,7 @@ export class LoadSession {
               if (template === rejectedTemplate) rejected += 1;
             }
           } else if (template === Template.sessionReject) {
-            const [reject1] = decodeFrames(message.subarray(at, at + SBE_HEADER_BYTES + blockLength));
+            const [reject1] = decodeFrames(bytesOf(message, at, SBE_HEADER_BYTES + blockLength));
             reject(new Error(`the gateway refused a command: ${JSON.stringify(reject1!.fields)}`));
           }
           at += SBE_HEADER_BYTES + blockLength;
@@ -195,4 +195,8 @@ export class LoadSession {
       timeInForce: timeInForce === TimeInForce.IOC ? TimeInForce.IOC : TimeInForce.GTC,
     });
   }
+}
+
+function bytesOf(view: DataView, offset: number, length: number): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset + offset, length);
 }

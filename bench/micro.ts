@@ -2,7 +2,7 @@
 import { Bench } from 'tinybench';
 import { crc32cWords } from '../journal/crc32c.js';
 import { readInt64, writeInt64 } from '../src/base/int64.js';
-import { copySbeBlockToSlot, readSbeHeader, writeEventFrame } from '../src/wire/sbe.js';
+import { copySbeBlockToSlot, readSbeHeader, viewOf, writeEventFrame } from '../src/wire/sbe.js';
 import { encodeFrame } from '../src/wire/sbe-frames.js';
 import { SBE_HEADER_BYTES } from '../src/wire/schema.js';
 import { SLOT_WORDS } from '../src/wire/slot.js';
@@ -33,6 +33,7 @@ export async function runMicro(): Promise<readonly MicroFigure[]> {
     words,
     0,
   );
+  const view = viewOf(frame);
   const target = new Int32Array(SLOT_WORDS);
   let sink = 0;
   const bench = new Bench({ time: 300 });
@@ -46,8 +47,8 @@ export async function runMicro(): Promise<readonly MicroFigure[]> {
     return readInt64(words, SLOT_WORDS);
   });
   repeated('SBE newOrder: check header, copy to slot', () => {
-    const template = readSbeHeader(frame, 0, frame.length);
-    copySbeBlockToSlot(frame, SBE_HEADER_BYTES, words, 2 * SLOT_WORDS);
+    const template = readSbeHeader(view, 0, frame.length);
+    copySbeBlockToSlot(view, SBE_HEADER_BYTES, words, 2 * SLOT_WORDS);
     return template;
   });
   repeated('SBE trade: slot to frame', () => writeEventFrame(words, 0, target, 0));

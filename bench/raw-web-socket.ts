@@ -5,6 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
+import { viewOf } from '../src/wire/sbe.js';
 
 const OPCODE_BINARY = 0x82;
 const MASKED = 0x80;
@@ -79,7 +80,7 @@ export function clientFrame(payload: Uint8Array): Uint8Array {
 
 export class RawWebSocket {
   /** Called with the place of each binary message from the server; the bytes are good until it returns. */
-  onMessage: (bytes: Buffer, offset: number, length: number) => void = () => {};
+  onMessage: (bytes: DataView, offset: number, length: number) => void = () => {};
   onClose: () => void = () => {};
   private readonly socket: Socket;
   private rest: Buffer;
@@ -110,21 +111,22 @@ export class RawWebSocket {
   /** Takes what was read. */
   take(chunk: Buffer): void {
     const bytes = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
+    const view = viewOf(bytes);
     let at = 0;
     for (;;) {
       if (bytes.length - at < 2) break;
-      const short = bytes[at + 1]! & 0x7f;
+      const short = view.getUint8(at + 1) & 0x7f;
       const header = short < LENGTH_16 ? 2 : short === LENGTH_16 ? 4 : 10;
       if (bytes.length - at < header) break;
       const length =
         short < LENGTH_16
           ? short
           : short === LENGTH_16
-            ? bytes.readUInt16BE(at + 2)
-            : Number(bytes.readBigUInt64BE(at + 2));
+            ? view.getUint16(at + 2)
+            : Number(view.getBigUint64(at + 2));
       if (short === LENGTH_64 && length > 1 << 30) throw new Error(`a frame of ${length} bytes`);
       if (bytes.length - at - header < length) break;
-      if (bytes[at] === OPCODE_BINARY) this.onMessage(bytes, at + header, length);
+      if (view.getUint8(at) === OPCODE_BINARY) this.onMessage(view, at + header, length);
       at += header + length;
     }
     this.rest = at === bytes.length ? NOTHING : Buffer.from(bytes.subarray(at));

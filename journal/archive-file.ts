@@ -52,8 +52,11 @@ export function archiveName(segment: string): string {
   return segment + ARCHIVE_SUFFIX;
 }
 
-/** The archive file of a segment, ready to be written. Takes as much memory as the compressed segment. */
-export function packSegment(file: ReadableFile, sha256: string): Uint8Array {
+/**
+ * The archive file of a segment, ready to be written. Takes as much memory as the compressed segment. `onPiece` is called
+ * after each piece, so that the caller may rest.
+ */
+export function packSegment(file: ReadableFile, sha256: string, onPiece: () => void): Uint8Array {
   const compress = compressors[CODEC]!;
   const parts: Uint8Array[] = [];
   const pieces: number[] = [];
@@ -64,6 +67,7 @@ export function packSegment(file: ReadableFile, sha256: string): Uint8Array {
     pieces.push(piece.length);
     parts.push(piece, new Uint8Array(padding(piece.length)));
     position += length;
+    onPiece();
   }
   const { name: segment, bytes } = file;
   const footer: Footer = { format: FORMAT, segment, bytes, codec: CODEC, sha256, pieces };

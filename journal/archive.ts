@@ -9,9 +9,14 @@ import { type ManifestEntry, readManifest } from './manifest.js';
 import { segmentNames } from './recover.js';
 import { SegmentScanner } from './segment-scanner.js';
 import { firstDifference, PIECE_BYTES, sumFile } from './segment-sum.js';
-import { type ReadableFile, readFully, type Storage } from './storage.js';
+import { type ReadableFile, readFully, type Storage, type WritableFile } from './storage.js';
 import { addTier } from './tiers.js';
 import { differenceFrom } from './verify.js';
+
+/** Bytes of an archive that are written and synced at once: the syncs of a journal on the same disk wait behind them. */
+const WRITE_BYTES = 256 * 1024;
+const noRest = (): void => {};
+const newToken = (): string => randomBytes(4).toString('hex');
 
 export interface ArchiveChoice {
   /** Sealed segments to keep in the directory: the newest ones. */
@@ -49,17 +54,19 @@ export function archivable(local: Storage, choice: ArchiveChoice): ManifestEntry
 /**
  * Moves one segment to `archive`, whose absolute path is `archive.directory`.
  * @param token makes the name of the temporary file this run's own
+ * @param onPiece called after each piece that was read, compressed or written, so that a node beside it may go first
  * @throws JournalCorruptionError when the segment is not what the manifest says; it then stays where it is
  */
 export function archiveSegment(
   local: Storage,
   archive: Storage,
   entry: ManifestEntry,
-  token = randomBytes(4).toString('hex'),
+  token = newToken(),
+  onPiece = noRest,
 ): MovedSegment {
   const name = entry.segment;
   const archivedBytes = withFile(local.openForRead(name), (file) =>
-    writeArchive(file, archive, entry, token),
+    writeArchive(file, archive, entry, token, onPiece),
   );
   addTier(local, archive.directory);
   local.remove(name);
@@ -77,12 +84,20 @@ export function writeArchive(
   archive: Storage,
   entry: ManifestEntry,
   token: string,
+  onPiece = noRest,
 ): number {
   const target = archiveName(entry.segment);
-  const packed = pack(segment, entry);
+  const packed = pack(segment, entry, onPiece);
   if (!archive.exists(target) || !isArchiveOf(archive, target, entry.sha256)) {
     const temporary = `${target}.${token}.tmp`;
-    writeNew(archive, temporary, packed.length, (file) => file.write(0, packed));
+    writeNew(archive, temporary, packed.length, (file) => {
+      for (let from = 0; from < packed.length; from += WRITE_BYTES) {
+        const to = Math.min(from + WRITE_BYTES, packed.length);
+        file.write(from, packed.subarray(from, to));
+        file.sync(from, to);
+        onPiece();
+      }
+    });
     if (!isArchiveOf(archive, temporary, entry.sha256)) {
       throw new JournalCorruptionError(temporary, 0, `SHA-256 ${entry.sha256} when read back`, 'other bytes');
     }
@@ -101,7 +116,7 @@ export function restoreSegment(
   local: Storage,
   archive: Storage,
   name: string,
-  token = randomBytes(4).toString('hex'),
+  token = newToken(),
 ): MovedSegment {
   const source = new ArchivedFile(archive, archiveName(name));
   try {
@@ -143,20 +158,15 @@ export function removeUnfinished(storage: Storage): void {
   for (const name of storage.list()) if (unfinished.test(name)) storage.remove(name);
 }
 
-function pack(segment: ReadableFile, entry: ManifestEntry): Uint8Array {
-  const found = sumFile(segment);
+function pack(segment: ReadableFile, entry: ManifestEntry, onPiece: () => void): Uint8Array {
+  const found = sumFile(segment, onPiece);
   const offset = firstDifference(entry, found);
   if (offset >= 0) throw differenceFrom(entry, offset, found.sha256);
-  return packSegment(segment, entry.sha256);
+  return packSegment(segment, entry.sha256, onPiece);
 }
 
 /** Makes a file of `bytes`, fills it by `write` and syncs it; its name is not durable yet. */
-function writeNew(
-  storage: Storage,
-  name: string,
-  bytes: number,
-  write: (file: { write(position: number, source: Uint8Array): void }) => void,
-): void {
+function writeNew(storage: Storage, name: string, bytes: number, write: (file: WritableFile) => void): void {
   storage.create(name, bytes, 'fallocate');
   const file = storage.openForWrite(name);
   try {

@@ -13,6 +13,7 @@ const MAP_SHARED = 1;
 const MS_SYNC = 4;
 const MADV_POPULATE_WRITE = 23;
 const LOCK_EX_NB = 2 | 4;
+const SCHED_IDLE = 5;
 
 export interface Libc {
   /** Maps a whole file for reading and writing. Throws an Error that names the errno. */
@@ -21,6 +22,12 @@ export interface Libc {
   allocate(fd: number, bytes: number): number;
   /** Takes an exclusive lock without waiting; EAGAIN (11) when somebody else has it. */
   lock(fd: number): number;
+  /**
+   * From now on the calling thread runs only while no other thread of the machine wants its processor, and gives it up at
+   * once when one does; on a machine without an idle moment it hardly comes on at all. Needs no rights, and there is no
+   * way back without any.
+   */
+  runWhenIdle(): number;
   /** Ends the process now, with all of its threads, and runs no exit handlers of native code. Does not return. */
   exit(code: number): void;
 }
@@ -85,6 +92,7 @@ function bind(): Libc {
   const madvise = library.func('int madvise(intptr_t, size_t, int)');
   const posixFallocate = library.func('int posix_fallocate(int, int64_t, int64_t)');
   const flock = library.func('int flock(int, int)');
+  const setScheduler = library.func('int sched_setscheduler(int, int, const int *)');
   const exit = library.func('void _exit(int)');
   const pageBytes = Number(library.func('long sysconf(int)')(30));
 
@@ -107,6 +115,7 @@ function bind(): Libc {
     },
     allocate: (fd: number, bytes: number) => posixFallocate(fd, 0, bytes),
     lock: (fd: number) => (flock(fd, LOCK_EX_NB) === 0 ? 0 : koffi.errno()),
+    runWhenIdle: () => (setScheduler(0, SCHED_IDLE, [0]) === 0 ? 0 : koffi.errno()),
     exit: (code: number) => exit(code),
   };
 }

@@ -171,11 +171,11 @@ export class JournalUpkeep {
   }
 
   #archiveNext(nowMs: number): boolean {
-    const { local, archiveTo, rules, onEvent } = this.#options;
+    const { local, archiveTo, rules, rest, onEvent } = this.#options;
     if (archiveTo === undefined || rules.archiveAfterMs === 0) return false;
     const [entry] = archivable(local, { sealedBeforeUs: (nowMs - rules.archiveAfterMs) * 1000 });
     if (entry === undefined) return false;
-    archiveSegment(local, archiveTo, entry);
+    archiveSegment(local, archiveTo, entry, undefined, rest);
     onEvent({ type: 'archived', segment: entry.segment });
     return true;
   }

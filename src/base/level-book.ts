@@ -1,6 +1,5 @@
 /**
- * Price levels of one side of a book, best first, in parallel arrays: what market data publishes and a client keeps.
- * It is not the book that matches.
+ * Price levels of one side of a book, best first, in parallel arrays: what a client keeps of the market data that it gets.
  */
 export class LevelSide {
   readonly priceTicks: number[] = [];
@@ -37,13 +36,6 @@ export class LevelSide {
     this.priceTicks.splice(at, 0, priceTicks);
     this.levelLots.splice(at, 0, levelLots);
     this.orderCounts.splice(at, 0, orderCount);
-  }
-
-  /** Adds a level behind all others, which are better. */
-  append(priceTicks: number, levelLots: number, orderCount: number): void {
-    this.priceTicks.push(priceTicks);
-    this.levelLots.push(levelLots);
-    this.orderCounts.push(orderCount);
   }
 
   /** Takes all levels away. */

@@ -11,6 +11,7 @@ import {
   restoreSegment,
 } from '../../journal/archive.js';
 import { segmentHolding } from '../../journal/journal-reader.js';
+import { loadLibc } from '../../journal/libc.js';
 import { openFlatStorage } from '../../journal/open-storage.js';
 import { MIN_SCRUB_RATE, scrubJournal } from '../../journal/scrub.js';
 import { readTiers } from '../../journal/tiers.js';
@@ -31,11 +32,14 @@ interface ArchiveFlags {
 }
 
 const MAX_SEGMENTS = 1_000_000;
+/** After each piece of a segment that is archived, so that the disk is free for a journaler most of the time. */
+const REST_MS = 5;
+
+const restCell = new Int32Array(new SharedArrayBuffer(4));
 
 /** Moves what the flags choose and prints a line for each segment. */
 export function archiveFromFlags(flags: ArchiveFlags): void {
-  // Beside the node, which comes first.
-  runInBackground();
+  comeLast();
   const { olderThan, keep } = flags;
   if (olderThan === undefined && keep === undefined) {
     throw new CliError('say what to move: --older-than AGE, --keep NUMBER, or both', ExitCode.usage);
@@ -58,7 +62,7 @@ export function archiveFromFlags(flags: ArchiveFlags): void {
   let archivedBytes = 0;
   for (const [index, entry] of entries.entries()) {
     progress.show(index, entries.length);
-    const moved = archiveSegment(local, archive, entry);
+    const moved = archiveSegment(local, archive, entry, undefined, rest);
     rawBytes += moved.bytes;
     archivedBytes += moved.archivedBytes;
     if (flags.json) print(moved);
@@ -105,8 +109,7 @@ export async function scrubFromFlags(flags: {
   rate: string;
   json?: boolean;
 }): Promise<number> {
-  // Beside the node, which comes first.
-  runInBackground();
+  comeLast();
   const bytesPerSecond = checkedRate(flags.rate);
   const local = openFlatStorage(journalOf(dataDirOf(flags)), 'positional');
   const archives = readTiers(local).map((directory) => openFlatStorage(directory, 'positional'));
@@ -127,6 +130,16 @@ export async function scrubFromFlags(flags: {
     );
   }
   return report.ok ? ExitCode.ok : ExitCode.corruption;
+}
+
+/** The node beside it comes first, whenever it wants the processor or the disk. */
+function comeLast(): void {
+  runInBackground();
+  loadLibc().libc?.runWhenIdle();
+}
+
+function rest(): void {
+  Atomics.wait(restCell, 0, 0, REST_MS);
 }
 
 function checkedRate(text: string): number {

@@ -10,6 +10,7 @@ import type { Clock } from '../runtime/clock.js';
 import type { CommitGate } from '../runtime/commit-gate.js';
 import { Counter, type NodeCounters } from '../runtime/counters.js';
 import { MsgpackDecoder } from '../wire/msgpack-decoder.js';
+import { viewOf } from '../wire/sbe.js';
 import { SUBPROTOCOL_MSGPACK } from '../wire/schema.js';
 import type { ClientSocket } from './client-socket.js';
 import { DisconnectCanceller } from './disconnect-canceller.js';
@@ -252,12 +253,11 @@ export class Gateway {
     return session;
   }
 
-  /**
-   * Takes one WebSocket message of a connection, bytes `from` to `to` of `frame`. Commands are published before this
-   * turn of the event loop ends.
-   */
-  receive(session: Session, frame: Uint8Array, isBinary: boolean, from = 0, to = frame.length): void {
-    this.ingress.onFrame(session, frame, isBinary, from, to);
+  /** Takes one WebSocket message of a connection. Commands are published before this turn of the event loop ends. */
+  receive(session: Session, frame: Uint8Array, isBinary: boolean): void {
+    this.ingress.onBytes(session);
+    if (isBinary) this.ingress.onFrame(session, viewOf(frame), 0, frame.length);
+    else this.ingress.onText(session);
     this.sessions.flushAll();
   }
 
@@ -303,9 +303,13 @@ export class Gateway {
     const isMsgpack = socket.protocol === SUBPROTOCOL_MSGPACK;
     const framed = new FramedSocket(socket, transport);
     const session = this.connect(framed, permission, isMsgpack, remoteAddress);
-    readWholeFrames(transport, this.parts.options.maxFrameBytes, (bytes, from, to) =>
-      this.receive(session, bytes, true, from, to),
-    );
+    readWholeFrames(transport, this.parts.options.maxFrameBytes, {
+      onBytes: () => this.ingress.onBytes(session),
+      onMessage: (bytes, from, to) => {
+        this.ingress.onFrame(session, bytes, from, to);
+        this.sessions.flushAll();
+      },
+    });
     socket.on('message', (frame, isBinary) => this.receive(session, frame as Buffer, isBinary));
     socket.on('ping', () => this.ingress.onControlFrame(session));
     socket.on('pong', () => this.ingress.onControlFrame(session));

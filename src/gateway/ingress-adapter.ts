@@ -4,7 +4,7 @@ import type { MarketData } from '../publish/market-data.js';
 import type { Clock } from '../runtime/clock.js';
 import { Counter, type NodeCounters } from '../runtime/counters.js';
 import type { MsgpackDecoder } from '../wire/msgpack-decoder.js';
-import { readSbeHeader, readSbeInt64, readSbeUint32 } from '../wire/sbe.js';
+import { readSbeHeader, readSbeInt64 } from '../wire/sbe.js';
 import { decodeFrames } from '../wire/sbe-frames.js';
 import { messages, offsetOf, SBE_HEADER_BYTES, Template } from '../wire/schema.js';
 import type { GatewayOptions } from './gateway-options.js';
@@ -24,6 +24,11 @@ const permissionOf = new Uint8Array(512);
 for (const message of messages) {
   if (message.kind !== 'command' || message.sentBy !== 'client') continue;
   permissionOf[message.templateId] = message.sender === 'admin' ? Permission.admin : Permission.trade;
+}
+
+/** Whether a template, any 16 bits, is a command that clients send. */
+function isCommand(templateId: number): boolean {
+  return templateId < permissionOf.length && permissionOf[templateId] !== 0;
 }
 
 /** The collaborators of an IngressAdapter. */
@@ -48,13 +53,16 @@ export interface IngressAdapterParts {
  */
 export class IngressAdapter {
   private readonly parts: IngressAdapterParts;
+  /** Time and `lowDiskSpace` when bytes last came. */
   private nowMs: number;
+  private isDiskLow: boolean;
   /** Commands received since the last `takeCommandCount`. */
   private commandCount: number;
 
   constructor(parts: IngressAdapterParts) {
     this.parts = parts;
     this.nowMs = 0;
+    this.isDiskLow = false;
     this.commandCount = 0;
   }
 
@@ -65,35 +73,47 @@ export class IngressAdapter {
     return count;
   }
 
-  /** Takes one WebSocket message of a session: bytes `from` to `to` of `frame`. */
-  onFrame(session: Session, frame: Uint8Array, isBinary: boolean, from: number, to: number): void {
-    if (session.isClosed) return;
+  /** Something has come from a session: to be called before each message, or once for all that came together. */
+  onBytes(session: Session): void {
     this.nowMs = monotonicMs(this.parts.clock);
+    this.isDiskLow = this.parts.counters.get(Counter.lowDiskSpace) !== 0;
     session.heardAtMs = this.nowMs;
-    if (!isBinary) {
-      this.refuseFrame(session, RejectCode.MALFORMED_FRAME, 0, 0, 'frames are binary, not text');
-    } else if (session.isMsgpack) {
+  }
+
+  /** Takes one binary WebSocket message of a session: bytes `from` to `to` of `bytes`. */
+  onFrame(session: Session, bytes: DataView, from: number, to: number): void {
+    if (session.isClosed) return;
+    if (session.isMsgpack) {
       const decoder = this.parts.msgpack;
-      const code = decoder.decode(frame.subarray(from, to));
-      if (code === 0) this.onMessages(session, decoder.frame, 0, decoder.frameBytes);
+      const code = decoder.decode(new Uint8Array(bytes.buffer, bytes.byteOffset + from, to - from));
+      if (code === 0) this.onMessages(session, decoder.view, 0, decoder.frameBytes);
       else {
         const { errorTemplateId, errorClientSequence, errorText } = decoder;
         this.refuseFrame(session, code, errorTemplateId, errorClientSequence, errorText);
       }
-    } else {
-      this.onMessages(session, frame, from, to);
+      return;
     }
+    const templateId = readSbeHeader(bytes, from, to);
+    // One good message and nothing behind it, as nearly all frames are.
+    if (templateId > 0 && from + SBE_HEADER_BYTES + blockLengthAt(bytes, from) === to) {
+      this.onMessage(session, templateId, bytes, from);
+    } else this.onMessages(session, bytes, from, to);
+  }
+
+  /** Takes a text message, which no session may send. */
+  onText(session: Session): void {
+    if (session.isClosed) return;
+    this.refuseFrame(session, RejectCode.MALFORMED_FRAME, 0, 0, 'frames are binary, not text');
   }
 
   /** Counts a ping or pong frame, which cost as much as a message. */
   onControlFrame(session: Session): void {
     if (session.isClosed) return;
-    this.nowMs = monotonicMs(this.parts.clock);
-    session.heardAtMs = this.nowMs;
+    this.onBytes(session);
     if (!session.bucket.take(this.nowMs)) this.countBreach(session);
   }
 
-  private onMessages(session: Session, frame: Uint8Array, from: number, end: number): void {
+  private onMessages(session: Session, frame: DataView, from: number, end: number): void {
     if (!this.isWhole(session, frame, from, end)) return;
     let offset = from;
     while (offset < end && !session.isClosed) {
@@ -105,7 +125,7 @@ export class IngressAdapter {
   }
 
   /** Follows the messages of a frame to its end; refuses the frame when that is not possible. */
-  private isWhole(session: Session, frame: Uint8Array, from: number, end: number): boolean {
+  private isWhole(session: Session, frame: DataView, from: number, end: number): boolean {
     if (end === from) {
       this.refuseFrame(session, RejectCode.MALFORMED_FRAME, 0, 0, 'the frame is empty');
       return false;
@@ -114,7 +134,8 @@ export class IngressAdapter {
     let count = 0;
     while (offset < end) {
       const code = readSbeHeader(frame, offset, end);
-      const isCutShort = offset + SBE_HEADER_BYTES + blockLengthAt(frame, offset) > end;
+      const block = offset + SBE_HEADER_BYTES;
+      const isCutShort = block > end || block + blockLengthAt(frame, offset) > end;
       if (isCutShort || (code < 0 && losesSync(-code))) {
         const reason = code < 0 && losesSync(-code) ? -code : RejectCode.MALFORMED_FRAME;
         this.refuseFrame(session, reason, templateIdAt(frame, offset, end), 0);
@@ -130,12 +151,12 @@ export class IngressAdapter {
         );
         return false;
       }
-      offset += SBE_HEADER_BYTES + blockLengthAt(frame, offset);
+      offset = block + blockLengthAt(frame, offset);
     }
     return true;
   }
 
-  private onMessage(session: Session, templateId: number, frame: Uint8Array, offset: number): void {
+  private onMessage(session: Session, templateId: number, frame: DataView, offset: number): void {
     if (!session.bucket.take(this.nowMs)) {
       this.parts.sessions.reject(
         session,
@@ -152,12 +173,12 @@ export class IngressAdapter {
       this.parts.sessions.close(session, RejectCode.NOT_LOGGED_ON);
       return;
     }
-    if (permissionOf[templateId] === 0) this.onSessionMessage(session, frame, offset);
-    else this.onCommand(session, templateId, frame, offset);
+    if (isCommand(templateId)) this.onCommand(session, templateId, frame, offset);
+    else this.onSessionMessage(session, frame, offset);
   }
 
-  private onCommand(session: Session, templateId: number, frame: Uint8Array, offset: number): void {
-    const { counters, leadership, sequencer, sessions } = this.parts;
+  private onCommand(session: Session, templateId: number, frame: DataView, offset: number): void {
+    const { leadership, sequencer, sessions } = this.parts;
     this.commandCount++;
     const clientSequence = clientSequenceAt(frame, offset);
     if (permissionOf[templateId] !== session.permission) {
@@ -173,7 +194,7 @@ export class IngressAdapter {
       sessions.reject(session, leadership.refusal, templateId, clientSequence);
       return;
     }
-    if (takesRoom(templateId) && counters.get(Counter.lowDiskSpace) !== 0) {
+    if (this.isDiskLow && takesRoom(templateId)) {
       sessions.reject(session, RejectCode.LOW_DISK_SPACE, templateId, clientSequence);
       return;
     }
@@ -184,7 +205,7 @@ export class IngressAdapter {
     }
     const key = session.key!;
     if (!sequencer.stage(templateId, key.accountId, key.apiKeyId, frame, offset + SBE_HEADER_BYTES)) {
-      counters.add(Counter.gatewayBusy, 1);
+      this.parts.counters.add(Counter.gatewayBusy, 1);
       sessions.reject(session, RejectCode.BUSY, templateId, clientSequence);
       return;
     }
@@ -192,10 +213,11 @@ export class IngressAdapter {
     this.parts.onStaged();
   }
 
-  private onSessionMessage(session: Session, frame: Uint8Array, offset: number): void {
+  private onSessionMessage(session: Session, frame: DataView, offset: number): void {
     const { clock, marketData, opener, sender, sessions } = this.parts;
     const end = offset + SBE_HEADER_BYTES + blockLengthAt(frame, offset);
-    const message = decodeFrames(frame.subarray(offset, end))[0]!;
+    const bytes = new Uint8Array(frame.buffer, frame.byteOffset + offset, end - offset);
+    const message = decodeFrames(bytes)[0]!;
     switch (message.name) {
       case 'logon':
         opener.logOn(session, message.fields);
@@ -239,18 +261,10 @@ export class IngressAdapter {
   }
 
   /** Refuses one message that is whole. */
-  private refuseMessage(
-    session: Session,
-    code: number,
-    frame: Uint8Array,
-    offset: number,
-    end: number,
-  ): void {
+  private refuseMessage(session: Session, code: number, frame: DataView, offset: number, end: number): void {
     const templateId = templateIdAt(frame, offset, end);
     const clientSequence =
-      code === RejectCode.BAD_FIELD && permissionOf[templateId] !== 0
-        ? safe(clientSequenceAt(frame, offset))
-        : 0;
+      code === RejectCode.BAD_FIELD && isCommand(templateId) ? safe(clientSequenceAt(frame, offset)) : 0;
     const text = code === RejectCode.BAD_FIELD ? 'a 64-bit field is not within +-(2^53-1)' : undefined;
     this.parts.sessions.reject(session, code, templateId, clientSequence, text);
     if (!session.bucket.take(this.nowMs)) this.countBreach(session);
@@ -289,8 +303,8 @@ function takesRoom(templateId: number): boolean {
   return templateId === Template.newOrder || templateId === Template.replaceOrder;
 }
 
-function logicVersionAt(frame: Uint8Array, offset: number): number {
-  return readSbeUint32(frame, offset + SBE_HEADER_BYTES + LOGIC_VERSION_OFFSET);
+function logicVersionAt(frame: DataView, offset: number): number {
+  return frame.getUint32(offset + SBE_HEADER_BYTES + LOGIC_VERSION_OFFSET, true);
 }
 
 /** True for mistakes after which the rest of what a client says cannot be trusted to mean what it seems to. */
@@ -302,18 +316,18 @@ function losesSync(code: number): boolean {
   );
 }
 
-function blockLengthAt(frame: Uint8Array, offset: number): number {
-  return frame[offset]! | (frame[offset + 1]! << 8);
+function blockLengthAt(frame: DataView, offset: number): number {
+  return frame.getUint16(offset, true);
 }
 
-function templateIdAt(frame: Uint8Array, offset: number, end: number): number {
-  return offset + 4 <= end ? frame[offset + 2]! | (frame[offset + 3]! << 8) : 0;
+function templateIdAt(frame: DataView, offset: number, end: number): number {
+  return offset + 4 <= end ? frame.getUint16(offset + 2, true) : 0;
 }
 
-/** The first field of every command; of a session message it means nothing. */
-function clientSequenceAt(frame: Uint8Array, offset: number): number {
-  const templateId = frame[offset + 2]! | (frame[offset + 3]! << 8);
-  return permissionOf[templateId] === 0 ? 0 : readSbeInt64(frame, offset + SBE_HEADER_BYTES);
+/** The first field of every command that has been followed to its end; of any other message it means nothing. */
+function clientSequenceAt(frame: DataView, offset: number): number {
+  const templateId = frame.getUint16(offset + 2, true);
+  return isCommand(templateId) ? readSbeInt64(frame, offset + SBE_HEADER_BYTES) : 0;
 }
 
 function safe(value: number): number {

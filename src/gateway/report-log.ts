@@ -1,3 +1,4 @@
+import { copyRun } from '../base/copy-run.js';
 import { readInt64, writeInt64 } from '../base/int64.js';
 import { SLOT_BYTES, SLOT_WORDS } from '../wire/slot.js';
 
@@ -63,7 +64,7 @@ export class ReportLog {
     const entry = ++this.head;
     const at = entry & this.mask;
     const target = at * SLOT_WORDS;
-    for (let i = 0; i < SLOT_WORDS; i++) this.words[target + i] = words[wordIndex + i]!;
+    copyRun(words, wordIndex, this.words, target, SLOT_WORDS);
     this.listKeys[at] = listKey;
     this.numbers[at] = number;
     this.nextEntry[at] = NO_ENTRY;

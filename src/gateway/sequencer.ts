@@ -82,7 +82,7 @@ export class Sequencer {
     templateId: number,
     accountId: number,
     apiKeyId: number,
-    frame: Uint8Array,
+    frame: DataView,
     blockOffset: number,
   ): boolean {
     const producer = this.producer!;

@@ -6,13 +6,13 @@
  * without bound. Its books then begin again with a new snapshot; trades of the tape are not repeated.
  */
 import { readInt64, writeInt64 } from '../base/int64.js';
-import { LevelBook, type LevelSide } from '../base/level-book.js';
 import { Liquidity, Side } from '../core/codes.js';
 import { blockLengthOf, writeEventFrame, writeSbeHeader } from '../wire/sbe.js';
 import { offsetOf, SBE_HEADER_BYTES, Template } from '../wire/schema.js';
 import { HeaderWord } from '../wire/slot.js';
 import { BOOK_ROW_WORDS, BOOKS, BookRow } from './books-section.js';
 import type { FrameTarget } from './frame-target.js';
+import { type PublishedLevel, PublishedSide } from './published-side.js';
 
 /** Bits of the `channels` field. */
 export const Channel = { book: 1, trades: 2 } as const;
@@ -57,7 +57,10 @@ interface BookSubscription {
 
 interface Instrument {
   readonly instrumentId: number;
-  readonly book: LevelBook;
+  readonly bids: PublishedSide;
+  readonly asks: PublishedSide;
+  /** Number of the last change that is in the book, and its time. */
+  bookSequence: number;
   timestampUs: number;
   readonly bookSubscriptions: BookSubscription[];
   readonly tradeTargets: FrameTarget[];
@@ -104,7 +107,9 @@ export class MarketData {
   list(instrumentId: number): void {
     this.instruments[instrumentId] = {
       instrumentId,
-      book: new LevelBook(),
+      bids: new PublishedSide(true),
+      asks: new PublishedSide(false),
+      bookSequence: 0,
       timestampUs: 0,
       bookSubscriptions: [],
       tradeTargets: [],
@@ -115,27 +120,31 @@ export class MarketData {
   restore(snapshot: { words(name: string): Int32Array }): void {
     const words = snapshot.words(BOOKS);
     for (let at = 0; at < words.length; at += BOOK_ROW_WORDS) {
+      if (words[at + BookRow.side] !== 0) continue;
       const instrumentId = words[at + BookRow.instrumentId]!;
-      const side = words[at + BookRow.side]!;
-      if (side === 0) this.list(instrumentId);
+      this.list(instrumentId);
       const instrument = this.instruments[instrumentId]!;
-      if (side === 0) {
-        instrument.book.bookSequence = readInt64(words, at + BookRow.lots);
-        instrument.timestampUs = readInt64(words, at + BookRow.timestampUs);
-        continue;
-      }
-      const levels = side === Side.buy ? instrument.book.bids : instrument.book.asks;
-      levels.append(
-        words[at + BookRow.priceTicks]!,
-        readInt64(words, at + BookRow.lots),
-        words[at + BookRow.orderCount]!,
-      );
+      instrument.bookSequence = readInt64(words, at + BookRow.lots);
+      instrument.timestampUs = readInt64(words, at + BookRow.timestampUs);
+    }
+    // From the last row on, because a side keeps its best level last, and the section has it first.
+    for (let at = words.length - BOOK_ROW_WORDS; at >= 0; at -= BOOK_ROW_WORDS) {
+      const side = words[at + BookRow.side]!;
+      if (side === 0) continue;
+      const levels = sideOf(this.instruments[words[at + BookRow.instrumentId]!]!, side);
+      const levelLots = readInt64(words, at + BookRow.lots);
+      levels.set(words[at + BookRow.priceTicks]!, levelLots, words[at + BookRow.orderCount]!);
     }
   }
 
-  /** The book of an instrument, or undefined when it is not listed. */
-  bookOf(instrumentId: number): LevelBook | undefined {
-    return this.instruments[instrumentId]?.book;
+  /** The book of an instrument, best levels first, or undefined when it is not listed. */
+  bookOf(
+    instrumentId: number,
+  ): { bookSequence: number; bids: PublishedLevel[]; asks: PublishedLevel[] } | undefined {
+    const instrument = this.instruments[instrumentId];
+    if (instrument === undefined) return undefined;
+    const { bids, asks, bookSequence } = instrument;
+    return { bookSequence, bids: bids.best(bids.depth), asks: asks.best(asks.depth) };
   }
 
   /** Takes the bookDelta event in the slot at word `wordIndex` and passes it on. */
@@ -143,10 +152,10 @@ export class MarketData {
     const instrument = this.instruments[words[wordIndex + DELTA_INSTRUMENT]!];
     if (instrument === undefined) throw new Error('bookDelta of an instrument that is not listed');
     const side = words[wordIndex + DELTA_SIDE]! & 0xff;
-    const levels = side === Side.buy ? instrument.book.bids : instrument.book.asks;
+    const levels = sideOf(instrument, side);
     const levelLots = readInt64(words, wordIndex + DELTA_LEVEL_LOTS);
     levels.set(words[wordIndex + DELTA_PRICE]!, levelLots, words[wordIndex + DELTA_ORDERS]!);
-    instrument.book.bookSequence = readInt64(words, wordIndex + DELTA_BOOK_SEQUENCE);
+    instrument.bookSequence = readInt64(words, wordIndex + DELTA_BOOK_SEQUENCE);
     instrument.timestampUs = readInt64(words, wordIndex + HeaderWord.timestampUs);
     if (instrument.bookSubscriptions.length === 0) return;
     this.buildLevel(
@@ -255,48 +264,33 @@ export class MarketData {
   }
 
   private sendSnapshot(instrument: Instrument, target: FrameTarget): void {
-    const bidCount = Math.min(this.snapshotLevels, instrument.book.bids.depth);
-    const askCount = Math.min(this.snapshotLevels, instrument.book.asks.depth);
-    if (bidCount + askCount === 0) {
+    const bids = instrument.bids.best(this.snapshotLevels);
+    const asks = instrument.asks.best(this.snapshotLevels);
+    const total = bids.length + asks.length;
+    if (total === 0) {
       const flags = BookFlag.snapshot | BookFlag.first | BookFlag.last | BookFlag.empty;
       this.buildLevel(instrument, Side.buy, 0, 0, 0, flags);
       this.level.copyTo(target);
       return;
     }
-    this.sendLevels(instrument, target, Side.buy, instrument.book.bids, 0, bidCount, bidCount + askCount);
-    this.sendLevels(
-      instrument,
-      target,
-      Side.sell,
-      instrument.book.asks,
-      bidCount,
-      askCount,
-      bidCount + askCount,
-    );
+    this.sendLevels(instrument, target, Side.buy, bids, 0, total);
+    this.sendLevels(instrument, target, Side.sell, asks, bids.length, total);
   }
 
-  /** Sends `count` levels of one side, which are number `sent` on of `total` in the snapshot. */
+  /** Sends levels of one side, which are number `sent` on of `total` in the snapshot. */
   private sendLevels(
     instrument: Instrument,
     target: FrameTarget,
     side: number,
-    levels: LevelSide,
+    levels: readonly PublishedLevel[],
     sent: number,
-    count: number,
     total: number,
   ): void {
-    for (let i = 0; i < count; i++) {
+    for (const [i, { priceTicks, levelLots, orderCount }] of levels.entries()) {
       const isFirst = sent + i === 0 ? BookFlag.first : 0;
       const isLast = sent + i === total - 1 ? BookFlag.last : 0;
       const flags = BookFlag.snapshot | isFirst | isLast;
-      this.buildLevel(
-        instrument,
-        side,
-        levels.priceTicks[i]!,
-        levels.levelLots[i]!,
-        levels.orderCounts[i]!,
-        flags,
-      );
+      this.buildLevel(instrument, side, priceTicks, levelLots, orderCount, flags);
       this.level.copyTo(target);
     }
   }
@@ -310,7 +304,7 @@ export class MarketData {
     flags: number,
   ): void {
     const level = this.level.words;
-    writeInt64(level, LEVEL_BOOK_SEQUENCE, instrument.book.bookSequence);
+    writeInt64(level, LEVEL_BOOK_SEQUENCE, instrument.bookSequence);
     writeInt64(level, LEVEL_LOTS, levelLots);
     writeInt64(level, LEVEL_TIMESTAMP, instrument.timestampUs);
     level[LEVEL_INSTRUMENT] = instrument.instrumentId;
@@ -318,6 +312,10 @@ export class MarketData {
     level[LEVEL_ORDERS] = orderCount;
     level[LEVEL_SIDE] = side | (flags << 8);
   }
+}
+
+function sideOf(instrument: Instrument, side: number): PublishedSide {
+  return side === Side.buy ? instrument.bids : instrument.asks;
 }
 
 function copyInt64(from: Int32Array, fromWord: number, to: Int32Array, toWord: number): void {

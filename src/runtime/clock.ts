@@ -1,3 +1,5 @@
+import { hrtime } from 'node:process';
+
 /** The time, given to whoever needs it; deterministic code gets it inside commands. */
 export interface Clock {
   /** Microseconds since 1970 UTC as a safe integer; never less than any earlier answer of the same clock. */
@@ -36,7 +38,7 @@ export class SystemClock implements Clock {
   }
 
   monotonicNanoseconds(): number {
-    const [seconds, nanoseconds] = process.hrtime();
+    const [seconds, nanoseconds] = hrtime();
     return seconds * 1e9 + nanoseconds;
   }
 }

@@ -10,7 +10,7 @@ import { RejectCode } from '../core/codes.js';
 import { allowedValues, INTEGER_RANGES, isPrintable, writeInteger } from './field-codec.js';
 import type { Field } from './layout.js';
 import { MsgpackTokens, Token } from './msgpack-tokens.js';
-import { MAX_SBE_MESSAGE_BYTES, writeSbeHeader } from './sbe.js';
+import { MAX_SBE_MESSAGE_BYTES, viewOf, writeSbeHeader } from './sbe.js';
 import { type DecodedMessage, decodeFrames } from './sbe-frames.js';
 import { type Message, mayBeLeftOut, messages, SBE_HEADER_BYTES } from './schema.js';
 import { WireError } from './wire-error.js';
@@ -46,6 +46,8 @@ const plans: ReadonlyMap<string, Plan> = new Map(messages.map((message) => [mess
 export class MsgpackDecoder {
   /** SBE messages of the last frame that was decoded, bytes 0 to `frameBytes`. Overwritten by the next one. */
   readonly frame: Uint8Array;
+  /** The same bytes. */
+  readonly view: DataView;
   frameBytes = 0;
   /** After a reject code: a sentence for people, printable ASCII of at most 84 characters. */
   errorText = '';
@@ -56,7 +58,6 @@ export class MsgpackDecoder {
 
   readonly #maxMessages: number;
   readonly #acceptFrom: 'client' | 'anyone';
-  readonly #view: DataView;
   readonly #tokens = new MsgpackTokens();
   #source: Uint8Array = new Uint8Array(0);
 
@@ -77,7 +78,7 @@ export class MsgpackDecoder {
     this.#maxMessages = maxMessages;
     this.#acceptFrom = acceptFrom;
     this.frame = new Uint8Array(maxMessages * MAX_SBE_MESSAGE_BYTES);
-    this.#view = new DataView(this.frame.buffer);
+    this.view = viewOf(this.frame);
   }
 
   /**
@@ -214,7 +215,7 @@ export class MsgpackDecoder {
         value = values.get(this.#textAt(this.#starts[i]!, this.#lengths[i]!));
       }
       if (value === undefined || value < range[0] || value > range[1]) return false;
-      writeInteger(this.#view, at, field.type, value);
+      writeInteger(this.view, at, field.type, value);
       return true;
     }
     if (field.type === 'u64') return this.#writeUint64(at, i);
@@ -224,8 +225,8 @@ export class MsgpackDecoder {
 
   #writeUint64(at: number, i: number): boolean {
     if (this.#kinds[i] === Token.unsigned) {
-      this.#view.setInt32(at, this.#lows[i]!, true);
-      this.#view.setInt32(at + 4, this.#highs[i]!, true);
+      this.view.setInt32(at, this.#lows[i]!, true);
+      this.view.setInt32(at + 4, this.#highs[i]!, true);
       return true;
     }
     if (this.#kinds[i] !== Token.string) return false;
@@ -233,7 +234,7 @@ export class MsgpackDecoder {
     if (!/^(0|[1-9][0-9]{0,19})$/.test(digits)) return false;
     const value = BigInt(digits);
     if (value >= 1n << 64n) return false;
-    this.#view.setBigUint64(at, value, true);
+    this.view.setBigUint64(at, value, true);
     return true;
   }
 

@@ -5,7 +5,7 @@
 import { RejectCode } from '../core/codes.js';
 import { readFields, writeFields } from './field-codec.js';
 import type { EventHeader, EventName, MessageFields, MessageName } from './message-fields.js';
-import { writeSbeHeader } from './sbe.js';
+import { viewOf, writeSbeHeader } from './sbe.js';
 import { messageById, messageByName, SBE_HEADER_BYTES, SCHEMA_ID, SCHEMA_VERSION } from './schema.js';
 import { WireError } from './wire-error.js';
 
@@ -58,7 +58,7 @@ export function encodeFrame<N extends MessageName>(name: N, fields: Partial<Fram
  * is cut short, UNSUPPORTED_SCHEMA, UNKNOWN_TEMPLATE, BAD_BLOCK_LENGTH, BAD_FIELD for an i64 that is not a safe integer.
  */
 export function decodeFrames(bytes: Uint8Array): DecodedMessage[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   const decoded: DecodedMessage[] = [];
   let offset = 0;
   while (offset < bytes.length) {

@@ -7,8 +7,10 @@
  * ```
  * u16 little-endian each. A WebSocket frame carries one or more messages, one right after the other. The block of a
  * command is the slot body, the block of an event is the slot from byte 8 on; so they are copied, never re-encoded.
+ * A frame may begin at any byte, so what came is read through a DataView: words of it, in one step each.
  * All lengths are multiples of 4, so messages that are put one behind the other from a word on stay on words.
  */
+import { copyRun } from '../base/copy-run.js';
 import { RejectCode } from '../core/codes.js';
 import { EVENT_HEADER_BYTES, messages, SBE_HEADER_BYTES, SCHEMA_ID, SCHEMA_VERSION } from './schema.js';
 import { HeaderWord, SLOT_HEADER_BYTES, SLOT_WORDS, templateOf } from './slot.js';
@@ -58,30 +60,20 @@ for (const message of messages) {
   });
 }
 
-function readUint16(source: Uint8Array, offset: number): number {
-  return source[offset]! | (source[offset + 1]! << 8);
-}
-
-function readInt32(source: Uint8Array, offset: number): number {
-  return (
-    source[offset]! | (source[offset + 1]! << 8) | (source[offset + 2]! << 16) | (source[offset + 3]! << 24)
-  );
-}
-
-/** The u32 at byte `offset`. */
-export function readSbeUint32(source: Uint8Array, offset: number): number {
-  return readInt32(source, offset) >>> 0;
+/** Bytes as the functions here read them. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /** The i64 at byte `offset`, which readSbeHeader found to be a safe integer. */
-export function readSbeInt64(source: Uint8Array, offset: number): number {
-  return readInt32(source, offset + 4) * 0x1_0000_0000 + (readInt32(source, offset) >>> 0);
+export function readSbeInt64(source: DataView, offset: number): number {
+  return source.getInt32(offset + 4, true) * 0x1_0000_0000 + source.getUint32(offset, true);
 }
 
-function isSafeInt64(source: Uint8Array, offset: number): boolean {
-  const high = readInt32(source, offset + 4);
+function isSafeInt64(source: DataView, offset: number): boolean {
+  const high = source.getInt32(offset + 4, true);
   if (high < -0x20_0000 || high > 0x1f_ffff) return false;
-  return high !== -0x20_0000 || readInt32(source, offset) !== 0;
+  return high !== -0x20_0000 || source.getInt32(offset, true) !== 0;
 }
 
 /** Whether a released version of the message had a block of this length, other than the current one. */
@@ -103,16 +95,16 @@ function isEarlierLength(templateId: number, blockLength: number): boolean {
  * Or returns a negated reject code: MALFORMED_FRAME (cut short), UNSUPPORTED_SCHEMA, UNKNOWN_TEMPLATE (also when the
  * message is not for clients to send), BAD_BLOCK_LENGTH, BAD_FIELD.
  */
-export function readSbeHeader(source: Uint8Array, offset: number, end: number): number {
+export function readSbeHeader(source: DataView, offset: number, end: number): number {
   if (offset + SBE_HEADER_BYTES > end) return -RejectCode.MALFORMED_FRAME;
-  const version = readUint16(source, offset + 6);
-  if (readUint16(source, offset + 4) !== SCHEMA_ID || version === 0 || version > SCHEMA_VERSION) {
+  const version = source.getUint16(offset + 6, true);
+  if (source.getUint16(offset + 4, true) !== SCHEMA_ID || version === 0 || version > SCHEMA_VERSION) {
     return -RejectCode.UNSUPPORTED_SCHEMA;
   }
-  const templateId = readUint16(source, offset + 2);
+  const templateId = source.getUint16(offset + 2, true);
   const expected = templateId < TEMPLATE_COUNT ? clientBlockLengthOf[templateId]! : 0;
   if (expected === 0) return -RejectCode.UNKNOWN_TEMPLATE;
-  const blockLength = readUint16(source, offset);
+  const blockLength = source.getUint16(offset, true);
   if (blockLength !== expected && !isEarlierLength(templateId, blockLength))
     return -RejectCode.BAD_BLOCK_LENGTH;
   const blockOffset = offset + SBE_HEADER_BYTES;
@@ -128,19 +120,35 @@ export function readSbeHeader(source: Uint8Array, offset: number, end: number): 
 
 /**
  * Copies the block of a command, checked by readSbeHeader and right behind its SBE header, to the body of the slot at
- * word `slotWord` and zeroes the rest of the body. The slot header is the caller's to write. A frame may begin at any
- * byte, a slot does not: so bytes are read and words are written.
+ * word `slotWord` and zeroes the rest of the body. The slot header is the caller's to write.
  */
 export function copySbeBlockToSlot(
-  source: Uint8Array,
+  source: DataView,
   blockOffset: number,
   slots: Int32Array,
   slotWord: number,
 ): void {
   const body = slotWord + BODY_WORD;
-  const words = readUint16(source, blockOffset - SBE_HEADER_BYTES) >> 2;
-  for (let i = 0; i < words; i++) slots[body + i] = readInt32(source, blockOffset + i * 4);
-  for (let i = words; i < BODY_WORDS; i++) slots[body + i] = 0;
+  const words = source.getUint16(blockOffset - SBE_HEADER_BYTES, true) >> 2;
+  let i = 0;
+  // Four at a time: see copyRun.
+  for (; i + 4 <= words; i += 4) {
+    const from = blockOffset + i * 4;
+    const to = body + i;
+    slots[to] = source.getInt32(from, true);
+    slots[to + 1] = source.getInt32(from + 4, true);
+    slots[to + 2] = source.getInt32(from + 8, true);
+    slots[to + 3] = source.getInt32(from + 12, true);
+  }
+  for (; i < words; i++) slots[body + i] = source.getInt32(blockOffset + i * 4, true);
+  for (; i + 4 <= BODY_WORDS; i += 4) {
+    const to = body + i;
+    slots[to] = 0;
+    slots[to + 1] = 0;
+    slots[to + 2] = 0;
+    slots[to + 3] = 0;
+  }
+  for (; i < BODY_WORDS; i++) slots[body + i] = 0;
 }
 
 /** Writes an SBE header for `templateId` at byte `offset`. */
@@ -173,6 +181,6 @@ export function writeEventFrame(
   const words = blockLength >> 2;
   target[targetWord] = blockLength | (templateId << 16);
   target[targetWord + 1] = SCHEMA_ID | (SCHEMA_VERSION << 16);
-  for (let i = 0; i < words; i++) target[to + i] = slots[from + i]!;
+  copyRun(slots, from, target, to, words);
   return SBE_HEADER_BYTES + blockLength;
 }

@@ -4,7 +4,7 @@ import type { FieldType } from '../../src/wire/layout.js';
 import type { MessageFields, SlotMessageName } from '../../src/wire/message-fields.js';
 import { MsgpackDecoder } from '../../src/wire/msgpack-decoder.js';
 import { encodeMsgpackFrame, type MessageToEncode, sbeToMsgpack } from '../../src/wire/msgpack-encoder.js';
-import { copySbeBlockToSlot, readSbeHeader, writeEventFrame } from '../../src/wire/sbe.js';
+import { copySbeBlockToSlot, readSbeHeader, viewOf, writeEventFrame } from '../../src/wire/sbe.js';
 import { decodeFrames, encodeFrame } from '../../src/wire/sbe-frames.js';
 import { messageByName, messages, SBE_HEADER_BYTES, Template } from '../../src/wire/schema.js';
 import { SLOT_BYTES, SLOT_WORDS } from '../../src/wire/slot.js';
@@ -109,7 +109,7 @@ describe.each(commands)('the byte copy of the command $name', (golden) => {
 
   it('makes the slot body from the frame', () => {
     const slots = new Uint8Array(3 * SLOT_BYTES).fill(0xff);
-    copySbeBlockToSlot(frame, SBE_HEADER_BYTES, new Int32Array(slots.buffer), SLOT_WORDS);
+    copySbeBlockToSlot(viewOf(frame), SBE_HEADER_BYTES, new Int32Array(slots.buffer), SLOT_WORDS);
     expect(hex(slots.subarray(SLOT_BYTES + 32, 2 * SLOT_BYTES))).toBe(slotHex(golden).slice(64));
     expect(slots.subarray(0, SLOT_BYTES + 32).every((byte) => byte === 0xff)).toBe(true);
     expect(slots.subarray(2 * SLOT_BYTES).every((byte) => byte === 0xff)).toBe(true);
@@ -117,7 +117,7 @@ describe.each(commands)('the byte copy of the command $name', (golden) => {
 
   it('is let through when a client may send it, and only then', () => {
     const expected = sentBy === 'client' ? templateId : -RejectCode.UNKNOWN_TEMPLATE;
-    expect(readSbeHeader(frame, 0, frame.length)).toBe(expected);
+    expect(readSbeHeader(viewOf(frame), 0, frame.length)).toBe(expected);
   });
 });
 
@@ -190,11 +190,11 @@ describe.each(goldenMessagesOfVersion1)('$name in the bytes of version 1', (gold
 
   it.runIf(kind === 'command')('makes the same slot as ever', () => {
     const slots = new Uint8Array(SLOT_BYTES).fill(0xff);
-    copySbeBlockToSlot(frame, SBE_HEADER_BYTES, new Int32Array(slots.buffer), 0);
+    copySbeBlockToSlot(viewOf(frame), SBE_HEADER_BYTES, new Int32Array(slots.buffer), 0);
     expect(hex(slots.subarray(32))).toBe(slotHex(golden).slice(64));
   });
 
   it.runIf(sentBy === 'client')('is taken from a client', () => {
-    expect(readSbeHeader(frame, 0, frame.length)).toBe(templateId);
+    expect(readSbeHeader(viewOf(frame), 0, frame.length)).toBe(templateId);
   });
 });

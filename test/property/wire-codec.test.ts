@@ -11,6 +11,7 @@ import {
   MAX_SBE_MESSAGE_BYTES,
   readSbeHeader,
   readSbeInt64,
+  viewOf,
   writeEventFrame,
 } from '../../src/wire/sbe.js';
 import { appendFrame, decodeFrames, encodeFrame } from '../../src/wire/sbe-frames.js';
@@ -99,14 +100,14 @@ describe('the byte copies say what the codecs say', () => {
     const property = fc.property(anyMessage(isCommand), fc.nat(9), ({ name, fields }, at) => {
       const frame = new Uint8Array(at + MAX_SBE_MESSAGE_BYTES);
       const end = at + appendFrame(frame, at, name, fields);
-      const templateId = readSbeHeader(frame, at, end);
+      const templateId = readSbeHeader(viewOf(frame), at, end);
       expect(templateId).toBe(messageByName(name).templateId);
       expect(at + SBE_HEADER_BYTES + blockLengthOf[templateId]!).toBe(end);
       const { clientSequence } = fields as { clientSequence: number };
-      expect(readSbeInt64(frame, at + SBE_HEADER_BYTES)).toBe(clientSequence);
+      expect(readSbeInt64(viewOf(frame), at + SBE_HEADER_BYTES)).toBe(clientSequence);
 
       const slots = new Uint8Array(SLOT_BYTES).fill(0xff);
-      copySbeBlockToSlot(frame, at + SBE_HEADER_BYTES, new Int32Array(slots.buffer), 0);
+      copySbeBlockToSlot(viewOf(frame), at + SBE_HEADER_BYTES, new Int32Array(slots.buffer), 0);
       const words = new Int32Array(SLOT_WORDS);
       const header = { accountId: 0, sequence: 0, timestampUs: 0 };
       encodeSlot(
@@ -196,7 +197,7 @@ describe('random and mutated bytes are decoded or refused with a code, never wor
     const property = fc.property(sbeInput, (bytes) => {
       let offset = 0;
       while (offset < bytes.length) {
-        const templateId = readSbeHeader(bytes, offset, bytes.length);
+        const templateId = readSbeHeader(viewOf(bytes), offset, bytes.length);
         if (templateId < 0) {
           expect(rejectName(-templateId)).not.toMatch(/^CODE_/);
           return;
@@ -233,7 +234,7 @@ describe('random and mutated bytes are decoded or refused with a code, never wor
       }
       let offset = 0;
       while (offset < decoder.frameBytes) {
-        const templateId = readSbeHeader(decoder.frame, offset, decoder.frameBytes);
+        const templateId = readSbeHeader(decoder.view, offset, decoder.frameBytes);
         expect(templateId).toBeGreaterThan(0);
         offset += SBE_HEADER_BYTES + blockLengthOf[templateId]!;
       }

@@ -69,9 +69,12 @@ class Heard {
 
   private listen(socket: WebSocket, transport: Duplex, isFast: boolean): void {
     if (isFast) {
-      readWholeFrames(transport, FRAME_BYTES_MAX, (bytes, from, to) => {
-        this.fast++;
-        this.said.push(`message ${bytes.subarray(from, to).toString('hex')}`);
+      readWholeFrames(transport, FRAME_BYTES_MAX, {
+        onBytes: () => {},
+        onMessage: ({ buffer, byteOffset }, from, to) => {
+          this.fast++;
+          this.said.push(`message ${Buffer.from(buffer, byteOffset + from, to - from).toString('hex')}`);
+        },
       });
     }
     socket.on('message', (bytes: Buffer) => this.said.push(`message ${bytes.toString('hex')}`));

@@ -6,7 +6,7 @@ import {
   MAX_SBE_MESSAGE_BYTES,
   readSbeHeader,
   readSbeInt64,
-  readSbeUint32,
+  viewOf,
 } from '../../src/wire/sbe.js';
 import { appendFrame, decodeFrames, encodeFrame } from '../../src/wire/sbe-frames.js';
 import {
@@ -40,20 +40,20 @@ function depositOf(amount: bigint): Uint8Array {
   return frame;
 }
 
-const read = (frame: Uint8Array) => readSbeHeader(frame, 0, frame.length);
+const read = (frame: Uint8Array) => readSbeHeader(viewOf(frame), 0, frame.length);
 
 describe('a gateway reads the header of a message', () => {
   it('and gets the template of a good one, anywhere in a frame', () => {
     const frame = new Uint8Array(5 + 2 * cancel.length + 3);
     frame.set(cancel, 5);
     frame.set(cancel, 5 + cancel.length);
-    expect(readSbeHeader(frame, 5, frame.length)).toBe(Template.cancelOrder);
-    expect(readSbeHeader(frame, 5 + cancel.length, 5 + 2 * cancel.length)).toBe(Template.cancelOrder);
+    expect(readSbeHeader(viewOf(frame), 5, frame.length)).toBe(Template.cancelOrder);
+    expect(readSbeHeader(viewOf(frame), 5 + cancel.length, 5 + 2 * cancel.length)).toBe(Template.cancelOrder);
   });
 
   it('and refuses one that is cut short at any byte, also when the buffer goes on', () => {
     for (let end = 0; end < cancel.length; end++)
-      expect(readSbeHeader(cancel, 0, end)).toBe(-MALFORMED_FRAME);
+      expect(readSbeHeader(viewOf(cancel), 0, end)).toBe(-MALFORMED_FRAME);
   });
 
   it.each([
@@ -137,7 +137,7 @@ describe('a gateway reads the header of a message', () => {
     (amount) => {
       const frame = depositOf(amount);
       expect(read(frame)).toBe(Template.deposit);
-      expect(readSbeInt64(frame, SBE_HEADER_BYTES + 16)).toBe(Number(amount));
+      expect(readSbeInt64(viewOf(frame), SBE_HEADER_BYTES + 16)).toBe(Number(amount));
     },
   );
 
@@ -150,10 +150,6 @@ describe('a gateway reads the header of a message', () => {
         expect(read(frame), `${name} at ${offset}`).toBe(-BAD_FIELD);
       }
     }
-  });
-
-  it('and a u32 with its highest bit set is positive', () => {
-    expect(readSbeUint32(new Uint8Array([0, 0xfe, 0xff, 0xff, 0xff]), 1)).toBe(0xffff_fffe);
   });
 
   it('and no message is longer than the longest', () => {
