@@ -142,11 +142,14 @@ export class Core {
     this.apiKeys.rebuild();
     this.assets.rebuild();
     this.transfers.rebuild();
-    this.orderExtras.rebuild(this.orders.forEach, OrderWord.extra);
-    this.expiries.rebuild(this.orders.forEach);
+    if (this.orderExtras.used > 0) {
+      this.orderExtras.rebuild(this.orders.forEach, OrderWord.extra);
+      this.expiries.rebuild(this.orders.forEach);
+    }
     this.marketTimes.rebuild();
-    this.orders.rebuild();
-    this.clientIds.rebuild(this.orders);
+    const { add, flush } = this.clientIds.rebuild(this.orders.count);
+    this.orders.rebuild(add);
+    flush();
     this.books.ladder.rebuild();
   }
 }

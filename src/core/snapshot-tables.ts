@@ -200,12 +200,12 @@ function copyIn(
   count: number,
 ): void {
   const { memory, recordWords } = table;
-  let to = table.first + from * recordWords + word;
-  let at = column + from * rowWords;
+  let to = (table.first + from * recordWords + word) | 0;
+  let at = (column + from * rowWords) | 0;
   for (let row = 0; row < count; row += 1) {
     for (let i = 0; i < width; i += 1) memory[to + i] = source[at + i];
-    to += recordWords;
-    at += rowWords;
+    to = (to + recordWords) | 0;
+    at = (at + rowWords) | 0;
   }
 }
 
@@ -221,16 +221,20 @@ function unpackHandles(
   count: number,
 ): void {
   const { memory, recordWords } = table;
-  const origin = records.first - records.recordWords;
-  for (let row = from; row < from + count; row += 1) {
-    const number = source[column + row * rowWords];
+  const targetWords = records.recordWords;
+  const origin = records.first - targetWords;
+  let to = (table.first + from * recordWords + field.word) | 0;
+  let at = (column + from * rowWords) | 0;
+  for (let row = 0; row < count; row += 1) {
+    const number = source[at];
     if (number < 0 || number > limit) {
       throw new SnapshotTableError(
-        `${table.name}.${field.name} of record ${row + 1} leads to no ${records.name}`,
+        `${table.name}.${field.name} of record ${from + row + 1} leads to no ${records.name}`,
       );
     }
-    memory[table.first + row * recordWords + field.word] =
-      number === 0 ? 0 : origin + number * records.recordWords;
+    memory[to] = number === 0 ? 0 : (origin + Math.imul(number, targetWords)) | 0;
+    to = (to + recordWords) | 0;
+    at = (at + rowWords) | 0;
   }
 }
 
