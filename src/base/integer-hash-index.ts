@@ -89,12 +89,16 @@ export function makeIntegerHashIndex(maxRows: number) {
     for (let i = 0; i < count; i += 1) insert(hashes[i], rows[i]);
   };
 
-  /** Makes an index that is empty large enough for `rows` rows, so that it need not grow while they are inserted. */
-  const expect = (rows: number): void => {
+  /**
+   * Makes an index that is empty large enough for `rows` rows, so that it need not grow while they are inserted; returns
+   * the memory that they will be spread over.
+   */
+  const expect = (rows: number): Int32Array => {
     if (state[COUNT] !== 0) fail('the index is empty', state[COUNT]);
     const places = Math.max(START_PLACES, powerOfTwoFrom(rows * 2));
     state[LIMIT] = places;
     state[MASK] = places - 1;
+    return table.subarray(0, places * 2);
   };
 
   /** Removes `row`, which must have been inserted under this hash. */

@@ -34,10 +34,10 @@ export function makeClientOrderIds(arena: Arena, maxOrders: number) {
 
   /**
    * Makes the index again, after the records of the orders were read from a snapshot: `add` for each of the `count`
-   * orders there are, then `flush`.
+   * orders there are, then `flush`. `prepare` is called with the memory of the index before it is filled.
    */
-  const rebuild = (count: number) => {
-    index.expect(count);
+  const rebuild = (count: number, prepare: (memory: Int32Array) => void) => {
+    prepare(index.expect(count));
     const { add: addRow, flush } = makeIndexFiller(index);
     const add = (order: number): void => {
       const hash = hashTriple(

@@ -61,13 +61,15 @@ export function packRows(
 
 /**
  * Reads packed tables into those of a core that has seen no command; what is derived from them is made by the core.
- * `wordsOf` gives the packed rows of a table by its place in `packed`.
+ * `wordsOf` gives the packed rows of a table by its place in `packed`; `prepare` is called with the memory of each table
+ * before it is filled.
  * @throws SnapshotTableError naming the table and the field
  */
 export function unpackTables(
   tables: readonly Table[],
   packed: readonly PackedTable[],
   wordsOf: (place: number) => Int32Array,
+  prepare: (memory: Int32Array) => void,
 ): void {
   const rowsOf = (name: string): number => packed.find((table) => table.name === name)?.rows ?? 0;
   packed.forEach((source, place) => {
@@ -76,6 +78,9 @@ export function unpackTables(
       throw new SnapshotTableError(
         `${source.name}: ${source.rows} records, and room for ${table.capacity}; raise the limit to what it was`,
       );
+    }
+    if (table !== undefined) {
+      prepare(table.memory.subarray(table.first, table.first + source.rows * table.recordWords));
     }
     const words = wordsOf(place);
     const columns = columnsOf(tables, table, source, rowsOf);
