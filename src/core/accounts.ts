@@ -1,8 +1,8 @@
 /** Accounts: id, report numbering, settings and the list of open orders. Accounts are never removed. */
 import { makeWords } from '../base/columns.js';
 import { mix } from '../base/hash.js';
-import { incrementInt64 } from '../base/int64.js';
 import { makeIndexFiller } from '../base/index-filler.js';
+import { incrementInt64 } from '../base/int64.js';
 import { makeIntegerHashIndex } from '../base/integer-hash-index.js';
 import type { Arena } from './arena.js';
 import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';

@@ -4,8 +4,8 @@
  */
 import { makeWords } from '../base/columns.js';
 import { hashPair } from '../base/hash.js';
-import { writeInt64 } from '../base/int64.js';
 import { makeIndexFiller } from '../base/index-filler.js';
+import { writeInt64 } from '../base/int64.js';
 import { makeIntegerHashIndex } from '../base/integer-hash-index.js';
 import { type EntityHash, EntityKind, makeEntityHash } from './entity-hash.js';
 import { makeTable } from './table.js';
