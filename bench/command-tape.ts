@@ -6,6 +6,8 @@ import { HeaderWord, packTemplate, RECORD_VERSION, SLOT_WORDS } from '../src/wir
 
 /** Command time of the first command, epoch microseconds; each next one is a microsecond later. */
 const START_US = 1_700_000_000_000_000;
+/** Commands of a round of a long run: a tape of more would not fit the business logic's view of one memory. */
+export const ROUND_COMMANDS = 1_000_000;
 /** Minor units of an asset that all accounts have together at the start. */
 const FUNDS = 2_000_000_000_000_000;
 

@@ -5,10 +5,9 @@
  * together; the clock is read after each. Times go into memory that stands ready, and into the HDR histogram when all is
  * over.
  */
-import { constants, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
-import { setTimeout } from 'node:timers/promises';
 import { build } from 'hdr-histogram-js';
 import { SLOT_WORDS } from '../src/wire/slot.js';
+import { CollectionCounter, type CollectionCounts } from './collection-counter.js';
 import type { MatchingOutcome, MatchingRig } from './matching-rig.js';
 import { idlePauses, type PauseFigures } from './pause-clock.js';
 
@@ -19,15 +18,13 @@ export interface ServiceTimeFigures extends MatchingOutcome {
   /** Service times, all measured runs together. */
   readonly nanoseconds: Readonly<Record<'p50' | 'p90' | 'p99' | 'p99_9' | 'p99_99' | 'max', number>>;
   /** Garbage collections of this thread during the measured runs, by kind. */
-  readonly collections: { readonly minor: number; readonly major: number; readonly other: number };
+  readonly collections: CollectionCounts;
   /** The longest gaps of a loop that only read the clock for a second. */
   readonly idle: PauseFigures;
 }
 
 /** Commands that are taken together at most, as from the input ring of a node. */
 const MAX_BATCH = 256;
-/** How long collections take to be reported. */
-const SETTLE_MS = 50;
 
 /** Plays `warmUps` rounds as fast as they go and `rounds` at `rate`; closes the rig. */
 export async function measureServiceTime(
@@ -45,24 +42,19 @@ export async function measureServiceTime(
     numberOfSignificantValueDigits: 3,
   });
   const collections = { minor: 0, major: 0, other: 0 };
-  const observer = new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) {
-      const { kind } = (entry as PerformanceEntry & { detail: { kind: number } }).detail;
-      if (kind === constants.NODE_PERFORMANCE_GC_MINOR) collections.minor += 1;
-      else if (kind === constants.NODE_PERFORMANCE_GC_MAJOR) collections.major += 1;
-      else collections.other += 1;
-    }
-  });
   let seconds = 0;
   try {
     for (let run = 0; run < warmUps; run += 1) await rig.run(() => playOnSchedule(rig, rate, times));
     for (let run = 0; run < rounds; run += 1) {
+      let counter: CollectionCounter | undefined;
       seconds += await rig.run(() => {
-        observer.observe({ entryTypes: ['gc'] });
+        counter = new CollectionCounter();
         return playOnSchedule(rig, rate, times);
       });
-      await setTimeout(SETTLE_MS);
-      observer.disconnect();
+      const counts = await counter!.end();
+      collections.minor += counts.minor;
+      collections.major += counts.major;
+      collections.other += counts.other;
       for (const time of times) histogram.recordValue(Math.max(1, Math.round(time * 1e6)));
     }
   } finally {

@@ -44,6 +44,8 @@ export interface MatchingFigures extends MatchingOutcome {
 
 const ACCOUNTS = 1_000;
 const WARM_UP_COMMANDS = 8_000_000;
+/** At a constant rate the core is compiled no sooner for there being fewer commands. */
+const WARM_UP_SECONDS = 20;
 const BATCH = 256;
 
 /**
@@ -82,20 +84,19 @@ export const matching = {
     };
     if (!values['service-time']) return runMatching(options);
     const { measureServiceTime } = await import('./matching-service-time.js');
-    const rig = await makeRig(options);
-    const warmUps = warmUpRuns(rig.tape);
-    return measureServiceTime(rig, count('rate', values.rate), warmUps, options.runs, onLine);
+    const rate = count('rate', values.rate);
+    const { rig, warmUps } = await makeRig(options, rate * WARM_UP_SECONDS);
+    return measureServiceTime(rig, rate, warmUps, options.runs, onLine);
   },
 };
 
 /** Runs the benchmark. Throws, without figures, when a run gave another outcome than it must. */
 export async function runMatching(options: MatchingOptions): Promise<MatchingFigures> {
   const { onLine } = options;
-  const rig = await makeRig(options);
+  const { rig, warmUps } = await makeRig(options, WARM_UP_COMMANDS);
   const commands = rig.tape.count - rig.tape.setupCount;
   onLine?.(`${commands} commands after ${rig.tape.setupCount} of setup`);
   const rates: number[] = [];
-  const warmUps = warmUpRuns(rig.tape);
   try {
     for (let run = 0; run < warmUps + options.runs; run += 1) {
       const seconds = await rig.run(() => playAll(rig));
@@ -119,25 +120,31 @@ export async function runMatching(options: MatchingOptions): Promise<MatchingFig
   return figures;
 }
 
-async function makeRig(options: MatchingOptions): Promise<MatchingRig> {
-  const { workload } = options;
+async function makeRig(
+  options: MatchingOptions,
+  warmUpCommands: number,
+): Promise<{ rig: MatchingRig; warmUps: number }> {
+  const { workload, runs } = options;
   if (workload !== undefined) {
     const tape = workloadTape(workload, ACCOUNTS);
     const capacities = { ...mixCapacities(), maxOrders: 1_048_576 };
-    return new MatchingRig(tape, capacities, warmUpRuns(tape) + options.runs, expectedReportHash(workload));
+    const warmUps = warmUpRuns(tape, warmUpCommands);
+    const expected = expectedReportHash(workload);
+    return { rig: new MatchingRig(tape, capacities, warmUps + runs, expected), warmUps };
   }
   const load = MIX_LOADS[options.load];
   const tape = await makeMixTape(options.commands, options.seed, load);
-  return new MatchingRig(tape, mixCapacities(load), warmUpRuns(tape) + options.runs);
+  const warmUps = warmUpRuns(tape, warmUpCommands);
+  return { rig: new MatchingRig(tape, mixCapacities(load), warmUps + runs), warmUps };
 }
 
 /**
  * Runs that are not measured: while the core is new, V8 compiles it in the background for some seconds, on a processor
  * that the run or its drain needs.
  */
-function warmUpRuns(tape: CommandTape): number {
+function warmUpRuns(tape: CommandTape, warmUpCommands: number): number {
   const commands = tape.count - tape.setupCount;
-  return Math.min(40, Math.max(3, Math.ceil(WARM_UP_COMMANDS / commands)));
+  return Math.min(40, Math.max(3, Math.ceil(warmUpCommands / commands)));
 }
 
 /** Plays the measured commands as fast as they go; returns the seconds that they took. */

@@ -1,7 +1,7 @@
 /**
  * How long a start from a snapshot takes: a book of resting orders of many accounts is written as a snapshot and loaded by
  * threads that have done nothing before; the state hash of all rows must be that of the original. And what the commands
- * after a snapshot cost: reading and checking their frames alone, and with the business logic.
+ * after a snapshot cost: reading and checking their frames alone, with the business logic, and in a whole node.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,9 +18,10 @@ import { BusinessLogicProcessor } from '../src/engine/business-logic-processor.j
 import { EventBuffer } from '../src/engine/event-buffer.js';
 import { tuneCompiler } from '../src/runtime/compiler-flags.js';
 import { SLOT_WORDS } from '../src/wire/slot.js';
-import { CommandTape } from './command-tape.js';
+import { CommandTape, ROUND_COMMANDS } from './command-tape.js';
 import { MIX_LOADS } from './matching-mix.js';
 import { makeMixTape } from './matching-rig.js';
+import { measureNodeStart } from './recovery-node.js';
 import type { LoadOrder, LoadTimes } from './recovery-worker.js';
 import { makeJournal, replayOnce } from './replay.js';
 
@@ -42,6 +43,8 @@ export interface RecoveryFigures {
   readonly tailCommands: number;
   readonly readPerSecond: number;
   readonly replayPerSecond: number;
+  /** Milliseconds until a node that replays as many commands is ready; median of the runs. */
+  readonly nodeStartMs: number;
 }
 
 /** The benchmark as the bench command knows it: `--orders N --accounts N --tail N --runs N`. */
@@ -68,7 +71,15 @@ export const recovery = {
     try {
       const load = await measureLoad(directory, orders!, accounts!, runs!, say);
       const rates = await measureTail(join(directory, 'journal'), tail!, runs!, say);
-      return { orders: orders!, accounts: accounts!, ...load, tailCommands: tail!, ...rates };
+      const { elapsedMs } = await measureNodeStart(join(directory, 'node'), tail!, runs!, say);
+      return {
+        orders: orders!,
+        accounts: accounts!,
+        ...load,
+        tailCommands: tail!,
+        ...rates,
+        nodeStartMs: elapsedMs,
+      };
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }
@@ -149,27 +160,28 @@ function loadOnce(order: LoadOrder): Promise<LoadTimes> {
 
 /** A journal of the mix with a snapshot in front of its last `tail` commands. */
 async function measureTail(directory: string, tail: number, runs: number, say: (line: string) => void) {
-  const tape = await makeMixTape(tail, 1, MIX_LOADS.mix);
-  const snapshotAt = tape.count - tail;
-  const { stateHash } = await makeJournal({ directory, tape, snapshotAt });
+  const tape = await makeMixTape(Math.min(tail, ROUND_COMMANDS), 1, MIX_LOADS.mix);
+  const rounds = Math.ceil(tail / ROUND_COMMANDS);
+  const snapshotAt = tape.setupCount;
+  const { stateHash, commands: lastSequence } = await makeJournal({ directory, tape, snapshotAt, rounds });
   const storage = openStorage(directory, 'positional');
   const reads: number[] = [];
   const replays: number[] = [];
   for (let run = 0; run < runs; run++) {
-    const readMs = readTail(storage, snapshotAt + 1, tape.count);
+    const readMs = readTail(storage, snapshotAt + 1, lastSequence);
     const result = await replayOnce({ directory, from: {} });
     if (result.stateHash !== stateHash || result.snapshotSequence !== snapshotAt) {
       throw new Error(
         `replay gave ${result.stateHash} from ${result.snapshotSequence}, live was ${stateHash}`,
       );
     }
-    reads.push((tail / readMs) * 1000);
+    reads.push(((lastSequence - snapshotAt) / readMs) * 1000);
     replays.push(result.perSecond);
   }
   const readPerSecond = reads.sort((a, b) => a - b)[reads.length >> 1]!;
   const replayPerSecond = replays.sort((a, b) => a - b)[replays.length >> 1]!;
   say(
-    `${tail} commands after it: ${(replayPerSecond / 1e6).toFixed(2)} M/s median of ${runs}, ` +
+    `${lastSequence - snapshotAt} commands after it: ${(replayPerSecond / 1e6).toFixed(2)} M/s median of ${runs}, ` +
       `reading and checking alone ${(readPerSecond / 1e6).toFixed(2)} M/s`,
   );
   return { readPerSecond, replayPerSecond };

@@ -18,14 +18,19 @@ import { Core } from '../src/core/core.js';
 import { BusinessLogicProcessor } from '../src/engine/business-logic-processor.js';
 import { EventBuffer } from '../src/engine/event-buffer.js';
 import { SLOT_WORDS } from '../src/wire/slot.js';
-import type { CommandTape } from './command-tape.js';
+import { CommandTape } from './command-tape.js';
 import { mixCapacities } from './matching-mix.js';
 
-/** Plays a tape and writes its journal, with a snapshot after the command `snapshotAt` unless that is 0. */
+/**
+ * Plays a tape and writes its journal, with a snapshot after the command `snapshotAt` of the first round unless that is 0.
+ * What comes once is in the first round only.
+ */
 export interface MakeOrder {
   readonly directory: string;
-  readonly tape: Pick<CommandTape, 'words' | 'count'>;
+  /** A CommandTape, without its methods. */
+  readonly tape: CommandTape;
   readonly snapshotAt: number;
+  readonly rounds: number;
 }
 
 export interface ReplayOrder {
@@ -51,30 +56,40 @@ function play({ directory, from }: ReplayOrder): ReplayResult {
   return replayJournal({ directory, core, ...(from === undefined ? {} : { from }) });
 }
 
-function make({ directory, tape, snapshotAt }: MakeOrder): LiveRun {
+function make({ directory, tape: plainTape, snapshotAt, rounds }: MakeOrder): LiveRun {
+  const tape: CommandTape = Object.setPrototypeOf(plainTape, CommandTape.prototype);
   const lock = JournalDirectory.open(directory, IDENTITY);
   const storage = openStorage(directory);
   const writer = JournalWriter.open(storage, IDENTITY, recover(storage, IDENTITY));
   const events = new EventBuffer();
   const processor = new BusinessLogicProcessor(new Core(mixCapacities()), events);
-  for (let done = 0; done < tape.count; ) {
-    const end = done < snapshotAt ? snapshotAt : tape.count;
-    const count = Math.min(BATCH, end - done);
-    writer.appendRecords(tape.words, done * SLOT_WORDS, count);
-    for (let i = 0; i < count; i++) processor.onCommand(tape.words, (done + i) * SLOT_WORDS);
-    events.clear();
-    done += count;
-    if (done !== snapshotAt) continue;
+  const play = (from: number, to: number): void => {
+    for (let done = from; done < to; ) {
+      const count = Math.min(BATCH, to - done);
+      writer.appendRecords(tape.words, done * SLOT_WORDS, count);
+      for (let i = 0; i < count; i++) processor.onCommand(tape.words, (done + i) * SLOT_WORDS);
+      events.clear();
+      done += count;
+    }
+  };
+  play(0, snapshotAt);
+  if (snapshotAt > 0) {
     writer.sync();
     mkdirSync(join(directory, SNAPSHOT_DIRECTORY));
     const snapshots = openSnapshots(directory)!;
     const { chain } = writer;
-    takeSnapshot(processor, { storage: snapshots, ...IDENTITY, sequence: done, chain, takenAtMs: 0 });
+    takeSnapshot(processor, { storage: snapshots, ...IDENTITY, sequence: snapshotAt, chain, takenAtMs: 0 });
   }
+  play(snapshotAt, tape.count);
+  for (let round = 1; round < rounds; round++) {
+    tape.renumber();
+    play(tape.onceCount, tape.count);
+  }
+  const commands = writer.writtenSequence;
   writer.close();
   lock.close();
   return {
-    commands: tape.count,
+    commands,
     stateHash: processor.stateHash(),
     outputHash: processor.outputHash(),
     journalBytes: recover(storage, IDENTITY).bytes,

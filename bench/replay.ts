@@ -72,6 +72,7 @@ export async function runReplay(options: ReplayBenchOptions): Promise<ReplayFigu
       directory,
       tape: await makeMixTape(commands, seed, MIX_LOADS.mix),
       snapshotAt: 0,
+      rounds: 1,
     });
     onLine?.(`${live.commands} commands, ${Math.round(live.journalBytes / 2 ** 20)} MiB of journal`);
     const rates: number[] = [];

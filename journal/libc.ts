@@ -11,7 +11,9 @@ import { getSystemErrorName } from 'node:util';
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
 const MS_SYNC = 4;
+const MADV_HUGEPAGE = 14;
 const MADV_POPULATE_WRITE = 23;
+const HUGE_PAGE_BYTES = 2 * 1024 * 1024;
 const LOCK_EX_NB = 2 | 4;
 const SCHED_IDLE = 5;
 
@@ -28,6 +30,8 @@ export interface Libc {
    * way back without any.
    */
   runWhenIdle(): number;
+  /** See `prepareMemory`. */
+  prepare(memory: ArrayBufferView): void;
   /** Ends the process now, with all of its threads, and runs no exit handlers of native code. Does not return. */
   exit(code: number): void;
 }
@@ -66,6 +70,15 @@ export function loadLibc(): LibcResult {
  */
 export function endAtOnce(code: number): void {
   loaded?.libc?.exit(code);
+}
+
+/**
+ * Makes the whole huge pages in memory that is about to be filled ready at once: filling it page by page costs an interrupt
+ * each, which take a third of the time of reading a large snapshot. Advice only: without libc, huge pages or Linux 5.14 it
+ * does less or nothing. For memory that will be in use from end to end: what is prepared is resident.
+ */
+export function prepareMemory(memory: ArrayBufferView): void {
+  if (memory.byteLength >= HUGE_PAGE_BYTES) loadLibc().libc?.prepare(memory);
 }
 
 /** `EIO` for 5; for messages. */
@@ -116,6 +129,14 @@ function bind(): Libc {
     allocate: (fd: number, bytes: number) => posixFallocate(fd, 0, bytes),
     lock: (fd: number) => (flock(fd, LOCK_EX_NB) === 0 ? 0 : koffi.errno()),
     runWhenIdle: () => (setScheduler(0, SCHED_IDLE, [0]) === 0 ? 0 : koffi.errno()),
+    prepare(memory: ArrayBufferView): void {
+      const address = Number(koffi.address(memory));
+      const start = Math.ceil(address / HUGE_PAGE_BYTES) * HUGE_PAGE_BYTES;
+      const end = Math.floor((address + memory.byteLength) / HUGE_PAGE_BYTES) * HUGE_PAGE_BYTES;
+      if (end <= start) return;
+      madvise(start, end - start, MADV_HUGEPAGE);
+      madvise(start, end - start, MADV_POPULATE_WRITE);
+    },
     exit: (code: number) => exit(code),
   };
 }

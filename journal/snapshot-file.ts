@@ -13,6 +13,7 @@
 import { createHash } from 'node:crypto';
 import { readInt64, writeInt64 } from '../src/base/int64.js';
 import { JournalVersionError, SnapshotDamagedError } from './errors.js';
+import { prepareMemory } from './libc.js';
 import { isSignedBy, type ManifestSigner } from './manifest-key.js';
 import { type ReadableFile, readFully, type Storage } from './storage.js';
 
@@ -179,6 +180,7 @@ export function readSnapshotFile(storage: Storage, name: string): SnapshotFile {
     checkHead(file, name);
     const memory = new SharedArrayBuffer(file.bytes);
     const bytes = new Uint8Array(memory);
+    prepareMemory(bytes);
     const read = readFully(file, 0, bytes, 0, bytes.length);
     if (read !== bytes.length) throw new SnapshotDamagedError(name, read, `${bytes.length} bytes`, 'the end');
     const found = sumOf(bytes).toString('hex');

@@ -1,4 +1,5 @@
 /** A business logic that goes on where a snapshot ends. */
+import { prepareMemory } from '../journal/libc.js';
 import type { SnapshotFile } from '../journal/snapshot-file.js';
 import { SnapshotTableError } from '../src/core/snapshot-tables.js';
 import type { BusinessLogicProcessor } from '../src/engine/business-logic-processor.js';
@@ -23,7 +24,8 @@ export class SnapshotUnusableError extends Error {
 export function loadSnapshot(processor: BusinessLogicProcessor, snapshot: SnapshotFile): void {
   const { facts } = snapshot;
   try {
-    processor.restore(facts.tables, (place) => snapshot.words(tableSection(facts.tables[place]!.name)));
+    const wordsOf = (place: number) => snapshot.words(tableSection(facts.tables[place]!.name));
+    processor.restore(facts.tables, wordsOf, prepareMemory);
   } catch (error) {
     if (!(error instanceof SnapshotTableError)) throw error;
     throw new SnapshotUnusableError(`the snapshot of command ${facts.sequence}: ${error.message}`);

@@ -1,6 +1,7 @@
 /** Accounts: id, report numbering, settings and the list of open orders. Accounts are never removed. */
 import { makeWords } from '../base/columns.js';
 import { mix } from '../base/hash.js';
+import { makeIndexFiller } from '../base/index-filler.js';
 import { incrementInt64 } from '../base/int64.js';
 import { makeIntegerHashIndex } from '../base/integer-hash-index.js';
 import type { Arena } from './arena.js';
@@ -205,10 +206,14 @@ export function makeAccounts(
   /** Makes index and hash again, after the records were read from a snapshot. */
   const rebuild = (): void => {
     index.expect(state[COUNT]);
+    const { add: addRow, flush } = makeIndexFiller(index);
     for (let n = 0; n < state[COUNT]; n += 1) {
-      insertRow(wordHash(words[handleOf(n) + ID]), handleOf(n));
-      touch(handleOf(n));
+      const account = handleOf(n);
+      addRow(wordHash(words[account + ID]), account);
+      hashAccount(account, hash);
+      hash.exchange(words, account + HASH_LOW);
     }
+    flush();
   };
 
   return {

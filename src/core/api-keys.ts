@@ -4,6 +4,7 @@
  */
 import { makeWords } from '../base/columns.js';
 import { mix } from '../base/hash.js';
+import { makeIndexFiller } from '../base/index-filler.js';
 import { makeIntegerHashIndex } from '../base/integer-hash-index.js';
 import type { Arena } from './arena.js';
 import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
@@ -134,10 +135,14 @@ export function makeApiKeys(arena: Arena, maxApiKeys: number) {
   /** Makes index and hash again, after the records were read from a snapshot. */
   const rebuild = (): void => {
     index.expect(state[COUNT]);
+    const { add: addRow, flush } = makeIndexFiller(index);
     for (let id = 1; id <= state[COUNT]; id += 1) {
-      insertRow(publicKeyHash(words, handleOf(id) + ApiKeyWord.publicKey), id);
-      touch(handleOf(id));
+      const key = handleOf(id);
+      addRow(publicKeyHash(words, key + ApiKeyWord.publicKey), id);
+      hashApiKey(key, hash);
+      hash.exchange(words, key + ApiKeyWord.hashLow);
     }
+    flush();
   };
 
   return {

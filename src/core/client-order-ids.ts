@@ -1,8 +1,9 @@
 /** The open orders by account and client order id. */
 import { hashTriple } from '../base/hash.js';
+import { makeIndexFiller } from '../base/index-filler.js';
 import { makeIntegerHashIndex } from '../base/integer-hash-index.js';
 import type { Arena } from './arena.js';
-import { type Orders, OrderWord } from './orders.js';
+import { OrderWord } from './orders.js';
 
 // Local copies are folded into the code (README.md).
 const CLIENT_ID_LOW = OrderWord.clientIdLow;
@@ -31,18 +32,23 @@ export function makeClientOrderIds(arena: Arena, maxOrders: number) {
     return 0;
   };
 
-  /** Makes the index again, after the records of the orders were read from a snapshot. */
-  const rebuild = (orders: Orders): void => {
-    index.expect(orders.count);
-    orders.forEach((order) => {
+  /**
+   * Makes the index again, after the records of the orders were read from a snapshot: `add` for each of the `count`
+   * orders there are, then `flush`. `prepare` is called with the memory of the index before it is filled.
+   */
+  const rebuild = (count: number, prepare: (memory: Int32Array) => void) => {
+    prepare(index.expect(count));
+    const { add: addRow, flush } = makeIndexFiller(index);
+    const add = (order: number): void => {
       const hash = hashTriple(
         words[order + ACCOUNT],
         words[order + CLIENT_ID_LOW],
         words[order + CLIENT_ID_HIGH],
       );
       words[order + OrderWord.clientIdHash] = hash;
-      insert(hash, order);
-    });
+      addRow(hash, order);
+    };
+    return { add, flush };
   };
 
   return {

@@ -132,8 +132,11 @@ export class Core {
     ];
   }
 
-  /** Makes all that is derived from the tables, after they were read from a snapshot into this core, which was new. */
-  rebuild(): void {
+  /**
+   * Makes all that is derived from the tables, after they were read from a snapshot into this core, which was new.
+   * `prepare` is called with large memory that is about to be filled.
+   */
+  rebuild(prepare: (memory: Int32Array) => void): void {
     this.accounts.rebuild();
     this.instruments.rebuild();
     this.holdings.rebuild();
@@ -142,11 +145,14 @@ export class Core {
     this.apiKeys.rebuild();
     this.assets.rebuild();
     this.transfers.rebuild();
-    this.orderExtras.rebuild(this.orders.forEach, OrderWord.extra);
-    this.expiries.rebuild(this.orders.forEach);
+    if (this.orderExtras.used > 0) {
+      this.orderExtras.rebuild(this.orders.forEach, OrderWord.extra);
+      this.expiries.rebuild(this.orders.forEach);
+    }
     this.marketTimes.rebuild();
-    this.orders.rebuild();
-    this.clientIds.rebuild(this.orders);
+    const { add, flush } = this.clientIds.rebuild(this.orders.count, prepare);
+    this.orders.rebuild(add);
+    flush();
     this.books.ladder.rebuild();
   }
 }

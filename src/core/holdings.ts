@@ -5,6 +5,7 @@
  */
 import { makeWords } from '../base/columns.js';
 import { hashPair } from '../base/hash.js';
+import { makeIndexFiller } from '../base/index-filler.js';
 import { makeIntegerHashIndex } from '../base/integer-hash-index.js';
 import type { Arena } from './arena.js';
 import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
@@ -109,6 +110,10 @@ export function makeHoldings(arena: Arena, maxHoldings: number) {
     markDirty(holding);
   };
 
+  const isEmpty = (holding: number): boolean => {
+    return available(holding) === 0 && reserved(holding) === 0;
+  };
+
   /** Hashes one holding, with something in it, into `hash`. */
   const hashHolding = (holding: number, hash: EntityHash): void => {
     // The first word of an account is its id.
@@ -121,7 +126,7 @@ export function makeHoldings(arena: Arena, maxHoldings: number) {
       const holding = hash.dirtyRows[i];
       const lane = numberOf(holding) * 2;
       words[holding + DIRTY] = 0;
-      if (available(holding) === 0 && reserved(holding) === 0) {
+      if (isEmpty(holding)) {
         subtract(hashes[lane], hashes[lane + 1]);
         hashes[lane] = 0;
         hashes[lane + 1] = 0;
@@ -149,11 +154,15 @@ export function makeHoldings(arena: Arena, maxHoldings: number) {
   /** Makes index and hash again, after the records were read from a snapshot. */
   const rebuild = (): void => {
     index.expect(state[COUNT]);
+    const { add: addRow, flush } = makeIndexFiller(index);
     for (let n = 0; n < state[COUNT]; n += 1) {
       const holding = handleOf(n);
-      insertRow(pairHash(words[holding + ACCOUNT], words[holding + ASSET_ID]), holding);
-      touch(holding);
+      addRow(pairHash(words[holding + ACCOUNT], words[holding + ASSET_ID]), holding);
+      if (isEmpty(holding)) continue;
+      hashHolding(holding, hash);
+      hash.exchange(hashes, n * 2);
     }
+    flush();
   };
 
   return {

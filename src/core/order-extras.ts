@@ -109,5 +109,14 @@ export function makeOrderExtras(arena: Arena, maxOrders: number) {
     }
   };
 
-  return { allocate, release, tables, rebuild };
+  return {
+    /** Records that were ever in use. */
+    get used(): number {
+      return (state[FRESH] - first) / RECORD_WORDS;
+    },
+    allocate,
+    release,
+    tables,
+    rebuild,
+  };
 }

@@ -84,6 +84,9 @@ const LOT_RESERVE = OrderWord.lotReserve;
 const LAST_ORDER_ID = CounterWord.orderId;
 const LAST_PRIORITY = CounterWord.priority;
 
+/** Orders that are read ahead for, while all are hashed. */
+const ORDERS_AT_ONCE = 64;
+
 /** Words of the private state. */
 /** Orders in the records. */
 const COUNT = 0;
@@ -240,8 +243,27 @@ export function makeOrders(arena: Arena, maxOrders: number, extras: OrderExtras,
     makeTable('orders.counters', CounterWord, { memory: counters }),
   ];
 
-  /** Makes the hash again, after the records were read from a snapshot. */
-  const rebuild = (): void => forEach(touch);
+  /**
+   * Makes the hash again, after the records and those of all accounts were read from a snapshot; calls `visit` with each
+   * order while it is in the cache.
+   */
+  const rebuild = (visit: (order: number) => void): void => {
+    /** Takes what was read, so that the compiler does not drop the reading. */
+    const sum = makeWords(1);
+    for (let from = first; from < state[FRESH]; from += ORDERS_AT_ONCE * ORDER_WORDS) {
+      const end = Math.min(from + ORDERS_AT_ONCE * ORDER_WORDS, state[FRESH]);
+      // The accounts are anywhere in memory: read first, so that the processor waits for several at once.
+      let read = 0;
+      for (let order = from; order < end; order += ORDER_WORDS) read |= words[words[order + ACCOUNT]];
+      sum[0] = read;
+      for (let order = from; order < end; order += ORDER_WORDS) {
+        if (words[order + PRICE] === 0) continue;
+        visit(order);
+        hashOrder(order, hash);
+        hash.exchange(words, order + HASH_LOW);
+      }
+    }
+  };
 
   /** Calls `visit` with every record that is in use, in the order of the records. */
   const forEach = (visit: (order: number) => void): void => {

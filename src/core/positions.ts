@@ -10,6 +10,7 @@
  */
 import { makeWords } from '../base/columns.js';
 import { hashPair } from '../base/hash.js';
+import { makeIndexFiller } from '../base/index-filler.js';
 import { makeIntegerHashIndex } from '../base/integer-hash-index.js';
 import type { Arena } from './arena.js';
 import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
@@ -200,11 +201,15 @@ export function makePositions(arena: Arena, maxPositions: number) {
   /** Makes index and hash again, after the records were read from a snapshot. */
   const rebuild = (): void => {
     index.expect(state[COUNT]);
+    const { add: addRow, flush } = makeIndexFiller(index);
     for (let n = 0; n < state[COUNT]; n += 1) {
       const position = handleOf(n);
-      insertRow(pairHash(words[position + ACCOUNT], words[position + INSTRUMENT_ID]), position);
-      touch(position);
+      addRow(pairHash(words[position + ACCOUNT], words[position + INSTRUMENT_ID]), position);
+      if (isFlat(position)) continue;
+      hashPosition(position, hash);
+      hash.exchange(words, position + HASH_LOW);
     }
+    flush();
   };
 
   return {

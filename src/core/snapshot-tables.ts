@@ -61,13 +61,15 @@ export function packRows(
 
 /**
  * Reads packed tables into those of a core that has seen no command; what is derived from them is made by the core.
- * `wordsOf` gives the packed rows of a table by its place in `packed`.
+ * `wordsOf` gives the packed rows of a table by its place in `packed`; `prepare` is called with the memory of each table
+ * before it is filled.
  * @throws SnapshotTableError naming the table and the field
  */
 export function unpackTables(
   tables: readonly Table[],
   packed: readonly PackedTable[],
   wordsOf: (place: number) => Int32Array,
+  prepare: (memory: Int32Array) => void,
 ): void {
   const rowsOf = (name: string): number => packed.find((table) => table.name === name)?.rows ?? 0;
   packed.forEach((source, place) => {
@@ -76,6 +78,9 @@ export function unpackTables(
       throw new SnapshotTableError(
         `${source.name}: ${source.rows} records, and room for ${table.capacity}; raise the limit to what it was`,
       );
+    }
+    if (table !== undefined) {
+      prepare(table.memory.subarray(table.first, table.first + source.rows * table.recordWords));
     }
     const words = wordsOf(place);
     const columns = columnsOf(tables, table, source, rowsOf);
@@ -200,12 +205,12 @@ function copyIn(
   count: number,
 ): void {
   const { memory, recordWords } = table;
-  let to = table.first + from * recordWords + word;
-  let at = column + from * rowWords;
+  let to = (table.first + from * recordWords + word) | 0;
+  let at = (column + from * rowWords) | 0;
   for (let row = 0; row < count; row += 1) {
     for (let i = 0; i < width; i += 1) memory[to + i] = source[at + i];
-    to += recordWords;
-    at += rowWords;
+    to = (to + recordWords) | 0;
+    at = (at + rowWords) | 0;
   }
 }
 
@@ -221,16 +226,20 @@ function unpackHandles(
   count: number,
 ): void {
   const { memory, recordWords } = table;
-  const origin = records.first - records.recordWords;
-  for (let row = from; row < from + count; row += 1) {
-    const number = source[column + row * rowWords];
+  const targetWords = records.recordWords;
+  const origin = records.first - targetWords;
+  let to = (table.first + from * recordWords + field.word) | 0;
+  let at = (column + from * rowWords) | 0;
+  for (let row = 0; row < count; row += 1) {
+    const number = source[at];
     if (number < 0 || number > limit) {
       throw new SnapshotTableError(
-        `${table.name}.${field.name} of record ${row + 1} leads to no ${records.name}`,
+        `${table.name}.${field.name} of record ${from + row + 1} leads to no ${records.name}`,
       );
     }
-    memory[table.first + row * recordWords + field.word] =
-      number === 0 ? 0 : origin + number * records.recordWords;
+    memory[to] = number === 0 ? 0 : (origin + Math.imul(number, targetWords)) | 0;
+    to = (to + recordWords) | 0;
+    at = (at + rowWords) | 0;
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { makeWords } from '../base/columns.js';
 import { hashPair } from '../base/hash.js';
+import { makeIndexFiller } from '../base/index-filler.js';
 import { writeInt64 } from '../base/int64.js';
 import { makeIntegerHashIndex } from '../base/integer-hash-index.js';
 import { type EntityHash, EntityKind, makeEntityHash } from './entity-hash.js';
@@ -121,12 +122,14 @@ export function makeTransfers(maxTransfers: number) {
   /** Makes index and hash again, after the records were read from a snapshot. */
   const rebuild = (): void => {
     index.expect(state[COUNT]);
+    const { add: addRow, flush } = makeIndexFiller(index);
     for (let row = 1; row <= state[COUNT]; row += 1) {
       const at = row * TRANSFER_WORDS;
-      insertRow(pairHash(words[at + TransferWord.idLow], words[at + TransferWord.idHigh]), row);
+      addRow(pairHash(words[at + TransferWord.idLow], words[at + TransferWord.idHigh]), row);
       hashTransfer(row, hash);
       hash.add();
     }
+    flush();
   };
 
   return {

@@ -145,12 +145,17 @@ export class BusinessLogicProcessor {
   }
 
   /**
-   * Takes over the state of a snapshot, before the first command; see unpackTables.
+   * Takes over the state of a snapshot, before the first command; see unpackTables. `prepare` is called with large
+   * memory that is about to be filled.
    * @throws SnapshotTableError for tables that this core cannot take
    */
-  restore(packed: readonly PackedTable[], wordsOf: (place: number) => Int32Array): void {
-    unpackTables(this.tables, packed, wordsOf);
-    this.core.rebuild();
+  restore(
+    packed: readonly PackedTable[],
+    wordsOf: (place: number) => Int32Array,
+    prepare: (memory: Int32Array) => void = () => {},
+  ): void {
+    unpackTables(this.tables, packed, wordsOf, prepare);
+    this.core.rebuild(prepare);
   }
 
   /** Hash of the whole state: 16 hex digits. */

@@ -26,18 +26,26 @@ const STATE_WORDS = 5;
  *
  * When the ring is full and `isConsumerGone` says so, nobody will read any more: events are then written to the ring's
  * spare slot, so that a node that stops with a closed commit gate can finish the commands that it has taken.
+ *
+ * While it is muted nothing is published: a flush shows each event to one visitor and takes its slot back, so that a
+ * long replay, whose events nobody waits for, keeps to the same few slots.
  */
 export class RingEventOutput implements EventOutput {
   readonly slots: Int32Array;
   readonly slotDoubles: Float64Array;
   readonly next: () => number;
   readonly flush: () => void;
+  /** Publishes nothing from now on; `visit` gets the word where each event starts. Nothing may be unpublished yet. */
+  readonly mute: (visit: (wordIndex: number) => void) => void;
+  /** Publishes again, from the next event on; all before must have been flushed. */
+  readonly unmute: () => void;
 
   constructor(producer: RingProducer, isConsumerGone: () => boolean = () => false) {
     const { capacity, mask, wordsAndSpare } = producer.ring;
     const state = makeWords(STATE_WORDS);
     const spare = capacity << SLOT_SHIFT;
     let isDiscarding = false;
+    let visitMuted: ((wordIndex: number) => void) | undefined;
     state[NEXT] = (producer.nextSequence & mask) << SLOT_SHIFT;
     state[END] = state[NEXT];
     state[RUN_START] = state[NEXT];
@@ -48,10 +56,31 @@ export class RingEventOutput implements EventOutput {
     const flush = (): void => {
       const count = written();
       if (count === 0) return;
+      if (visitMuted !== undefined) {
+        showMuted(count, visitMuted);
+        takeBack();
+        return;
+      }
       producer.publish(count);
       state[CLAIMED] -= count;
       state[WRITTEN] = 0;
       state[RUN_START] = state[NEXT];
+    };
+
+    const showMuted = (count: number, visit: (wordIndex: number) => void): void => {
+      let at = producer.wordIndexAt(0);
+      for (let i = 0; i < count; i += 1) {
+        visit(at);
+        at = at + SLOT_LENGTH === spare ? 0 : at + SLOT_LENGTH;
+      }
+    };
+
+    /** Lets the next event be written where the first unpublished one stands. */
+    const takeBack = (): void => {
+      state[WRITTEN] = 0;
+      state[NEXT] = producer.wordIndexAt(0);
+      state[RUN_START] = state[NEXT];
+      state[END] = Math.min(state[NEXT] + (state[CLAIMED] << SLOT_SHIFT), spare);
     };
 
     /** Claims slots, waiting for them if need be, so that there is one to write; false when there will never be any. */
@@ -91,6 +120,12 @@ export class RingEventOutput implements EventOutput {
       wordsAndSpare.length / 2,
     );
     this.flush = flush;
+    this.mute = (visit) => {
+      visitMuted = visit;
+    };
+    this.unmute = () => {
+      visitMuted = undefined;
+    };
     this.next = () => {
       if (state[NEXT] === state[END] && !startRun()) return spare;
       const at = state[NEXT];

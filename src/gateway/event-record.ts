@@ -61,6 +61,14 @@ export class EventRecord {
   note(words: Int32Array, bytes: Uint8Array, at: number): void {
     const templateId = templateOf(words[at]!);
     if (templateId === Template.bookDelta || templateId === Template.auctionIndicated) return;
+    this.noteLasting(words, bytes, at);
+    this.noteReport(words, at);
+    this.noteAnswer(words, at);
+  }
+
+  /** Notes of an event, given as to `note`, what does not pass: listings, keys, the epoch, and news of instruments. */
+  noteLasting(words: Int32Array, bytes: Uint8Array, at: number): void {
+    const templateId = templateOf(words[at]!);
     if (templateId === Template.instrumentListed) {
       this.listings.push(words.slice(at, at + SLOT_WORDS));
     } else if (templateId === Template.apiKeyRegistered) {
@@ -71,8 +79,6 @@ export class EventRecord {
       this.epoch = words[at + EPOCH]!;
     }
     this.news.note(words, at);
-    this.noteReport(words, at);
-    this.noteAnswer(words, at);
   }
 
   /** The number of the event among the reports of the account that it is for; 0 = it is nobody's report. */

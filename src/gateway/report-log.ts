@@ -8,6 +8,8 @@ export const NO_ENTRY = 0;
 const PIECE_ENTRIES = 2048;
 /** The entries asked for are no longer kept. */
 export const GONE = -1;
+/** An entry that is no longer kept, in a log that goes on from a snapshot. */
+const OVERWRITTEN = 1;
 
 /** Words of an entry in a snapshot, whose slot is in another section: list, number, and 1 in the first of its list. */
 const EntryWord = { list: 0, number: 1, isFirst: 3 } as const;
@@ -78,6 +80,12 @@ export class ReportLog {
     if (this.isKept(list.newestEntry)) this.nextEntry[list.newestEntry & this.mask] = entry;
     list.newestEntry = entry;
     list.newestNumber = number;
+  }
+
+  /** Notes that a list, which has no entry here, has had all reports up to `number`: none of them is kept. */
+  skipTo(listKey: number, number: number): void {
+    this.head = Math.max(this.head, this.mask + 2);
+    this.lists.set(listKey, { newestEntry: OVERWRITTEN, newestNumber: number });
   }
 
   /** Number of the newest report of a list, 0 when it has none. */
@@ -162,17 +170,18 @@ export class ReportLog {
     const lists = snapshot.words(LISTS);
     const entries = snapshot.words(ENTRIES);
     const slots = snapshot.words(SLOTS);
-    // An entry that no list can still have: what was before the snapshot is gone.
+    // What was before the snapshot is gone.
     this.head = this.mask + 2;
-    const overwritten = 1;
     for (let at = 0; at < lists.length; at += LIST_WORDS) {
       const newestNumber = readInt64(lists, at + ListWord.newestNumber);
-      this.lists.set(lists[at + ListWord.key]!, { newestEntry: overwritten, newestNumber });
+      this.lists.set(lists[at + ListWord.key]!, { newestEntry: OVERWRITTEN, newestNumber });
     }
     const count = entries.length / ENTRY_WORDS;
     for (let i = Math.max(0, count - this.mask - 1); i < count; i++) {
       const at = i * ENTRY_WORDS;
       const listKey = entries[at + EntryWord.list]!;
+      // Of a log that was never full.
+      if (listKey === 0) continue;
       if (entries[at + EntryWord.isFirst] === 1) this.lists.delete(listKey);
       this.append(listKey, readInt64(entries, at + EntryWord.number), slots, i * SLOT_WORDS);
     }

@@ -9,11 +9,12 @@ import { RingProducer } from '../ring/ring-producer.js';
 import { WaitStrategy, type WaitStrategyName } from '../ring/wait-strategy.js';
 import { runEventLoopWorker } from '../runtime/agent-worker.js';
 import { CommitGate } from '../runtime/commit-gate.js';
+import { sectionsOf } from './muted-record.js';
 import { makeLog } from './node-log.js';
 import type { NodeMemory } from './node-memory.js';
 import { adminKeySlot, epochStartedSlot, timeAdvancedSlot } from './own-commands.js';
 import { OutputConsumer, StopPhase } from './topology.js';
-import type { LeadMessage, OpenMessage } from './worker-messages.js';
+import type { LeadMessage, OpenMessage, ToGateway } from './worker-messages.js';
 
 export interface GatewayInput {
   readonly memory: NodeMemory;
@@ -22,8 +23,10 @@ export interface GatewayInput {
   readonly nodeId: number;
   readonly options: GatewayOptions;
   readonly logLevel: string;
-  /** The snapshot to go on from; undefined = from the first command on. */
+  /** The snapshot to go on from; undefined = from the first command on, or from a `RecordMessage`. */
   snapshot: SharedArrayBuffer | undefined;
+  /** A `RecordMessage` will come, and the events in the output ring are those after it. */
+  readonly awaitsRecord: boolean;
 }
 
 void runEventLoopWorker<GatewayInput>((input, { counters, clock }) => {
@@ -45,6 +48,14 @@ void runEventLoopWorker<GatewayInput>((input, { counters, clock }) => {
     // The memory is large, and nobody needs it any more.
     input.snapshot = undefined;
   }
+  const onMessage = (message: ToGateway): void => {
+    if (message.type === 'lead') {
+      lead(message);
+      return;
+    }
+    gateway.restore(sectionsOf(message), message.epoch);
+    gateway.start();
+  };
   const lead = (message: LeadMessage): void => {
     const { epoch, isNewEpoch, actor, ackPolicy, adminPublicKey, afterUs } = message;
     const opening = isNewEpoch ? epochStartedSlot(clusterId, epoch, nodeId, actor) : timeAdvancedSlot();
@@ -57,11 +68,11 @@ void runEventLoopWorker<GatewayInput>((input, { counters, clock }) => {
     stopPhase: StopPhase.gateway,
     async start(): Promise<void> {
       await gateway.listen();
-      gateway.start();
-      parentPort!.on('message', lead);
+      if (!input.awaitsRecord) gateway.start();
+      parentPort!.on('message', onMessage);
     },
     async close(): Promise<void> {
-      parentPort!.off('message', lead);
+      parentPort!.off('message', onMessage);
       parentPort!.unref();
       await gateway.close();
     },

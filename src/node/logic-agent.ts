@@ -24,11 +24,13 @@ const BATCH_MAX = 256;
  * Every CHECKPOINT_INTERVAL commands it records the state and output hashes, by sequence and so at the same places on
  * both nodes; and once whenever it runs idle, so that an operator sees the hash of the very last command. Each time it
  * looks at a few more records of the core: a broken invariant throws, and ends the node before it gets worse.
+ *
+ * `flush` makes the events of all commands up to `sequence` visible.
  */
 export class LogicAgent implements Agent {
   private readonly processor: BusinessLogicProcessor;
   private readonly input: RingConsumer;
-  private readonly flush: () => void;
+  private readonly flush: (sequence: number) => void;
   private readonly checkpoints: CheckpointRing;
   private readonly counters: NodeCounters;
   private readonly dump: (sequence: number) => void;
@@ -42,7 +44,7 @@ export class LogicAgent implements Agent {
   constructor(
     processor: BusinessLogicProcessor,
     input: RingConsumer,
-    flush: () => void,
+    flush: (sequence: number) => void,
     checkpoints: CheckpointRing,
     counters: NodeCounters,
     dump: (sequence: number) => void,
@@ -87,7 +89,7 @@ export class LogicAgent implements Agent {
       done += run;
       if (run === toCheckpoint) this.checkpoint(first + done - 1);
     }
-    this.flush();
+    this.flush(first + count - 1);
     input.release(count);
     this.publishProgress(first + count - 1);
     return count;

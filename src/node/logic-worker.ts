@@ -1,4 +1,5 @@
 /** Thread of the business logic. */
+import { parentPort } from 'node:worker_threads';
 import { SnapshotFile } from '../../journal/snapshot-file.js';
 import { openSnapshots } from '../../journal/snapshot-store.js';
 import { loadSnapshot } from '../../replay/load-snapshot.js';
@@ -16,6 +17,7 @@ import { SystemClock } from '../runtime/clock.js';
 import { Counter } from '../runtime/counters.js';
 import { dumpName } from './follower-agent.js';
 import { LogicAgent } from './logic-agent.js';
+import { MutedRecord } from './muted-record.js';
 import type { NodeMemory } from './node-memory.js';
 import { InputConsumer, StopPhase } from './topology.js';
 
@@ -25,6 +27,8 @@ export interface LogicInput {
   readonly maxOrders: number;
   /** The snapshot to go on from; undefined = from the first command on. */
   snapshot: SharedArrayBuffer | undefined;
+  /** Last command whose events are not put into the output ring; 0 = all are. See MutedRecord. */
+  readonly mutedTo: number;
   /** The journal directory. */
   readonly directory: string;
   readonly clusterId: bigint;
@@ -41,13 +45,28 @@ runAgentWorker<LogicInput>((input, { counters }) => {
     () => counters.get(Counter.stopPhase) >= StopPhase.logic || counters.get(Counter.poison) !== 0,
   );
   const processor = new BusinessLogicProcessor(new Core({ maxOrders: input.maxOrders }), output);
-  if (input.snapshot !== undefined) loadSnapshot(processor, new SnapshotFile(input.snapshot));
+  const snapshot = input.snapshot === undefined ? undefined : new SnapshotFile(input.snapshot);
+  if (snapshot !== undefined) loadSnapshot(processor, snapshot);
+  const { mutedTo } = input;
+  let muted: MutedRecord | undefined;
+  if (mutedTo > 0) {
+    const record = new MutedRecord(processor.core, snapshot, snapshot?.facts.epoch);
+    const bytes = new Uint8Array(output.slots.buffer, output.slots.byteOffset, output.slots.byteLength);
+    output.mute((at) => record.note(output.slots, bytes, at));
+    muted = record;
+  }
   // The memory is large, and nobody needs it any more.
   input.snapshot = undefined;
   const agent = new LogicAgent(
     processor,
     consumer,
-    () => output.flush(),
+    (sequence) => {
+      output.flush();
+      if (muted === undefined || sequence < mutedTo) return;
+      output.unmute();
+      parentPort!.postMessage(muted.message());
+      muted = undefined;
+    },
     new CheckpointRing(input.memory.checkpoints),
     counters,
     (sequence) => dumpState(input, processor, sequence),

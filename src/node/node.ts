@@ -54,6 +54,7 @@ import type {
   OpenMessage,
   PromotedMessage,
   PromotionRefusedMessage,
+  RecordMessage,
   ToReplication,
 } from './worker-messages.js';
 
@@ -395,6 +396,11 @@ export class RunningNode {
   /** Waits until all that was in the journal is carried out, and says every second how far that is. */
   private async recovery(): Promise<void> {
     const { counters, log, recovered, startPoint } = this;
+    const { gateway, logic } = this.workers!;
+    const told =
+      this.mutedTo() === 0
+        ? undefined
+        : nextMessage<RecordMessage>(logic).then((record) => gateway.worker.postMessage(record));
     const showProgress = (): void => {
       // A start that failed is waited for by nobody.
       if (this.isStopping) {
@@ -410,6 +416,7 @@ export class RunningNode {
       await workersReady(counters, Object.keys(this.workers!).length);
       await this.counterAtLeast(Counter.durable, recovered.lastSequence);
       await this.counterAtLeast(Counter.logicProcessed, recovered.lastSequence);
+      await told;
     } finally {
       clearInterval(timer);
     }
@@ -417,6 +424,15 @@ export class RunningNode {
     const report = this.startReport();
     if (report.refused.length > 0) log.error(report, 'recovered; not every snapshot could be used');
     else log.info(report, 'recovered');
+  }
+
+  /**
+   * Of a long replay the gateway gets only the last commands, as many as it keeps reports: what it has to know of those
+   * before, the business logic can tell it for less. The last command that it does not get; 0 = it gets all.
+   */
+  private mutedTo(): number {
+    const mutedTo = this.recovered.lastSequence - this.config.reportRetention;
+    return mutedTo > this.startPoint.sequence ? mutedTo : 0;
   }
 
   private startFollower(): void {
@@ -485,6 +501,7 @@ export class RunningNode {
     const { waitStrategy, logLevel, nodeId } = config;
     const clusterId = BigInt(config.clusterId);
     const path = this.directory.directory;
+    const mutedTo = this.mutedTo();
     const primary = splitAddress(config.primaryAddress);
     const journaler = this.startWorker('journaler', {
       memory,
@@ -505,6 +522,7 @@ export class RunningNode {
       waitStrategy,
       maxOrders: config.maxOrders,
       snapshot: this.startPoint.snapshot,
+      mutedTo,
       directory: path,
       clusterId,
       nodeId,
@@ -516,7 +534,8 @@ export class RunningNode {
       options: { ...config, clientPort: config.port },
       nodeId,
       logLevel,
-      snapshot: this.startPoint.snapshot,
+      snapshot: mutedTo > 0 ? undefined : this.startPoint.snapshot,
+      awaitsRecord: mutedTo > 0,
     } satisfies GatewayInput);
     const replication = this.startWorker('replication', {
       memory,

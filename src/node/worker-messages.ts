@@ -19,6 +19,16 @@ export interface LeadMessage {
   readonly afterUs: number;
 }
 
+/**
+ * Logic -> main -> gateway: what the gateway has to know of all events so far, none of which is in the output ring; those
+ * that follow are. See MutedRecord.
+ */
+export interface RecordMessage {
+  readonly type: 'record';
+  readonly epoch: number;
+  readonly sections: readonly { readonly name: string; readonly words: Int32Array }[];
+}
+
 /** Gateway -> main: the opening of the epoch has passed the commit gate; sessions are taken. */
 export interface OpenMessage {
   readonly type: 'open';
@@ -85,5 +95,6 @@ export interface FromFollower {
   readonly message: string;
 }
 
+export type ToGateway = LeadMessage | RecordMessage;
 export type ToReplication = ReplicateMessage | FollowMessage | PromoteMessage | FetchMessage;
 export type FromReplication = PromotedMessage | PromotionRefusedMessage | FatalMessage | FetchedMessage;

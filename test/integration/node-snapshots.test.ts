@@ -129,6 +129,51 @@ describe('a node that takes snapshots', () => {
   });
 });
 
+/** An account with money and a key, which trades in an instrument of its own. */
+async function trader(primary: DemoNode, primaryDir: string) {
+  const admin = await connectAdmin([primary.admin], join(primaryDir, 'keys', 'admin.pem'));
+  const listing = { symbol: 'AAA-USD', base: 'AAA', quote: 'USD', tickMantissa: 1, tickExponent: 0 };
+  const decimals = { lotMantissa: 1, lotExponent: 0, baseDecimals: 0, quoteDecimals: 0 };
+  await admin.listInstrument({ ...listing, ...decimals, marketProtectionPpm: 0 });
+  await admin.openAccount({ accountId: 9 });
+  await admin.deposit({ accountId: 9, asset: 'USD', amount: 1_000_000, transferId: 1n });
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const raw = rawPublicKey(publicKey);
+  const key = await admin.registerApiKey({ accountId: 9, permissions: Permission.trade, publicKey: raw });
+  await admin.close();
+
+  const connect = async (node: DemoNode, resumeAfter: number) => {
+    const client = new RingfenceClient({
+      urls: [node.client],
+      apiKeyId: key.fields.apiKeyId,
+      signer: (bytes) => sign(null, bytes, privateKey),
+      webSocket: NODE_WEB_SOCKET,
+      resumeAfter,
+    });
+    const reports: [string, number, bigint][] = [];
+    client.on('accepted', ({ reportSequence, clientOrderId }) =>
+      reports.push(['accepted', reportSequence, clientOrderId]),
+    );
+    client.on('cancelled', ({ reportSequence, clientOrderId }) =>
+      reports.push(['cancelled', reportSequence, clientOrderId]),
+    );
+    client.on('snapshotRequired', () => reports.push(['snapshotRequired', 0, 0n]));
+    await client.connect();
+    return { client, reports };
+  };
+  const order = (client: RingfenceClient, clientOrderId: bigint) =>
+    client.newOrder({
+      clientOrderId,
+      instrumentId: 1,
+      side: Side.buy,
+      orderType: OrderType.limit,
+      timeInForce: TimeInForce.GTC,
+      priceTicks: 10 + Number(clientOrderId),
+      quantityLots: 1,
+    });
+  return { connect, order };
+}
+
 describe('a client that comes back after a start from a snapshot', () => {
   let rig: NodeRig;
   afterEach(() => rig.close());
@@ -141,47 +186,7 @@ describe('a client that comes back after a start from a snapshot', () => {
     let standby = await rig.start(standbyDir);
     await statusWhen(primary, (status) => status.standby.connected);
 
-    const admin = await connectAdmin([primary.admin], join(primaryDir, 'keys', 'admin.pem'));
-    const listing = { symbol: 'AAA-USD', base: 'AAA', quote: 'USD', tickMantissa: 1, tickExponent: 0 };
-    const decimals = { lotMantissa: 1, lotExponent: 0, baseDecimals: 0, quoteDecimals: 0 };
-    await admin.listInstrument({ ...listing, ...decimals, marketProtectionPpm: 0 });
-    await admin.openAccount({ accountId: 9 });
-    await admin.deposit({ accountId: 9, asset: 'USD', amount: 1_000_000, transferId: 1n });
-    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-    const raw = rawPublicKey(publicKey);
-    const key = await admin.registerApiKey({ accountId: 9, permissions: Permission.trade, publicKey: raw });
-    await admin.close();
-
-    const connect = async (node: DemoNode, resumeAfter: number) => {
-      const client = new RingfenceClient({
-        urls: [node.client],
-        apiKeyId: key.fields.apiKeyId,
-        signer: (bytes) => sign(null, bytes, privateKey),
-        webSocket: NODE_WEB_SOCKET,
-        resumeAfter,
-      });
-      const reports: [string, number, bigint][] = [];
-      client.on('accepted', ({ reportSequence, clientOrderId }) =>
-        reports.push(['accepted', reportSequence, clientOrderId]),
-      );
-      client.on('cancelled', ({ reportSequence, clientOrderId }) =>
-        reports.push(['cancelled', reportSequence, clientOrderId]),
-      );
-      client.on('snapshotRequired', () => reports.push(['snapshotRequired', 0, 0n]));
-      await client.connect();
-      return { client, reports };
-    };
-    const order = (client: RingfenceClient, clientOrderId: bigint) =>
-      client.newOrder({
-        clientOrderId,
-        instrumentId: 1,
-        side: Side.buy,
-        orderType: OrderType.limit,
-        timeInForce: TimeInForce.GTC,
-        priceTicks: 10 + Number(clientOrderId),
-        quantityLots: 1,
-      });
-
+    const { connect, order } = await trader(primary, primaryDir);
     const { client: first, reports: seen } = await connect(primary, 0);
     for (let id = 1n; id <= 6n; id++) await order(first, id);
     await first.cancelOrder({ clientOrderId: 3n, instrumentId: 1 });
@@ -228,5 +233,40 @@ describe('a client that comes back after a start from a snapshot', () => {
     expect((await order(client, 11n)).name).toBe('accepted');
     await client.close();
     await expectSound(standby, standbyDir);
+  });
+
+  test('trades on after a replay that is longer than what the gateway keeps, and is told what reports are gone', async () => {
+    rig = new NodeRig();
+    const dataDir = rig.init('primary', {
+      snapshotEveryCommands: '0',
+      snapshotEveryMinutes: '0',
+      reportRetention: '1024',
+    });
+    let node = await rig.start(dataDir);
+    const { connect, order } = await trader(node, dataDir);
+    const { client: first, reports: seen } = await connect(node, 0);
+    await order(first, 1n);
+    for (let id = 2n; id <= 601n; id++) {
+      await order(first, id);
+      await first.cancelOrder({ clientOrderId: id, instrumentId: 1 });
+    }
+    await order(first, 1000n);
+    await first.close();
+    await node.kill();
+
+    node = await rig.start(dataDir);
+    const { start } = await statusWhen(node, isAtRest);
+    expect(start.replayed).toBeGreaterThan(1024 + 100);
+    const { client: late, reports } = await connect(node, 0);
+    await expect.poll(() => reports.length, { timeout: 20_000 }).toBeGreaterThan(0);
+    expect(reports[0]![0]).toBe('snapshotRequired');
+    await late.close();
+    const { client, reports: missed } = await connect(node, seen.at(-4)![1]);
+    await expect.poll(() => missed.length, { timeout: 20_000 }).toBe(3);
+    expect(missed).toEqual(seen.slice(-3));
+    await expect(order(client, 1n)).rejects.toMatchObject({ name: 'DUPLICATE_CLIENT_ORDER_ID' });
+    expect((await order(client, 1001n)).name).toBe('accepted');
+    await client.close();
+    await expectSound(node, dataDir);
   });
 });

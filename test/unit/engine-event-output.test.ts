@@ -73,6 +73,30 @@ describe('the ring event output', () => {
     expect(ring.words[consumer.wordIndexAt(1)]).toBe(6);
   });
 
+  test('shows events to one visitor and takes their slots back while it is muted, then goes on', () => {
+    const ring = new RingBuffer(RingBuffer.allocate(8, 1));
+    const consumer = new RingConsumer(ring, 0, strategy);
+    const output = new RingEventOutput(new RingProducer(ring, strategy));
+    // So that the slots that are taken back lie across the end of the ring.
+    for (let value = 1; value <= 5; value += 1) write(output, value);
+    output.flush();
+    consumer.release(consumer.available());
+    const seen: number[] = [];
+    output.mute((at) => seen.push(ring.words[at]!));
+    let written = 0;
+    for (const size of [3, 8, 1, 20, 0, 7]) {
+      for (let i = 0; i < size; i += 1) write(output, ++written);
+      output.flush();
+    }
+    expect(seen).toEqual(Array.from({ length: written }, (_, n) => n + 1));
+    expect(consumer.available()).toBe(0);
+    output.unmute();
+    for (let value = 100; value <= 107; value += 1) write(output, value);
+    output.flush();
+    expect(consumer.available()).toBe(8);
+    for (let i = 0; i < 8; i += 1) expect(ring.words[consumer.wordIndexAt(i)]).toBe(100 + i);
+  });
+
   test('writes to no slot of the ring when it is full and nobody will read any more', () => {
     const ring = new RingBuffer(RingBuffer.allocate(4, 1));
     const consumer = new RingConsumer(ring, 0, strategy);

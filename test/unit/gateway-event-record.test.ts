@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { readInt64 } from '../../src/base/int64.js';
 import { EventRecord, type Sections } from '../../src/gateway/event-record.js';
 import { GONE, NO_ENTRY, ReportLog } from '../../src/gateway/report-log.js';
+import { MutedRecord, sectionsOf } from '../../src/node/muted-record.js';
 import { booksOf, bookTimesIn } from '../../src/publish/books-section.js';
 import { MarketData } from '../../src/publish/market-data.js';
 import { offsetOf, Template } from '../../src/wire/schema.js';
@@ -55,6 +56,8 @@ class Watcher {
   }
 }
 
+/** Accounts, and the answers to admin keys. */
+const LISTS = [...Array(8).keys(), -1, -2, -3];
 const LISTED = HeaderWord.body + offset('instrumentListed');
 const DELTA = HeaderWord.body + offset('bookDelta');
 
@@ -75,12 +78,8 @@ function answerOf(log: ReportLog, listKey: number, number: number): string {
 }
 
 function expectSame(live: Watcher, restored: Watcher, engine: EngineUnderTest): void {
-  expect(restored.record.epoch).toBe(live.record.epoch);
-  expect(restored.record.listings).toEqual(live.record.listings);
-  expect([...restored.record.news.slots()]).toEqual([...live.record.news.slots()]);
-  expect(restored.record.keys.all()).toEqual(live.record.keys.all());
-  const lists = [...Array(8).keys(), -1, -2, -3];
-  for (const list of lists) {
+  expectSameButReports(live, restored, engine);
+  for (const list of LISTS) {
     const newest = live.record.reportLog.newestNumber(list);
     expect(restored.record.reportLog.newestNumber(list)).toBe(newest);
     for (let number = 0; number <= newest + 1; number += number < 80 ? 1 : 13) {
@@ -88,6 +87,13 @@ function expectSame(live: Watcher, restored: Watcher, engine: EngineUnderTest): 
       expect(answer, `list ${list} after ${number}`).toBe(answerOf(live.record.reportLog, list, number));
     }
   }
+}
+
+function expectSameButReports(live: Watcher, restored: Watcher, engine: EngineUnderTest): void {
+  expect(restored.record.epoch).toBe(live.record.epoch);
+  expect(restored.record.listings).toEqual(live.record.listings);
+  expect([...restored.record.news.slots()]).toEqual([...live.record.news.slots()]);
+  expect(restored.record.keys.all()).toEqual(live.record.keys.all());
   for (let id = 1; id <= engine.core.instruments.count; id++) {
     expect(restored.market.bookOf(id)).toEqual(live.market.bookOf(id));
   }
@@ -116,6 +122,49 @@ describe('what a gateway knows', () => {
           expectSame(live, restored, engine);
         }
         expectSame(live, restored!, engine);
+      }
+    });
+  }
+
+  for (const from of [-1, 60]) {
+    test(`is the same after a replay whose events it did not get (${from < 0 ? 'no' : 'with a'} snapshot), but for reports of then`, () => {
+      const mutedTo = COMMANDS >> 1;
+      const engine = new EngineUnderTest(CORE);
+      const live = new Watcher(8192);
+      const newestThen = new Map<number, number>();
+      let restored: Watcher | undefined;
+      let muted = from < 0 ? new MutedRecord(engine.core) : undefined;
+      for (let n = 0; n < COMMANDS; n++) {
+        engine.events.clear();
+        engine.processor.onCommand(slots, n * SLOT_WORDS);
+        live.see(engine);
+        restored?.see(engine);
+        const { words, count } = engine.events;
+        const bytes = new Uint8Array(words.buffer);
+        for (let i = 0; i < count; i++) muted?.note(words, bytes, i * SLOT_WORDS);
+        if (n === from) {
+          const snapshot = stored([...live.record.sections(), booksOf(engine.core, live.bookTimesUs)]);
+          muted = new MutedRecord(engine.core, snapshot, live.record.epoch);
+        }
+        if (n !== mutedTo) continue;
+        const message = structuredClone(muted!.message());
+        restored = new Watcher(8192, bookTimesIn(sectionsOf(message)));
+        restored.record.restore(sectionsOf(message), message.epoch);
+        restored.market.restore(sectionsOf(message));
+        for (const list of LISTS) newestThen.set(list, live.record.reportLog.newestNumber(list));
+      }
+      expectSameButReports(live, restored!, engine);
+      expect([...newestThen.values()].filter((number) => number > 0).length).toBeGreaterThan(3);
+      for (const list of LISTS) {
+        const newest = live.record.reportLog.newestNumber(list);
+        const then = newestThen.get(list)!;
+        expect(restored!.record.reportLog.newestNumber(list)).toBe(newest);
+        for (let number = 0; number <= newest + 1; number++) {
+          const wanted = number < then ? 'gone' : answerOf(live.record.reportLog, list, number);
+          expect(answerOf(restored!.record.reportLog, list, number), `list ${list} after ${number}`).toBe(
+            wanted,
+          );
+        }
       }
     });
   }
