@@ -83,7 +83,7 @@ async function measure(
   const tape = await makeMixTape(commands, 1, { ...MIX_LOADS.mix, busyPercent: BUSY_PERCENT });
   const { count } = tape;
   const snapshotAt = count - commands;
-  await makeJournal({ directory, tape, snapshotAt });
+  await makeJournal({ directory, tape, snapshotAt, rounds: 1 });
   const accountId = BUSY_ACCOUNT;
   const events = await onThread<number>({ kind: 'count', directory, accountId, afterSequence: snapshotAt });
   say(`${commands} commands after a snapshot, with ${events} events of account ${accountId}`);
