@@ -19,7 +19,8 @@
  * because they hold sockets. [logic] goes on to what [journaler] has written, and carries it out while [journaler] waits for
  * the disk: its events could not leave earlier, the gateway wakes one thread a batch instead of two, and fewer threads want
  * a processor at the same time. [follower] replays the segment files up to `durable` on a thread of its own, in a core of its
- * own, and writes snapshots; nothing waits for it. The main thread holds the control server and nothing else that could be late.
+ * own, and writes snapshots; nothing waits for it. In a replay that is longer than what [gateway] keeps, [logic] publishes
+ * nothing until the last part of it, and tells [gateway] what it has to know of the rest (muted-record.ts). The main thread holds the control server and nothing else that could be late.
  */
 
 /** Consumers of the input ring. */
