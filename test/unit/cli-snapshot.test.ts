@@ -67,7 +67,10 @@ describe('a journal with snapshots', () => {
         await printEventsOf({ dataDir, directory: join(dataDir, 'journal') }, Number(atSequence), output);
       });
       expect(one).not.toBe('');
-      expect(other).toBe(one);
+      // How the answer was found is not the same.
+      const [bare, otherBare] = [one, other].map((text) => text!.replace(/,"answer":\{[^}]*\}/, ''));
+      expect(bare).not.toBe(one);
+      expect(otherBare).toBe(bare);
     }
     for (const flags of [{ from: LATE }, { from: LATE, to: LATE }, {}]) {
       const [one, other] = await both((dataDir, output) =>
