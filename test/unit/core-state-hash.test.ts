@@ -1,8 +1,10 @@
 /** The state hash, and the walk that checks everything. */
 import { describe, expect, test } from 'vitest';
 import { AccountWord } from '../../src/core/accounts.js';
+import { OrderFlag } from '../../src/core/codes.js';
 import { HashWord } from '../../src/core/entity-hash.js';
 import { checkInvariants } from '../../src/core/invariants.js';
+import { ExtraWord } from '../../src/core/order-extras.js';
 import { OrderWord } from '../../src/core/orders.js';
 import { LevelWord } from '../../src/core/price-ladder.js';
 import { fullStateHash, stateHash } from '../../src/core/state-hash.js';
@@ -75,6 +77,29 @@ describe('the state hash', () => {
         expect(new Set([before, low, fullStateHash(core), stateHash(core)]).size).toBe(3);
       }
     }
+  });
+
+  test('sees which order is linked with which', () => {
+    const market = new Market(1);
+    const { core } = market.engine;
+    const terms = { instrumentId: 1, side: 2, timeInForce: 1, quantityLots: 1 };
+    const send = (fields: object) => market.send('newOrder', { accountId: 1 }, { ...terms, ...fields });
+    send({ clientOrderId: 1n, orderType: 1, priceTicks: 100 });
+    send({ clientOrderId: 2n, orderType: 1, priceTicks: 101 });
+    const stop = { orderType: 3, triggerPriceTicks: 90, flags: OrderFlag.linked, linkedClientOrderId: 1n };
+    send({ clientOrderId: 3n, ...stop });
+    const { words } = core.orders;
+    const first = words[core.accounts.find(1) + AccountWord.firstOrder]!;
+    const second = words[first + OrderWord.accountNext]!;
+    const third = words[second + OrderWord.accountNext]!;
+    const partnerAt = words[third + OrderWord.extra]! + ExtraWord.partner;
+    expect(words[partnerAt]).toBe(first);
+    const seen = new Set<string>();
+    for (const partner of [first, second, 0]) {
+      words[partnerAt] = partner;
+      seen.add(fullStateHash(core));
+    }
+    expect(seen.size).toBe(3);
   });
 
   test('has a row that changed often on its list once', () => {
