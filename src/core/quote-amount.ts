@@ -59,8 +59,10 @@ export function makeQuoteAmount(core: Core, { lotsAt }: Fillable) {
   return { terms, termsFor };
 }
 
-/** How often `part` goes into `amount`, both positive; the quotient of doubles may be rounded up to the next integer. */
+/**
+ * How often `part` goes into `amount`, both positive integers, the amount below 2^53: then the quotient of doubles is never
+ * rounded up to the next integer.
+ */
 function wholeParts(amount: number, part: number): number {
-  const quotient = Math.floor(amount / part);
-  return quotient * part > amount ? quotient - 1 : quotient;
+  return Math.floor(amount / part);
 }
