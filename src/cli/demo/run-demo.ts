@@ -63,9 +63,9 @@ export interface DemoReport {
   readonly finalReplayStateHash: string;
   readonly rejected: number;
   readonly fills: number;
-  /** In the first half of the load on the primary, whose code is still being compiled. */
+  /** At first, while the hot code of both nodes is being compiled. */
   readonly coldLatencyMs: DemoLatency;
-  /** In the second half, up to the crash. */
+  /** From then up to the crash. */
   readonly latencyMs: DemoLatency;
   readonly directory: string | null;
 }
@@ -80,7 +80,10 @@ export interface DemoLatency {
 
 const FREE_PORTS = { port: '0', adminPort: '0', replicationPort: '0' } as const;
 const FUNDS = 1_000_000_000;
-/** The nodes compare hashes every 4,096 commands, and half of the load comes before the crash. */
+/** Shares of the load: while both nodes compile their hot code, and from then up to the crash. The rest comes after it. */
+const COLD_SHARE = 0.5;
+const STEADY_SHARE = 0.25;
+/** The nodes compare hashes every 4,096 commands; enough of the load comes before the crash for one comparison at least. */
 const LEAST_FILE_COMMANDS = 9_000;
 const SCREEN_MS = 250;
 const TICK = { mantissa: 1, exponent: -2 };
@@ -132,13 +135,15 @@ class Demo {
     const traffic = new DemoTraffic(market, flow, perSecond);
     this.traffic = traffic;
     this.watcher = this.watch();
-    const halfMs = (options.seconds * 1000) / 2;
+    const loadMs = options.seconds * 1000;
+    const coldMs = loadMs * COLD_SHARE;
+    const steadyMs = loadMs * STEADY_SHARE;
 
     this.phase = 'load on the primary';
     traffic.start();
-    await delay(halfMs / 2);
+    await delay(coldMs);
     const cold = traffic.takeLatencies();
-    await delay(halfMs / 2);
+    await delay(steadyMs);
 
     this.phase = 'the primary is killed';
     const steady = traffic.takeLatencies();
@@ -149,7 +154,7 @@ class Demo {
     await this.standby!.promote('disk');
     this.phase = 'load on the promoted standby';
     const pauseMs = await this.firstAnswerAfter(killedAtMs);
-    await delay(halfMs);
+    await delay(loadMs - coldMs - steadyMs);
     this.phase = 'waiting for the last answers';
     await traffic.finish();
     await market.close();
