@@ -76,6 +76,8 @@ function exchange(
         method,
         path,
         timeout: ANSWER_TIMEOUT_MS,
+        // A connection of its own: one that is kept may be closed by the node in the moment in which it is used again.
+        agent: false,
         headers: { authorization: `Bearer ${entry.token}`, 'content-length': Buffer.byteLength(sent) },
       },
       (response) => {
