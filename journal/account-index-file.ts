@@ -26,6 +26,7 @@ import { readInt64, writeInt64 } from '../src/base/int64.js';
 import { crc32cWords } from './crc32c.js';
 import { AccountIndexDamagedError, JournalVersionError } from './errors.js';
 import { NumberReader, NumberWriter } from './packed-numbers.js';
+import { replaceBytes } from './replace-file.js';
 import { type ReadableFile, readFully, type Storage } from './storage.js';
 
 export const ACCOUNT_INDEX_FORMAT = 1;
@@ -177,23 +178,13 @@ export class AccountIndexBlockWriter {
 
 /** Makes a block durable under `name`; on an error `name` is as it was. */
 export function writeBlock(storage: Storage, name: string, bytes: Uint8Array): void {
-  const temporary = `${name}.tmp`;
-  if (storage.exists(temporary)) storage.remove(temporary);
   try {
-    storage.create(temporary, bytes.length, 'fallocate');
-    const file = storage.openForWrite(temporary);
-    try {
-      file.write(0, bytes);
-      file.sync(0, bytes.length);
-    } finally {
-      file.close();
-    }
+    replaceBytes(storage, name, bytes, 'fallocate');
   } catch (error) {
+    const temporary = `${name}.tmp`;
     if (storage.exists(temporary)) storage.remove(temporary);
     throw error;
   }
-  storage.rename(temporary, name);
-  storage.syncDirectory();
 }
 
 /** A block of the disk: only what is asked for is read, and all that is read is checked. */

@@ -163,15 +163,7 @@ describe.each(RULE_ENGINES)('%s', (_, makeEngine) => {
   ] as const)(
     'fills or kills within the volatility limit: against a %s at %i, not at %i',
     (side, in_, out) => {
-      const market = new Market(makeEngine);
-      market.sell(A, 1, 100);
-      market.buy(B, 1, 100);
-      market.apply('changeInstrument', 0, {
-        instrumentId: 1,
-        volatilityPpm: 50_000,
-        volatilityWindowUs: 1_000_000,
-        volatilityAuctionUs: 1_000_000,
-      });
+      const market = volatile();
       const take = (price: number) => (side === 'sell' ? market.buy : market.sell)(C, 1, price, FOK);
       market[side](A, 1, out);
       expect(story(take(out))).toEqual(['accepted', `cancelled 1, ${UNFILLABLE}`]);
