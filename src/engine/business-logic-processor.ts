@@ -10,7 +10,7 @@ import { ApiKeyWord } from '../core/api-keys.js';
 import { Permission, RejectCode } from '../core/codes.js';
 import { CancelOrderWord, NewOrderWord, ReplaceOrderWord, SLOT_START_MASK } from '../core/command-words.js';
 import { type Core, EngineWord } from '../core/core.js';
-import { makeLookAhead } from '../core/look-ahead.js';
+import { LOOK_AHEAD_RUN, makeLookAhead } from '../core/look-ahead.js';
 import { makeMarketAdministration } from '../core/market-administration.js';
 import { makeRiskAdministration } from '../core/risk-administration.js';
 import { makeSettings } from '../core/settings.js';
@@ -46,13 +46,6 @@ const REPLACE_ORDER = packTemplate(Template.replaceOrder, RECORD_VERSION, 0);
 const NODE_PERMISSION = 4;
 const ALL_PERMISSIONS = Permission.trade | Permission.admin | NODE_PERMISSION;
 const SLOT_LENGTH = SLOT_WORDS;
-/** By how many commands the steps of looking ahead (../core/look-ahead.ts) run ahead. */
-const IDS_AHEAD = 8;
-const ORDER_AHEAD = 6;
-const LEVELS_AHEAD = 4;
-const TAIL_AHEAD = 2;
-/** In smaller batches there is no time between looking and needing. */
-const BATCH_WORTH_LOOKING = 16;
 /** What belongs to fewer open orders stays in the second cache, and looking costs more than it saves. */
 const ORDERS_WORTH_LOOKING = 8_192;
 const CLIENT_SEQUENCE = HeaderWord.body;
@@ -177,25 +170,16 @@ export class BusinessLogicProcessor {
 }
 
 function makeBatchHandler(core: Core, onCommand: (words: Int32Array, at: number) => void) {
-  const { findIds, findOrder, findLevels, findTail } = makeLookAhead(core);
+  const lookAhead = makeLookAhead(core);
   const { orders } = core;
 
   return (words: Int32Array, start: number, count: number): void => {
-    const looks = count >= BATCH_WORTH_LOOKING && orders.count >= ORDERS_WORTH_LOOKING;
-    for (let n = looks ? -IDS_AHEAD : 0; n < count; n += 1) {
+    const isLarge = orders.count >= ORDERS_WORTH_LOOKING;
+    for (let n = 0; n < count; n += LOOK_AHEAD_RUN) {
       const at = start + n * SLOT_LENGTH;
-      if (looks) {
-        if (n + IDS_AHEAD < count) {
-          const ahead = at + IDS_AHEAD * SLOT_LENGTH;
-          findIds(words, ahead, words[ahead + SESSION_ID], n + IDS_AHEAD);
-        }
-        if (n + ORDER_AHEAD >= 0 && n + ORDER_AHEAD < count) findOrder(n + ORDER_AHEAD);
-        if (n + LEVELS_AHEAD >= 0 && n + LEVELS_AHEAD < count) {
-          findLevels(words, at + LEVELS_AHEAD * SLOT_LENGTH, n + LEVELS_AHEAD);
-        }
-        if (n + TAIL_AHEAD >= 0 && n + TAIL_AHEAD < count) findTail(n + TAIL_AHEAD);
-      }
-      if (n >= 0) onCommand(words, at);
+      const run = Math.min(LOOK_AHEAD_RUN, count - n);
+      if (isLarge && run > 1) lookAhead(words, at, run);
+      for (let i = 0; i < run; i += 1) onCommand(words, at + i * SLOT_LENGTH);
     }
   };
 }
