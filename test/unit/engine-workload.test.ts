@@ -57,15 +57,18 @@ test('the mix over several instruments keeps each book filled and gives the firs
 });
 
 test('commands in batches of any size, which look ahead, have the events and the state of single ones', () => {
-  const tape = mixTape(5_000, 3);
+  // Enough resting orders to be worth looking ahead for (business-logic-processor.ts).
+  const load = { instruments: 3, resting: 3_000, sidePrices: 300 };
+  const tape = mixTape(5_000, 3, load);
   const play = (batchOf: (n: number) => number) => {
-    const processor = new BusinessLogicProcessor(new Core(mixCapacities()), new EventBuffer());
+    const processor = new BusinessLogicProcessor(new Core(mixCapacities(load)), new EventBuffer());
     for (let n = 0; n < tape.count; ) {
       const count = Math.min(batchOf(n), tape.count - n);
       if (count === 1) processor.onCommand(tape.words, n * SLOT_WORDS);
       else processor.onCommands(tape.words, n * SLOT_WORDS, count);
       n += count;
     }
+    expect(processor.core.orders.count).toBeGreaterThan(8_192);
     return [processor.stateHash(), processor.outputHash()];
   };
   const single = play(() => 1);
