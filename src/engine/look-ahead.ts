@@ -9,14 +9,14 @@
  */
 import { makeWords } from '../base/columns.js';
 import { hashTriple } from '../base/hash.js';
+import { type ApiKeys, ApiKeyWord } from '../core/api-keys.js';
+import type { Arena } from '../core/arena.js';
+import type { ClientOrderIds } from '../core/client-order-ids.js';
+import { ReplaceOrderWord, SLOT_START_MASK } from '../core/command-words.js';
+import type { OrderBooks } from '../core/order-books.js';
+import { OrderWord } from '../core/orders.js';
+import { keyOf, LevelWord } from '../core/price-ladder.js';
 import { HeaderWord, SLOT_WORDS } from '../wire/slot.js';
-import { type ApiKeys, ApiKeyWord } from './api-keys.js';
-import type { Arena } from './arena.js';
-import type { ClientOrderIds } from './client-order-ids.js';
-import { ReplaceOrderWord, SLOT_START_MASK } from './command-words.js';
-import type { OrderBooks } from './order-books.js';
-import { OrderWord } from './orders.js';
-import { keyOf, LevelWord } from './price-ladder.js';
 
 /** Commands that are looked at together; a power of two. More of them displace each other from the first cache. */
 export const LOOK_AHEAD_RUN = 8;
