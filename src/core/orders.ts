@@ -266,9 +266,10 @@ export function makeOrders(arena: Arena, maxOrders: number, extras: OrderExtras,
       let read = 0;
       for (let order = from; order < end; order += ORDER_WORDS) read |= words[words[order + ACCOUNT]];
       sum[0] = read;
+      // By themselves, as each visit waits for memory too.
+      for (let order = from; order < end; order += ORDER_WORDS) if (words[order + PRICE] !== 0) visit(order);
       for (let order = from; order < end; order += ORDER_WORDS) {
         if (words[order + PRICE] === 0) continue;
-        visit(order);
         hashOrder(order, hash);
         hash.exchange(words, order + HASH_LOW);
       }
