@@ -177,7 +177,6 @@ export function makeIntegerHashIndex(maxRows: number) {
     get count(): number {
       return state[COUNT];
     },
-    home,
     first,
     next,
     insert,

@@ -1,9 +1,8 @@
 /** Accounts: id, report numbering, settings and the list of open orders. Accounts are never removed. */
+import { makeChainIndex } from '../base/chain-index.js';
 import { makeWords } from '../base/columns.js';
 import { mix } from '../base/hash.js';
-import { makeIndexFiller } from '../base/index-filler.js';
 import { incrementInt64 } from '../base/int64.js';
-import { makeIntegerHashIndex } from '../base/integer-hash-index.js';
 import type { Arena } from './arena.js';
 import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
 import { OrderWord } from './orders.js';
@@ -48,6 +47,8 @@ export const AccountWord = {
   throttleIntervalUs: 29,
   /** Handle of a margin record (margins.ts), 0 = the account has never had an order in a margin instrument. */
   firstMargin: 30,
+  /** The next account under the same place of the index by id. */
+  idNext: 31,
 } as const;
 
 /** Bits of `AccountWord.controls`. */
@@ -97,8 +98,14 @@ export function makeAccounts(
   const hash = makeEntityHash(EntityKind.account, maxAccounts);
   const { markDirty } = hash;
   const first = arena.reserve(maxAccounts * ACCOUNT_WORDS);
-  const index = makeIntegerHashIndex(maxAccounts);
-  const { first: firstRow, next: nextRow, insert: insertRow } = index;
+  const index = makeChainIndex({
+    words,
+    handleMask,
+    linkWord: AccountWord.idNext,
+    maxRows: maxAccounts,
+    hashOf: (account) => wordHash(words[account + ID]),
+  });
+  const { first: firstRow, next: nextRow, insertRow } = index;
 
   /** Handle of account number 0, 1, 2 ... `state[COUNT]` - 1. */
   const handleOf = (number: number): number => {
@@ -108,7 +115,7 @@ export function makeAccounts(
   /** Handle of the account with this id, or 0. */
   const find = (accountId: number): number => {
     const hash = wordHash(accountId | 0);
-    for (let account = firstRow(hash); account !== 0; account = nextRow(hash)) {
+    for (let account = firstRow(hash); account !== 0; account = nextRow(account)) {
       if (words[account + ID] === accountId) return account;
     }
     return 0;
@@ -119,7 +126,7 @@ export function makeAccounts(
     const account = handleOf(state[COUNT]);
     state[COUNT] += 1;
     words[account + ID] = accountId;
-    insertRow(wordHash(accountId), account);
+    insertRow(account);
     touch(account);
   };
 
@@ -198,7 +205,7 @@ export function makeAccounts(
         lastPosition: 'positions',
         firstMargin: 'margins',
       },
-      derived: ['dirty', 'hashLow', 'hashHigh'],
+      derived: ['dirty', 'hashLow', 'hashHigh', 'idNext'],
     }),
     makeTable('accounts.state', { count: COUNT }, { memory: state }),
   ];
@@ -206,14 +213,12 @@ export function makeAccounts(
   /** Makes index and hash again, after the records were read from a snapshot. */
   const rebuild = (): void => {
     index.expect(state[COUNT]);
-    const { add: addRow, flush } = makeIndexFiller(index);
     for (let n = 0; n < state[COUNT]; n += 1) {
       const account = handleOf(n);
-      addRow(wordHash(words[account + ID]), account);
+      insertRow(account);
       hashAccount(account, hash);
       hash.exchange(words, account + HASH_LOW);
     }
-    flush();
   };
 
   return {

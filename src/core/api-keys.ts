@@ -2,10 +2,9 @@
  * API keys and, with each, the state of its session: a session is named by its key id. Ids are 1, 2, 3 ... Keys are
  * never removed.
  */
+import { makeChainIndex } from '../base/chain-index.js';
 import { makeWords } from '../base/columns.js';
 import { mix } from '../base/hash.js';
-import { makeIndexFiller } from '../base/index-filler.js';
-import { makeIntegerHashIndex } from '../base/integer-hash-index.js';
 import type { Arena } from './arena.js';
 import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
 import { makeTable } from './table.js';
@@ -26,6 +25,8 @@ export const ApiKeyWord = {
   dirty: 12,
   hashLow: 13,
   hashHigh: 14,
+  /** The next key under the same place of the index by public key. */
+  keyNext: 15,
 } as const;
 
 const HASHED_WORDS = 11;
@@ -51,20 +52,30 @@ export function makeApiKeys(arena: Arena, maxApiKeys: number) {
   const { markDirty } = hash;
   /** Where the record of id 0 would be. */
   const origin = arena.reserve(maxApiKeys * API_KEY_WORDS) - API_KEY_WORDS;
-  const index = makeIntegerHashIndex(maxApiKeys);
-  const { first: firstRow, next: nextRow, insert: insertRow } = index;
+  const index = makeChainIndex({
+    words,
+    handleMask,
+    linkWord: ApiKeyWord.keyNext,
+    maxRows: maxApiKeys,
+    hashOf: (key) => publicKeyHash(words, key + ApiKeyWord.publicKey),
+  });
+  const { first: firstRow, next: nextRow, insertRow } = index;
 
   /** Handle of a key by its id as it came in a command; 0 when there is no such key. */
   const handleOf = (apiKeyId: number): number => {
     return apiKeyId > 0 && apiKeyId <= state[COUNT] ? (origin + (apiKeyId << RECORD_SHIFT)) & handleMask : 0;
   };
 
+  /** Id of a key by its handle. */
+  const idOf = (key: number): number => {
+    return (key - origin) / API_KEY_WORDS;
+  };
+
   /** Id of the key whose public key lies at `at`, or 0. */
   const find = (keyWords: Int32Array, at: number): number => {
     const hash = publicKeyHash(keyWords, at);
-    for (let apiKeyId = firstRow(hash); apiKeyId !== 0; apiKeyId = nextRow(hash)) {
-      const publicKey = handleOf(apiKeyId) + ApiKeyWord.publicKey;
-      if (areSame(words, publicKey, keyWords, at, PUBLIC_KEY_WORDS)) return apiKeyId;
+    for (let key = firstRow(hash); key !== 0; key = nextRow(key)) {
+      if (areSame(words, key + ApiKeyWord.publicKey, keyWords, at, PUBLIC_KEY_WORDS)) return idOf(key);
     }
     return 0;
   };
@@ -76,7 +87,7 @@ export function makeApiKeys(arena: Arena, maxApiKeys: number) {
     for (let i = 0; i < PUBLIC_KEY_WORDS; i += 1) words[key + ApiKeyWord.publicKey + i] = keyWords[at + i];
     words[key + ApiKeyWord.permissions] = permissions;
     words[key + ApiKeyWord.account] = account;
-    insertRow(publicKeyHash(keyWords, at), state[COUNT]);
+    insertRow(key);
     touch(key);
     return state[COUNT];
   };
@@ -100,7 +111,7 @@ export function makeApiKeys(arena: Arena, maxApiKeys: number) {
   const hashApiKey = (key: number, hash: EntityHash): void => {
     // The first word of an account is its id; that of handle 0 is 0.
     const accountId = words[words[key + ApiKeyWord.account]];
-    hash.hashRow(words, key, HASHED_WORDS, accountId, (key - origin) / API_KEY_WORDS);
+    hash.hashRow(words, key, HASHED_WORDS, accountId, idOf(key));
   };
 
   /** Brings the sum of the state hash up to date. */
@@ -127,7 +138,7 @@ export function makeApiKeys(arena: Arena, maxApiKeys: number) {
       capacity: maxApiKeys,
       rows: () => state[COUNT],
       handles: { account: 'accounts' },
-      derived: ['dirty', 'hashLow', 'hashHigh'],
+      derived: ['dirty', 'hashLow', 'hashHigh', 'keyNext'],
     }),
     makeTable('apiKeys.state', { count: COUNT }, { memory: state }),
   ];
@@ -135,14 +146,12 @@ export function makeApiKeys(arena: Arena, maxApiKeys: number) {
   /** Makes index and hash again, after the records were read from a snapshot. */
   const rebuild = (): void => {
     index.expect(state[COUNT]);
-    const { add: addRow, flush } = makeIndexFiller(index);
     for (let id = 1; id <= state[COUNT]; id += 1) {
       const key = handleOf(id);
-      addRow(publicKeyHash(words, key + ApiKeyWord.publicKey), id);
+      insertRow(key);
       hashApiKey(key, hash);
       hash.exchange(words, key + ApiKeyWord.hashLow);
     }
-    flush();
   };
 
   return {

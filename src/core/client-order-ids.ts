@@ -1,7 +1,6 @@
 /** The open orders by account and client order id. */
+import { makeChainIndex } from '../base/chain-index.js';
 import { hashTriple } from '../base/hash.js';
-import { makeIndexFiller } from '../base/index-filler.js';
-import { makeIntegerHashIndex } from '../base/integer-hash-index.js';
 import type { Arena } from './arena.js';
 import { OrderWord } from './orders.js';
 
@@ -14,13 +13,19 @@ export type ClientOrderIds = ReturnType<typeof makeClientOrderIds>;
 
 export function makeClientOrderIds(arena: Arena, maxOrders: number) {
   const { words, handleMask } = arena;
-  const index = makeIntegerHashIndex(maxOrders);
-  const { home, first: firstRow, next: nextRow, insert, remove } = index;
+  const tripleHash = hashTriple;
+
+  const hashOf = (order: number): number => {
+    return tripleHash(words[order + ACCOUNT], words[order + CLIENT_ID_LOW], words[order + CLIENT_ID_HIGH]);
+  };
+
+  const index = makeChainIndex({ words, handleMask, linkWord: OrderWord.idNext, maxRows: maxOrders, hashOf });
+  const { first, next, insert, insertRow, remove: removeRow } = index;
 
   /** The open order of an account with a client order id, or 0. `hash`: of these three, by `hashTriple`. */
   const find = (hash: number, account: number, clientIdLow: number, clientIdHigh: number): number => {
-    for (let row = firstRow(hash); row !== 0; row = nextRow(hash)) {
-      const order = row & handleMask;
+    let order = first(hash);
+    while (order !== 0) {
       if (
         words[order + CLIENT_ID_LOW] === clientIdLow &&
         words[order + CLIENT_ID_HIGH] === clientIdHigh &&
@@ -28,39 +33,38 @@ export function makeClientOrderIds(arena: Arena, maxOrders: number) {
       ) {
         return order;
       }
+      order = next(order);
     }
     return 0;
   };
 
+  /** Removes an order that has the ids which it was inserted with. */
+  const remove = (handle: number): void => {
+    const order = handle & handleMask;
+    removeRow(hashOf(order), order);
+  };
+
   /**
-   * Makes the index again, after the records of the orders were read from a snapshot: `add` for each of the `count`
-   * orders there are, then `flush`. `prepare` is called with the memory of the index before it is filled.
+   * Makes the index ready for the `count` orders of a snapshot, which `insertRow` adds next; `prepare` is called with its
+   * memory before it is filled.
    */
-  const rebuild = (count: number, prepare: (memory: Int32Array) => void) => {
+  const expect = (count: number, prepare: (memory: Int32Array) => void): void => {
     prepare(index.expect(count));
-    const { add: addRow, flush } = makeIndexFiller(index);
-    const add = (order: number): void => {
-      const hash = hashTriple(
-        words[order + ACCOUNT],
-        words[order + CLIENT_ID_LOW],
-        words[order + CLIENT_ID_HIGH],
-      );
-      words[order + OrderWord.clientIdHash] = hash;
-      addRow(hash, order);
-    };
-    return { add, flush };
   };
 
   return {
     /** The open order that a hash most likely leads to, or 0: for looking ahead, not for finding. */
-    candidate: home,
+    candidate: first,
+    /** The next one that it may be. */
+    candidateBehind: next,
     /** Open orders. */
     get count(): number {
       return index.count;
     },
     find,
     insert,
+    insertRow,
     remove,
-    rebuild,
+    expect,
   };
 }

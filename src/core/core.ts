@@ -150,9 +150,8 @@ export class Core {
       this.expiries.rebuild(this.orders.forEach);
     }
     this.marketTimes.rebuild();
-    const { add, flush } = this.clientIds.rebuild(this.orders.count, prepare);
-    this.orders.rebuild(add);
-    flush();
+    this.clientIds.expect(this.orders.count, prepare);
+    this.orders.rebuild(this.clientIds.insertRow);
     this.books.ladder.rebuild();
   }
 }

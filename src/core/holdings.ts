@@ -3,10 +3,9 @@
  * orders. Holdings are never removed; one with nothing in it counts as absent (it is in no report and not in the
  * state hash).
  */
+import { makeChainIndex } from '../base/chain-index.js';
 import { makeWords } from '../base/columns.js';
 import { hashPair } from '../base/hash.js';
-import { makeIndexFiller } from '../base/index-filler.js';
-import { makeIntegerHashIndex } from '../base/integer-hash-index.js';
 import type { Arena } from './arena.js';
 import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
 import { makeTable } from './table.js';
@@ -23,6 +22,8 @@ export const HoldingWord = {
   assetId: 5,
   /** 1 while on the dirty list of the state hash. */
   dirty: 6,
+  /** The next holding under the same place of the index by account and asset. */
+  pairNext: 7,
 } as const;
 
 const HASHED_WORDS = 4;
@@ -49,8 +50,14 @@ export function makeHoldings(arena: Arena, maxHoldings: number) {
   const hash = makeEntityHash(EntityKind.holding, maxHoldings);
   const { markDirty, subtract } = hash;
   const firstHandle = arena.reserve(maxHoldings * HOLDING_WORDS);
-  const index = makeIntegerHashIndex(maxHoldings);
-  const { first: firstRow, next: nextRow, insert: insertRow } = index;
+  const index = makeChainIndex({
+    words,
+    handleMask,
+    linkWord: HoldingWord.pairNext,
+    maxRows: maxHoldings,
+    hashOf: (holding) => pairHash(words[holding + ACCOUNT], words[holding + ASSET_ID]),
+  });
+  const { first: firstRow, next: nextRow, insertRow } = index;
   /** Two lanes for each holding: what it adds to the state hash. */
   const hashes = new Int32Array(maxHoldings * 2);
 
@@ -77,8 +84,7 @@ export function makeHoldings(arena: Arena, maxHoldings: number) {
   /** Handle of the holding of an account (a handle) in an asset, or 0. */
   const find = (account: number, assetId: number): number => {
     const hash = pairHash(account | 0, assetId | 0);
-    for (let row = firstRow(hash); row !== 0; row = nextRow(hash)) {
-      const holding = row & handleMask;
+    for (let holding = firstRow(hash); holding !== 0; holding = nextRow(holding)) {
       if (words[holding + ACCOUNT] === account && words[holding + ASSET_ID] === assetId) return holding;
     }
     return 0;
@@ -90,7 +96,7 @@ export function makeHoldings(arena: Arena, maxHoldings: number) {
     state[COUNT] += 1;
     words[holding + ACCOUNT] = account;
     words[holding + ASSET_ID] = assetId;
-    insertRow(pairHash(account, assetId), holding);
+    insertRow(holding);
     return holding;
   };
 
@@ -146,7 +152,7 @@ export function makeHoldings(arena: Arena, maxHoldings: number) {
       capacity: maxHoldings,
       rows: () => state[COUNT],
       handles: { account: 'accounts' },
-      derived: ['dirty'],
+      derived: ['dirty', 'pairNext'],
     }),
     makeTable('holdings.state', { count: COUNT }, { memory: state }),
   ];
@@ -154,15 +160,13 @@ export function makeHoldings(arena: Arena, maxHoldings: number) {
   /** Makes index and hash again, after the records were read from a snapshot. */
   const rebuild = (): void => {
     index.expect(state[COUNT]);
-    const { add: addRow, flush } = makeIndexFiller(index);
     for (let n = 0; n < state[COUNT]; n += 1) {
       const holding = handleOf(n);
-      addRow(pairHash(words[holding + ACCOUNT], words[holding + ASSET_ID]), holding);
+      insertRow(holding);
       if (isEmpty(holding)) continue;
       hashHolding(holding, hash);
       hash.exchange(hashes, n * 2);
     }
-    flush();
   };
 
   return {

@@ -28,7 +28,6 @@ const NEXT = OrderWord.next;
 const PREVIOUS = OrderWord.previous;
 const QUOTE_HOLDING = OrderWord.quoteHolding;
 const BASE_HOLDING = OrderWord.baseHolding;
-const CLIENT_ID_HASH = OrderWord.clientIdHash;
 const EXTRA = OrderWord.extra;
 const DISPLAY_LOTS = ExtraWord.displayLots;
 const PARTNER = ExtraWord.partner;
@@ -143,7 +142,7 @@ export function makeMatching(
         const next = words[maker + NEXT] & handleMask;
         words[level + ORDER_COUNT] = words[level + ORDER_COUNT] - 1;
         removeOrder(words[maker + ACCOUNT], maker);
-        removeId(words[maker + CLIENT_ID_HASH], maker);
+        removeId(maker);
         release(maker);
         maker = next;
       }

@@ -8,7 +8,6 @@ import { OrderWord } from './orders.js';
 // Local copies are folded into the code (README.md).
 const LEAVES = OrderWord.leaves;
 const BOOK_SIDE = OrderWord.bookSide;
-const CLIENT_ID_HASH = OrderWord.clientIdHash;
 const ACCOUNT = OrderWord.account;
 const QUOTE_HOLDING = OrderWord.quoteHolding;
 const BASE_HOLDING = OrderWord.baseHolding;
@@ -48,7 +47,7 @@ export function makeOrderEndings(core: Core, sink: EventSink) {
   const close = (handle: number): void => {
     const order = handle & handleMask;
     removeOrder(words[order + ACCOUNT], order);
-    removeId(words[order + CLIENT_ID_HASH], order);
+    removeId(order);
     release(order);
   };
 

@@ -1,7 +1,7 @@
 /**
  * What most orders do not have: an expiry, a hidden part, a trigger, a partner. An order that has some of it names a
- * record here, all others name none (handle 0), so that a plain order stays two cache lines and one look at a word
- * tells that there is nothing more to it. The record of handle 0 is always zero, so it can be looked at as well.
+ * record here, all others name none (handle 0), so that a plain order stays small and one look at a word tells that there
+ * is nothing more to it. The record of handle 0 is always zero, so it can be looked at as well.
  */
 import { makeWords } from '../base/columns.js';
 import type { Arena } from './arena.js';

@@ -8,7 +8,10 @@ import type { Expiries } from './expiries.js';
 import { ExtraWord, HASHED_EXTRA_WORDS, type OrderExtras } from './order-extras.js';
 import { makeTable } from './table.js';
 
-export const ORDER_WORDS = 32;
+export const ORDER_WORDS = 28;
+
+/** Bit of `OrderWord.idNext` that is set while the order is on the dirty list of the state hash. */
+export const ORDER_DIRTY = 0x80000000 | 0;
 
 /** Words of an order record. The first HASHED_WORDS are what the state hash is made of, with the account id. */
 export const OrderWord = {
@@ -39,25 +42,23 @@ export const OrderWord = {
   /** Neighbours among the open orders of the account, by order id. */
   accountNext: 17,
   accountPrevious: 18,
-  /** Hash of (account, client order id), as in the index. */
-  clientIdHash: 19,
-  /** 1 while on the dirty list of the state hash. */
-  dirty: 20,
-  /** What the order adds to the state hash. */
-  hashLow: 21,
-  hashHigh: 22,
   /** Handle of the record with what most orders do not have, or 0 (order-extras.ts). */
-  extra: 23,
+  extra: 19,
   /**
    * Double: what each lot of the leaves reserves, in minor units: base of a sell, quote of a buy with its fee; in a
    * margin instrument what it may cost beyond its margin.
    */
-  lotReserve: 24,
+  lotReserve: 20,
   /** Rates in millionths that the order took with its place. */
-  makerPpm: 26,
-  takerPpm: 27,
+  makerPpm: 22,
+  takerPpm: 23,
   /** Handle of the position that its trades change. */
-  position: 31,
+  position: 24,
+  /** The next order under the same place of the index of client order ids, and ORDER_DIRTY. */
+  idNext: 25,
+  /** What the order adds to the state hash. */
+  hashLow: 26,
+  hashHigh: 27,
 } as const;
 
 /** Words of `Orders.counters`: the last numbers given out, each an i64. */
@@ -65,6 +66,13 @@ export const CounterWord = { orderId: 0, tradeId: 2, priority: 4 } as const;
 const COUNTER_WORDS = 6;
 
 const HASHED_WORDS = 11;
+
+/** What tells the groups of further words apart in the state hash: where they were when it was made. */
+const EXTRA_GROUP = 23;
+const LOT_RESERVE_GROUP = 24;
+const RATES_GROUP = 26;
+/** Words of the last rate in a snapshot, where there was room behind it once. */
+const PACKED_RATE_WORDS = 4;
 
 // An imported or exported binding is read anew each time, a local constant is folded into the code: hence these.
 const DIRTY_COUNT = HashWord.dirtyCount;
@@ -74,7 +82,8 @@ const PRIORITY = OrderWord.priority;
 const ACCOUNT = OrderWord.account;
 const LEVEL = OrderWord.level;
 const NEXT = OrderWord.next;
-const DIRTY = OrderWord.dirty;
+const DIRTY = ORDER_DIRTY;
+const ID_NEXT = OrderWord.idNext;
 const HASH_LOW = OrderWord.hashLow;
 const HASH_HIGH = OrderWord.hashHigh;
 const EXTRA = OrderWord.extra;
@@ -179,8 +188,9 @@ export function makeOrders(arena: Arena, maxOrders: number, extras: OrderExtras,
   /** Notes for the state hash that the order changed. */
   const touch = (handle: number): void => {
     const order = handle & handleMask;
-    if (words[order + DIRTY] !== 0) return;
-    words[order + DIRTY] = 1;
+    const link = words[order + ID_NEXT];
+    if (link < 0) return;
+    words[order + ID_NEXT] = link | DIRTY;
     markDirty(order);
   };
 
@@ -188,12 +198,12 @@ export function makeOrders(arena: Arena, maxOrders: number, extras: OrderExtras,
   const hashOrder = (order: number, hash: EntityHash): void => {
     // The first word of an account is its id.
     hash.hashRow(words, order, HASHED_WORDS, words[words[order + ACCOUNT]], 0);
-    hash.extendRow(words, order + MAKER_PPM, 2, MAKER_PPM);
+    hash.extendRow(words, order + MAKER_PPM, 2, RATES_GROUP);
     // What it may cost beyond its margin depends on the mark price that it came in at.
-    if (words[order + BASE_HOLDING] === 0) hash.extendRow(words, order + LOT_RESERVE, 2, LOT_RESERVE);
+    if (words[order + BASE_HOLDING] === 0) hash.extendRow(words, order + LOT_RESERVE, 2, LOT_RESERVE_GROUP);
     const extra = words[order + EXTRA];
     if (extra === 0) return;
-    hash.extendRow(words, extra, HASHED_EXTRA_WORDS, EXTRA);
+    hash.extendRow(words, extra, HASHED_EXTRA_WORDS, EXTRA_GROUP);
     const partner = words[extra + ExtraWord.partner];
     if (partner !== 0) hash.extendRow(words, partner + ORDER_ID, 2, ORDER_ID);
   };
@@ -202,7 +212,7 @@ export function makeOrders(arena: Arena, maxOrders: number, extras: OrderExtras,
   const settleHash = (): void => {
     for (let i = 0; i < hash.state[DIRTY_COUNT]; i += 1) {
       const order = hash.dirtyRows[i];
-      words[order + DIRTY] = 0;
+      words[order + ID_NEXT] = words[order + ID_NEXT] & ~DIRTY;
       if (words[order + PRICE] === 0) continue;
       hashOrder(order, hash);
       hash.exchange(words, order + HASH_LOW);
@@ -229,8 +239,8 @@ export function makeOrders(arena: Arena, maxOrders: number, extras: OrderExtras,
         extra: 'orderExtras',
         position: 'positions',
       },
-      // The hash is of handles, which may be others in the core that reads it.
-      derived: ['clientIdHash', 'dirty', 'hashLow', 'hashHigh'],
+      derived: ['idNext', 'hashLow', 'hashHigh'],
+      packedWords: { takerPpm: PACKED_RATE_WORDS },
     }),
     makeTable(
       'orders.state',
@@ -256,9 +266,10 @@ export function makeOrders(arena: Arena, maxOrders: number, extras: OrderExtras,
       let read = 0;
       for (let order = from; order < end; order += ORDER_WORDS) read |= words[words[order + ACCOUNT]];
       sum[0] = read;
+      // By themselves, as each visit waits for memory too.
+      for (let order = from; order < end; order += ORDER_WORDS) if (words[order + PRICE] !== 0) visit(order);
       for (let order = from; order < end; order += ORDER_WORDS) {
         if (words[order + PRICE] === 0) continue;
-        visit(order);
         hashOrder(order, hash);
         hash.exchange(words, order + HASH_LOW);
       }

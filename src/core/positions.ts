@@ -8,10 +8,9 @@
  * that part of the cost, rounded down, leaves with it, and the difference to the worth at the price of the trade is
  * profit or loss; lots beyond the position open one the other way. Cost and profit end at 2^53-1.
  */
+import { makeChainIndex } from '../base/chain-index.js';
 import { makeWords } from '../base/columns.js';
 import { hashPair } from '../base/hash.js';
-import { makeIndexFiller } from '../base/index-filler.js';
-import { makeIntegerHashIndex } from '../base/integer-hash-index.js';
 import type { Arena } from './arena.js';
 import { type EntityHash, EntityKind, HashWord, makeEntityHash } from './entity-hash.js';
 import { MONEY_MAX, multiplyAndDivide } from './money.js';
@@ -41,6 +40,8 @@ export const PositionWord = {
   hashHigh: 13,
   /** Handle of the margin record (margins.ts), 0 = none. */
   margin: 14,
+  /** The next position under the same place of the index by account and instrument. */
+  pairNext: 15,
 } as const;
 
 const HASHED_WORDS = 6;
@@ -67,8 +68,14 @@ export function makePositions(arena: Arena, maxPositions: number) {
   const hash = makeEntityHash(EntityKind.position, maxPositions);
   const { markDirty, subtract } = hash;
   const firstHandle = arena.reserve(maxPositions * POSITION_WORDS);
-  const index = makeIntegerHashIndex(maxPositions);
-  const { first: firstRow, next: nextRow, insert: insertRow } = index;
+  const index = makeChainIndex({
+    words,
+    handleMask,
+    linkWord: PositionWord.pairNext,
+    maxRows: maxPositions,
+    hashOf: (position) => pairHash(words[position + ACCOUNT], words[position + INSTRUMENT_ID]),
+  });
+  const { first: firstRow, next: nextRow, insertRow } = index;
 
   /** Handle of position number 0, 1, 2 ... `count` - 1. */
   const handleOf = (number: number): number => {
@@ -82,8 +89,7 @@ export function makePositions(arena: Arena, maxPositions: number) {
   /** Handle of the position of an account (a handle) in an instrument, or 0. */
   const find = (account: number, instrumentId: number): number => {
     const hash = pairHash(account | 0, instrumentId | 0);
-    for (let row = firstRow(hash); row !== 0; row = nextRow(hash)) {
-      const position = row & handleMask;
+    for (let position = firstRow(hash); position !== 0; position = nextRow(position)) {
       if (words[position + ACCOUNT] === account && words[position + INSTRUMENT_ID] === instrumentId) {
         return position;
       }
@@ -97,7 +103,7 @@ export function makePositions(arena: Arena, maxPositions: number) {
     state[COUNT] += 1;
     words[position + ACCOUNT] = account;
     words[position + INSTRUMENT_ID] = instrumentId;
-    insertRow(pairHash(account, instrumentId), position);
+    insertRow(position);
     return position;
   };
 
@@ -193,7 +199,7 @@ export function makePositions(arena: Arena, maxPositions: number) {
         limits: 'orderLimits',
         margin: 'margins',
       },
-      derived: ['dirty', 'hashLow', 'hashHigh'],
+      derived: ['dirty', 'hashLow', 'hashHigh', 'pairNext'],
     }),
     makeTable('positions.state', { count: COUNT }, { memory: state }),
   ];
@@ -201,15 +207,13 @@ export function makePositions(arena: Arena, maxPositions: number) {
   /** Makes index and hash again, after the records were read from a snapshot. */
   const rebuild = (): void => {
     index.expect(state[COUNT]);
-    const { add: addRow, flush } = makeIndexFiller(index);
     for (let n = 0; n < state[COUNT]; n += 1) {
       const position = handleOf(n);
-      addRow(pairHash(words[position + ACCOUNT], words[position + INSTRUMENT_ID]), position);
+      insertRow(position);
       if (isFlat(position)) continue;
       hashPosition(position, hash);
       hash.exchange(words, position + HASH_LOW);
     }
-    flush();
   };
 
   return {

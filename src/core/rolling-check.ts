@@ -62,7 +62,6 @@ export function makeRollingCheck(core: Core) {
     const idLow = words[order + OrderWord.clientIdLow];
     const idHigh = words[order + OrderWord.clientIdHigh];
     const hash = hashTriple(account, idLow, idHigh);
-    if (words[order + OrderWord.clientIdHash] !== hash) fail('order has the hash of its ids', orderId);
     if (clientIds.find(hash, account, idLow, idHigh) !== order) fail('order is found by its ids', orderId);
     const position = words[order + OrderWord.position];
     if (words[position + PositionWord.account] !== account) fail('position is of the account', orderId);

@@ -32,7 +32,7 @@ export function packedTables(tables: readonly Table[]): PackedTable[] {
   return tables.map((table) => ({
     name: table.name,
     rows: table.rows(),
-    fields: table.fields.map(({ name, words, target }) => ({ name, words, target })),
+    fields: table.fields.map(({ name, packedWords, target }) => ({ name, words: packedWords, target })),
   }));
 }
 
@@ -50,12 +50,12 @@ export function packRows(
   target: Int32Array,
   at: number,
 ): void {
-  const rowWords = packedRowWords(table);
+  const rowWords = table.fields.reduce((sum, field) => sum + field.packedWords, 0);
   let column = at;
   for (const field of table.fields) {
     if (field.target === '') copyColumn(table, field, from, count, target, column, rowWords);
     else packHandles(table, tableNamed(tables, field.target), field, from, count, target, column, rowWords);
-    column += field.words;
+    column += field.packedWords;
   }
 }
 
@@ -158,11 +158,12 @@ function copyColumn(
   rowWords: number,
 ): void {
   const { memory, recordWords } = table;
-  for (let i = 0; i < field.words; i += 1) {
+  for (let i = 0; i < field.packedWords; i += 1) {
+    const isInRecord = i < field.words;
     let word = table.first + from * recordWords + field.word + i;
     let to = column + i;
     for (let row = 0; row < count; row += 1) {
-      target[to] = memory[word];
+      target[to] = isInRecord ? memory[word] : 0;
       word += recordWords;
       to += rowWords;
     }

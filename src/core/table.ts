@@ -15,6 +15,8 @@ export interface TableField {
   /** Word in the record. */
   readonly word: number;
   readonly words: number;
+  /** Words in a packed row; those beyond `words` are 0. */
+  readonly packedWords: number;
   /** The table that the handles in this field lead to; '' = no handle. */
   readonly target: string;
 }
@@ -47,6 +49,8 @@ export interface TableOptions<Name extends string> {
   readonly handles?: Readonly<Partial<Record<Name, string>>>;
   /** Fields that are made again, not read. */
   readonly derived?: readonly Name[];
+  /** Fields that have more words in a packed row than in the record, since there was room behind them once. */
+  readonly packedWords?: Readonly<Partial<Record<Name, number>>>;
 }
 
 const WORDS_OF_LAST_FIELD = 2;
@@ -61,6 +65,7 @@ export function makeTable<Places extends Readonly<Record<string, number>>>(
   const recordWords = options.recordWords ?? memory.length;
   const handles: Readonly<Record<string, string | undefined>> = options.handles ?? {};
   const derived: readonly string[] = options.derived ?? [];
+  const packedWords: Readonly<Record<string, number | undefined>> = options.packedWords ?? {};
   const names = Object.keys(places).sort((one, other) => places[one] - places[other]);
   const fields: TableField[] = [];
   names.forEach((field, index) => {
@@ -70,7 +75,8 @@ export function makeTable<Places extends Readonly<Record<string, number>>>(
     if (room < 1) throw new Error(`table ${name}: ${field} has the place of ${next} or is behind the record`);
     if (derived.includes(field)) return;
     const target = handles[field] ?? '';
-    fields.push({ name: field, word, words: target === '' ? room : 1, target });
+    const words = target === '' ? room : 1;
+    fields.push({ name: field, word, words, packedWords: packedWords[field] ?? words, target });
   });
   return { name, memory, first, recordWords, capacity, fields, rows };
 }

@@ -65,7 +65,6 @@ const TERMS = OrderWord.terms;
 const ACCOUNT = OrderWord.account;
 const QUOTE_HOLDING = OrderWord.quoteHolding;
 const BASE_HOLDING = OrderWord.baseHolding;
-const CLIENT_ID_HASH = OrderWord.clientIdHash;
 const EXTRA = OrderWord.extra;
 const DISPLAY_LOTS = ExtraWord.displayLots;
 const PARTNER = ExtraWord.partner;
@@ -285,7 +284,6 @@ export function makeTrading(core: Core, sink: EventSink) {
     words[order + ACCOUNT] = account | 0;
     words[order + QUOTE_HOLDING] = quoteHolding | 0;
     words[order + BASE_HOLDING] = baseHolding | 0;
-    words[order + CLIENT_ID_HASH] = clientIdHash;
     words[order + POSITION] = position | 0;
     doubles[(order + LOT_RESERVE) >> 1] = lotReserve;
     words[order + MAKER_PPM] = makerPpm;
@@ -482,11 +480,10 @@ export function makeTrading(core: Core, sink: EventSink) {
       if (more !== 0) reserve(funding, more);
     }
     if (isNewId) {
-      removeId(hash, order);
-      insertId(newHash, order);
+      removeId(order);
       words[order + CLIENT_ID_LOW] = newIdLow;
       words[order + CLIENT_ID_HIGH] = newIdHigh;
-      words[order + CLIENT_ID_HASH] = newHash;
+      insertId(newHash, order);
     }
     if (keepsPlace) {
       if (leaves !== oldLeaves) reduce(order, oldLeaves - leaves);

@@ -31,12 +31,13 @@ const KEY_ACCOUNT = ApiKeyWord.account;
 const CLIENT_ORDER_ID = ReplaceOrderWord.clientOrderId;
 const PRICE_TICKS = ReplaceOrderWord.priceTicks;
 const BOOK_SIDE = OrderWord.bookSide;
+const CLIENT_ID_LOW = OrderWord.clientIdLow;
 const LEVEL = OrderWord.level;
 const NEXT = OrderWord.next;
 const PREVIOUS = OrderWord.previous;
 const QUOTE_HOLDING = OrderWord.quoteHolding;
 const BASE_HOLDING = OrderWord.baseHolding;
-const LOT_RESERVE = OrderWord.lotReserve;
+const ID_NEXT = OrderWord.idNext;
 const TAIL = LevelWord.tail;
 
 export type LookAhead = ReturnType<typeof makeLookAhead>;
@@ -52,7 +53,7 @@ interface LookAheadParts {
 export function makeLookAhead(core: LookAheadParts) {
   const { words, handleMask } = core.arena;
   const { handleOf: keyAt } = core.apiKeys;
-  const { candidate } = core.clientIds;
+  const { candidate, candidateBehind } = core.clientIds;
   const { find: findLevel } = core.books.ladder;
   const tripleHash = hashTriple;
   const keyAtPrice = keyOf;
@@ -62,6 +63,12 @@ export function makeLookAhead(core: LookAheadParts) {
   const levels = makeWords(RUN);
   /** Takes what was read, so that the compiler does not drop the reading. */
   const taken = makeWords(1);
+
+  /** Reads the two or three lines of the cache that a record of an order lies in. */
+  const readOrder = (handle: number): number => {
+    const order = handle & handleMask;
+    return words[order + BOOK_SIDE] ^ words[order + QUOTE_HOLDING] ^ words[order + ID_NEXT];
+  };
 
   return (command: Int32Array, start: number, count: number): void => {
     let read = 0;
@@ -77,10 +84,14 @@ export function makeLookAhead(core: LookAheadParts) {
         tripleHash(account, command[at + CLIENT_ORDER_ID], command[at + CLIENT_ORDER_ID + 1]),
       );
     }
-    // A record of an order lies in two lines of the cache.
+    for (let i = 0; i < count; i += 1) read ^= readOrder(orders[i & RUN_MASK]);
+    // Another order may stand before it in the index.
     for (let i = 0; i < count; i += 1) {
+      const at = (start + i * SLOT_LENGTH) & SLOT_MASK;
       const order = orders[i & RUN_MASK] & handleMask;
-      read ^= words[order + BOOK_SIDE] ^ words[order + LOT_RESERVE];
+      if (words[order + CLIENT_ID_LOW] === command[at + CLIENT_ORDER_ID]) continue;
+      orders[i & RUN_MASK] = candidateBehind(order);
+      read ^= readOrder(orders[i & RUN_MASK]);
     }
     for (let i = 0; i < count; i += 1) {
       const at = (start + i * SLOT_LENGTH) & SLOT_MASK;

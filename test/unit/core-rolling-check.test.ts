@@ -51,13 +51,13 @@ const DAMAGES: readonly [string, RegExp, (at: Trading) => void][] = [
   ],
   [
     'an order under another id',
-    /hash of its ids/,
+    /found by its ids/,
     ({ words, first }) => (words[first + OrderWord.clientIdLow] = 77),
   ],
   [
     'an order that the index does not know',
     /found by its ids/,
-    ({ core, words, first }) => core.clientIds.remove(words[first + OrderWord.clientIdHash]!, first),
+    ({ core, first }) => core.clientIds.remove(first),
   ],
   [
     'a position of another account',

@@ -2,7 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { MarketState } from '../../src/core/codes.js';
 import { Core } from '../../src/core/core.js';
 import { checkInvariants } from '../../src/core/invariants.js';
-import { type PackedTable, packedTables, SnapshotTableError } from '../../src/core/snapshot-tables.js';
+import {
+  type PackedTable,
+  packedTables,
+  packRows,
+  SnapshotTableError,
+  unpackTables,
+} from '../../src/core/snapshot-tables.js';
 import { fullStateHash } from '../../src/core/state-hash.js';
 import { makeTable } from '../../src/core/table.js';
 import type { Command } from '../model/messages.js';
@@ -155,12 +161,13 @@ describe('the tables of the core', () => {
         recordWords: 8,
         handles: { list: 't' },
         derived: ['one'],
+        packedWords: { pair: 5 },
       },
     );
     expect(table.fields).toEqual([
-      { name: 'pair', word: 1, words: 2, target: '' },
-      { name: 'list', word: 3, words: 1, target: 't' },
-      { name: 'last', word: 4, words: 2, target: '' },
+      { name: 'pair', word: 1, words: 2, packedWords: 5, target: '' },
+      { name: 'list', word: 3, words: 1, packedWords: 1, target: 't' },
+      { name: 'last', word: 4, words: 2, packedWords: 2, target: '' },
     ]);
     expect(() => makeTable('t', { one: 0, two: 0 }, { memory: new Int32Array(8) })).toThrow(/place/);
     expect(() => makeTable('t', { one: 8 }, { memory: new Int32Array(8) })).toThrow(/behind the record/);
@@ -228,6 +235,34 @@ describe('a packed core', () => {
     });
     expect(load(changed(packed(), 'transfers', widen)).processor.stateHash()).not.toBe('');
     expect(() => load(changed(packed(), 'transfers', widen, 9))).toThrow(/transfers.kind is not known/);
+  });
+
+  test('with a field that had more room once is as wide as it was, and its neighbours are left alone', () => {
+    const fields = packedTables(new Core(SMALL).tables).find((table) => table.name === 'orders')!.fields;
+    expect(fields.find((field) => field.name === 'takerPpm')).toEqual({
+      name: 'takerPpm',
+      words: 4,
+      target: '',
+    });
+    const rows = { first: 0, recordWords: 2, capacity: 2, rows: () => 2 };
+    const make = (memory: Int32Array) =>
+      makeTable('t', { one: 0, two: 1 }, { memory, ...rows, packedWords: { one: 3 } });
+    const table = make(Int32Array.of(5, 6, 7, 8));
+    const row = new Int32Array(8).fill(-1);
+    packRows([table], table, 0, 2, row, 0);
+    expect([...row]).toEqual([5, 0, 0, 6, 7, 0, 0, 8]);
+    const memory = new Int32Array(4);
+    const read = () =>
+      unpackTables(
+        [make(memory)],
+        packedTables([table]),
+        () => row,
+        () => undefined,
+      );
+    read();
+    expect([...memory]).toEqual([5, 6, 7, 8]);
+    row[1] = 1;
+    expect(read).toThrow(/t.one is not known/);
   });
 
   test('with a handle that leads nowhere, or elsewhere, is refused', () => {
