@@ -54,7 +54,7 @@ export function archivable(local: Storage, choice: ArchiveChoice): ManifestEntry
 /**
  * Moves one segment to `archive`, whose absolute path is `archive.directory`.
  * @param token makes the name of the temporary file this run's own
- * @param onPiece called after each piece that was read, compressed or written, so that a node beside it may go first
+ * @param onPiece called after each piece that was read, compressed, written or removed, so that a node beside it may go first
  * @throws JournalCorruptionError when the segment is not what the manifest says; it then stays where it is
  */
 export function archiveSegment(
@@ -69,7 +69,7 @@ export function archiveSegment(
     writeArchive(file, archive, entry, token, onPiece),
   );
   addTier(local, archive.directory);
-  local.remove(name);
+  local.remove(name, onPiece);
   local.syncDirectory();
   return { segment: name, bytes: entry.bytes, archivedBytes };
 }

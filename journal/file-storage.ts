@@ -5,6 +5,7 @@ import {
   fdatasyncSync,
   fstatSync,
   fsyncSync,
+  ftruncateSync,
   openSync,
   readdirSync,
   readSync,
@@ -27,6 +28,8 @@ const FILE_MODE = 0o600;
 const ZERO_FILL_BYTES = 4096;
 /** Zeros that are synced at once: the syncs of the segment in use wait behind them. */
 const ZERO_FILL_SYNC_BYTES = 256 * 1024;
+/** Bytes that a removed file is shortened by at once: where free blocks are discarded, writes to the disk wait meanwhile. */
+const FREED_BYTES = 1024 * 1024;
 const ENOSPC = 28;
 const EOPNOTSUPP = 95;
 const EINVAL = 22;
@@ -106,11 +109,13 @@ export class FileStorage implements Storage {
     }
   }
 
-  remove(name: string): void {
+  remove(name: string, onPiece?: () => void): void {
+    const path = join(this.directory, name);
     try {
-      unlinkSync(join(this.directory, name));
+      if (onPiece === undefined || this.#libc === undefined) unlinkSync(path);
+      else removeInPieces(path, this.#libc, onPiece);
     } catch (error) {
-      throw fromFileError(error, join(this.directory, name));
+      throw fromFileError(error, path);
     }
   }
 
@@ -168,6 +173,23 @@ class ReadOnlyFile implements ReadableFile {
 
   close(): void {
     closeSync(this.#fd);
+  }
+}
+
+/** The name goes first, so that a crash leaves nothing half removed: the system frees what has no name. */
+function removeInPieces(path: string, libc: Libc, onPiece: () => void): void {
+  const fd = openSync(path, 'r+');
+  try {
+    unlinkSync(path);
+    // Whoever reads it shall go on finding all of it.
+    if (libc.ownAlone(fd) !== 0) return;
+    for (let bytes = fstatSync(fd).size; bytes > 0; ) {
+      bytes = Math.max(0, bytes - FREED_BYTES);
+      ftruncateSync(fd, bytes);
+      onPiece();
+    }
+  } finally {
+    closeSync(fd);
   }
 }
 

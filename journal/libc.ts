@@ -16,6 +16,13 @@ const MADV_POPULATE_WRITE = 23;
 const HUGE_PAGE_BYTES = 2 * 1024 * 1024;
 const LOCK_EX_NB = 2 | 4;
 const SCHED_IDLE = 5;
+const SCHED_FLAG_KEEP_POLICY = 8;
+/** Number of the system call `sched_setattr`, which libc has no name for, by architecture. */
+const SCHED_SETATTR: Readonly<Record<string, number>> = { x64: 314, arm64: 274 };
+const SCHED_ATTR_BYTES = 48;
+const F_SETLEASE = 1024;
+const F_WRLCK = 1;
+const ENOSYS = 38;
 
 export interface Libc {
   /** Maps a whole file for reading and writing. Throws an Error that names the errno. */
@@ -24,12 +31,21 @@ export interface Libc {
   allocate(fd: number, bytes: number): number;
   /** Takes an exclusive lock without waiting; EAGAIN (11) when somebody else has it. */
   lock(fd: number): number;
+  /** 0 when nobody but the owner of `fd` has the file open or mapped, this process included; EAGAIN (11) when somebody has. */
+  ownAlone(fd: number): number;
   /**
    * From now on the calling thread runs only while no other thread of the machine wants its processor, and gives it up at
    * once when one does; on a machine without an idle moment it hardly comes on at all. Needs no rights, and there is no
    * way back without any.
    */
   runWhenIdle(): number;
+  /**
+   * How long the calling thread, and those that it makes from now on, may keep a processor that others wait for: 0 = as the
+   * system is set, else 100,000 ns at least. A thread that wakes up takes the processor at once from one with longer slices.
+   * Needs no rights, and does nothing before Linux 6.12.
+   * @param nice the nice value that the thread has
+   */
+  setSlice(nanoseconds: number, nice: number): number;
   /** See `prepareMemory`. */
   prepare(memory: ArrayBufferView): void;
   /** Ends the process now, with all of its threads, and runs no exit handlers of native code. Does not return. */
@@ -106,6 +122,8 @@ function bind(): Libc {
   const posixFallocate = library.func('int posix_fallocate(int, int64_t, int64_t)');
   const flock = library.func('int flock(int, int)');
   const setScheduler = library.func('int sched_setscheduler(int, int, const int *)');
+  const fcntl = library.func('int fcntl(int, int, int)');
+  const setAttributes = library.func('long syscall(long, int, const uint8_t *, unsigned int)');
   const exit = library.func('void _exit(int)');
   const pageBytes = Number(library.func('long sysconf(int)')(30));
 
@@ -128,7 +146,18 @@ function bind(): Libc {
     },
     allocate: (fd: number, bytes: number) => posixFallocate(fd, 0, bytes),
     lock: (fd: number) => (flock(fd, LOCK_EX_NB) === 0 ? 0 : koffi.errno()),
+    ownAlone: (fd: number) => (fcntl(fd, F_SETLEASE, F_WRLCK) === 0 ? 0 : koffi.errno()),
     runWhenIdle: () => (setScheduler(0, SCHED_IDLE, [0]) === 0 ? 0 : koffi.errno()),
+    setSlice(nanoseconds: number, nice: number): number {
+      const call = SCHED_SETATTR[process.arch];
+      if (call === undefined) return ENOSYS;
+      const attributes = new DataView(new ArrayBuffer(SCHED_ATTR_BYTES));
+      attributes.setUint32(0, SCHED_ATTR_BYTES, true);
+      attributes.setUint32(8, SCHED_FLAG_KEEP_POLICY, true);
+      attributes.setInt32(16, nice, true);
+      attributes.setUint32(24, nanoseconds, true);
+      return setAttributes(call, 0, new Uint8Array(attributes.buffer), 0) === 0 ? 0 : koffi.errno();
+    },
     prepare(memory: ArrayBufferView): void {
       const address = Number(koffi.address(memory));
       const start = Math.ceil(address / HUGE_PAGE_BYTES) * HUGE_PAGE_BYTES;

@@ -101,7 +101,7 @@ export function planRetention(
 
 /**
  * Removes what the plan lets go, oldest first. A crash at any place leaves a journal that the next run goes on with.
- * @param nowUs wall clock, for the record; @returns the last command that was removed, 0 = nothing was to go
+ * @param nowUs wall clock, for the record; @param onPiece called after each piece of room that was given back; @returns the last command that was removed, 0 = nothing was to go
  * @throws JournalCorruptionError when a segment has no line in the manifest: the plan is not of this journal
  */
 export function applyRetention(
@@ -111,6 +111,7 @@ export function applyRetention(
   identity: JournalIdentity,
   signer: ManifestSigner,
   nowUs: number,
+  onPiece?: () => void,
 ): number {
   const going = plan.verdicts.filter(({ goes }) => goes);
   const [first] = going;
@@ -135,10 +136,10 @@ export function applyRetention(
   for (const { segment } of going) {
     for (const archive of archives) {
       if (!archive.exists(archiveName(segment))) continue;
-      archive.remove(archiveName(segment));
+      archive.remove(archiveName(segment), onPiece);
       archive.syncDirectory();
     }
-    for (const name of [segment, layoutName(segment)]) if (local.exists(name)) local.remove(name);
+    for (const name of [segment, layoutName(segment)]) if (local.exists(name)) local.remove(name, onPiece);
     local.syncDirectory();
   }
   return last.lastSequence;

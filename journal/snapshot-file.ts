@@ -26,8 +26,8 @@ const SIGNATURE_OFFSET = 96;
 const SIGNED_AS = 'ringfence snapshot 1\n';
 const MAGIC_LOW = 0x4e534652; // "RFSN"
 const MAGIC_HIGH = 0x54535041; // "APST"
-/** Bytes after which what was written is synced, so that no large write is left for one sync. */
-const SYNC_BYTES = 4 * 1024 * 1024;
+/** Bytes that are written, and synced, at once at most: the syncs of the journal on the same disk wait behind them. */
+const WRITE_BYTES = 256 * 1024;
 const ALIGNMENT = 8;
 const Word = { magicLow: 0, magicHigh: 1, format: 2, headerBytes: 3, fileBytes: 4 } as const;
 
@@ -116,14 +116,17 @@ export function writeSnapshotFile(
     let position = HEAD_BYTES + header.length;
     let synced = 0;
     const put = (bytes: Uint8Array): void => {
-      sum.update(bytes);
-      file.write(position, bytes);
-      position += bytes.length;
-      if (position - synced >= SYNC_BYTES) {
-        file.sync(synced, position);
-        synced = position;
+      for (let from = 0; from < bytes.length; from += WRITE_BYTES) {
+        const piece = bytes.subarray(from, from + WRITE_BYTES);
+        if (position + piece.length - synced > WRITE_BYTES) {
+          file.sync(synced, position);
+          synced = position;
+        }
+        sum.update(piece);
+        file.write(position, piece);
+        position += piece.length;
+        onPiece();
       }
-      onPiece();
     };
     for (const [index, section] of sections.entries()) putSection(section, places[index]!, put);
     const digest = sum.digest();

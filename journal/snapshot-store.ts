@@ -60,10 +60,13 @@ export function removeUnfinishedSnapshots(storage: Storage): string[] {
   return unfinished;
 }
 
-/** Removes all but the `kept` newest snapshots; returns the names of those that went. */
-export function removeOldSnapshots(storage: Storage, kept: number): string[] {
+/**
+ * Removes all but the `kept` newest snapshots; returns the names of those that went.
+ * @param onPiece called after each piece of room that was given back
+ */
+export function removeOldSnapshots(storage: Storage, kept: number, onPiece?: () => void): string[] {
   const old = snapshotNames(storage).slice(kept);
-  for (const name of old) storage.remove(name);
+  for (const name of old) storage.remove(name, onPiece);
   if (old.length > 0) storage.syncDirectory();
   return old;
 }

@@ -61,7 +61,11 @@ export interface Storage {
   openForWrite(name: string): WritableFile;
   openForRead(name: string): ReadableFile;
   rename(from: string, to: string): void;
-  remove(name: string): void;
+  /**
+   * @param onPiece with it the room of a large file is given back in pieces, unless somebody else has the file open; called
+   * after each, so that the disk may be left to others
+   */
+  remove(name: string, onPiece?: () => void): void;
   syncDirectory(): void;
 }
 

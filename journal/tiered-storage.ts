@@ -61,8 +61,8 @@ export class TieredStorage implements Storage {
     this.#local.rename(from, to);
   }
 
-  remove(name: string): void {
-    this.#local.remove(name);
+  remove(name: string, onPiece?: () => void): void {
+    this.#local.remove(name, onPiece);
   }
 
   syncDirectory(): void {

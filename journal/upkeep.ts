@@ -181,7 +181,7 @@ export class JournalUpkeep {
   }
 
   #retain(nowMs: number): void {
-    const { local, archives, rules, needs, identity, signer, onEvent } = this.#options;
+    const { local, archives, rules, needs, identity, signer, rest, onEvent } = this.#options;
     const { retainMs, retainBytes } = rules;
     if (retainMs === 0 && retainBytes === 0) return;
     const rule = {
@@ -189,7 +189,7 @@ export class JournalUpkeep {
       ...(retainBytes === 0 ? {} : { maxBytes: retainBytes }),
     };
     const plan = planRetention(local, archives(), rule, needs());
-    const lastSequence = applyRetention(local, archives(), plan, identity, signer, nowMs * 1000);
+    const lastSequence = applyRetention(local, archives(), plan, identity, signer, nowMs * 1000, rest);
     if (lastSequence === 0) return;
     removeAccountIndexThrough(this.#options.accountIndex(), lastSequence);
     const segments = plan.verdicts.filter(({ goes }) => goes).length;

@@ -22,6 +22,7 @@ import { dataDirOf } from './data-dir.js';
 import { CliError, ExitCode } from './failure.js';
 import { journalOf } from './journal-of.js';
 import { ProgressLine } from './progress-line.js';
+import { restAMoment } from './rest-a-moment.js';
 
 interface ArchiveFlags {
   readonly dataDir?: string;
@@ -32,10 +33,6 @@ interface ArchiveFlags {
 }
 
 const MAX_SEGMENTS = 1_000_000;
-/** After each piece of a segment that is archived, so that the disk is free for a journaler most of the time. */
-const REST_MS = 5;
-
-const restCell = new Int32Array(new SharedArrayBuffer(4));
 
 /** Moves what the flags choose and prints a line for each segment. */
 export function archiveFromFlags(flags: ArchiveFlags): void {
@@ -62,7 +59,7 @@ export function archiveFromFlags(flags: ArchiveFlags): void {
   let archivedBytes = 0;
   for (const [index, entry] of entries.entries()) {
     progress.show(index, entries.length);
-    const moved = archiveSegment(local, archive, entry, undefined, rest);
+    const moved = archiveSegment(local, archive, entry, undefined, restAMoment);
     rawBytes += moved.bytes;
     archivedBytes += moved.archivedBytes;
     if (flags.json) print(moved);
@@ -136,10 +133,6 @@ export async function scrubFromFlags(flags: {
 function comeLast(): void {
   runInBackground();
   loadLibc().libc?.runWhenIdle();
-}
-
-function rest(): void {
-  Atomics.wait(restCell, 0, 0, REST_MS);
 }
 
 function checkedRate(text: string): number {

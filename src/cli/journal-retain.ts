@@ -15,6 +15,7 @@ import { callControl } from './control-client.js';
 import { dataDirOf } from './data-dir.js';
 import { CliError, ExitCode } from './failure.js';
 import { journalOf } from './journal-of.js';
+import { restAMoment } from './rest-a-moment.js';
 
 export interface RetainFlags {
   readonly dataDir?: string;
@@ -53,7 +54,7 @@ export async function retainFromFlags(flags: RetainFlags): Promise<void> {
     if (identity === undefined) throw new CliError(`${directory} has no ${IDENTITY_FILE}`, ExitCode.refused);
     const signer = signerOf(readFileSync(nodeKeyFile(dataDir), 'utf8'));
     for (const archive of archives) removeUnfinished(archive);
-    removedThrough = applyRetention(local, archives, plan, identity, signer, nowUs);
+    removedThrough = applyRetention(local, archives, plan, identity, signer, nowUs, restAMoment);
     removeAccountIndexThrough(openAccountIndex(directory), removedThrough);
   }
   tell(plan, removedThrough, flags);

@@ -153,7 +153,7 @@ export class Follower {
    */
   take(): boolean {
     const { sequence } = this;
-    const { clock, kept, processor, snapshots } = this.parts;
+    const { clock, kept, processor, rest, snapshots } = this.parts;
     this.snapshotAtNs = clock.monotonicNanoseconds();
     // Before the snapshot: whoever goes on from it indexes only what comes after it.
     this.writeIndex(true);
@@ -168,7 +168,7 @@ export class Follower {
       throw error;
     }
     this.snapshotSequence = sequence;
-    removeOldSnapshots(snapshots, kept);
+    removeOldSnapshots(snapshots, kept, rest);
     return true;
   }
 

@@ -40,6 +40,7 @@ import { ensureNodeKey } from './node-key.js';
 import { makeLog } from './node-log.js';
 import { allocateNodeMemory, type NodeMemory } from './node-memory.js';
 import { type NodeStatus, nodeStatus } from './node-status.js';
+import { withShortSlices } from './prompt-threads.js';
 import type { ReplicationInput } from './replication-worker.js';
 import { findStartPoint, type StartPoint } from './start-point.js';
 import { type StartReport, startReport } from './start-report.js';
@@ -362,7 +363,7 @@ export class RunningNode {
     counters.set(Counter.inputPublished, recovered.lastSequence);
     counters.set(Counter.snapshotSequence, this.startPoint.sequence);
     this.controlPort = await this.control.listen(config.controlPort);
-    this.workers = this.startWorkers();
+    this.workers = withShortSlices(() => this.startWorkers());
     await this.recovery();
     this.startFollower();
     // Its memory is large, and the threads that need it have it.

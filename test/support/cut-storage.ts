@@ -51,9 +51,9 @@ export class CutStorage implements Storage {
     this.#disk.rename(from, to);
   }
 
-  remove(name: string): void {
+  remove(name: string, onPiece?: () => void): void {
     this.#counter.step();
-    this.#disk.remove(name);
+    this.#disk.remove(name, onPiece);
   }
 
   syncDirectory(): void {

@@ -76,8 +76,8 @@ export class KillingStorage {
     this.#around(`rename-${kindOf(to)}`, () => this.#storage.rename(from, to));
   }
 
-  remove(name) {
-    this.#around(`remove-${kindOf(name)}`, () => this.#storage.remove(name));
+  remove(name, ...rest) {
+    this.#around(`remove-${kindOf(name)}`, () => this.#storage.remove(name, ...rest));
   }
 
   syncDirectory() {

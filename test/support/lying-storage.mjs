@@ -30,8 +30,8 @@ export class LyingStorage {
     this.#storage.rename(from, to);
   }
 
-  remove(name) {
-    this.#storage.remove(name);
+  remove(...order) {
+    this.#storage.remove(...order);
   }
 
   syncDirectory() {

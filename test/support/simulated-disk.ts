@@ -136,11 +136,12 @@ export class SimulatedDisk implements Storage {
     this.#countStep();
   }
 
-  remove(name: string): void {
+  remove(name: string, onPiece?: () => void): void {
     this.#inode(name);
     this.#live.delete(name);
     this.#pending.push({ kind: 'remove', name });
     this.#countStep();
+    onPiece?.();
   }
 
   syncDirectory(): void {

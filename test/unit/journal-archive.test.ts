@@ -52,6 +52,16 @@ describe('an archive', () => {
     expect(archive.usedBytes()).toBeLessThan((names.length - 1) * SEGMENT_BYTES);
   });
 
+  test('leaves the disk to others after the pieces of a segment that goes', () => {
+    const local = sealedJournal();
+    const [entry] = archivable(local, {});
+    let rests = 0;
+    archiveSegment(local, new SimulatedDisk(), entry!, 'aa', () => {
+      if (!local.exists(entry!.segment)) rests++;
+    });
+    expect(rests).toBe(1);
+  });
+
   test('leaves a journal that goes on, seals and archives more', () => {
     const local = sealedJournal();
     const archive = new SimulatedDisk();

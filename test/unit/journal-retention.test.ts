@@ -42,6 +42,18 @@ function retain(local: Storage, rule: RetentionRule, needs: RetentionNeeds, arch
 const reasons = (plan: ReturnType<typeof planRetention>) =>
   plan.verdicts.map(({ goes, reason }) => `${goes ? 'goes' : 'stays'}: ${reason}`);
 
+test('retention leaves the disk to others after the pieces of each file that goes', () => {
+  const disk = sealedJournal();
+  const archive = new SimulatedDisk();
+  for (const entry of archivable(disk, { keep: 2 })) archiveSegment(disk, archive, entry, 'aa');
+  const before = disk.list().length + archive.list().length;
+  const plan = planRetention(disk, [archive], ALL, SNAPSHOT_AT_END);
+  let rests = 0;
+  applyRetention(disk, [archive], plan, IDENTITY, signer, NOW_US, () => rests++);
+  expect(rests).toBe(before - disk.list().length - archive.list().length);
+  expect(rests).toBeGreaterThan(1);
+});
+
 describe('retention never removes', () => {
   test('anything while there is no snapshot', () => {
     const disk = sealedJournal();

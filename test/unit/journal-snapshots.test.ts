@@ -102,6 +102,39 @@ describe('a snapshot', () => {
     expect(() => loadSnapshot(engine.processor, readSnapshotFile(disk, 'x'))).toThrow(SnapshotUnusableError);
   });
 
+  test('is written in small pieces, none of which waits long for its sync', () => {
+    const disk = new SimulatedDisk();
+    const { facts } = readSnapshotFile(snapshots, snapshotName(300));
+    let unsynced = 0;
+    let mostUnsynced = 0;
+    let rests = 0;
+    const open = disk.openForWrite.bind(disk);
+    disk.openForWrite = (name) => {
+      const file = open(name);
+      const write = (position: number, source: Uint8Array): void => {
+        file.write(position, source);
+        unsynced += source.length;
+        mostUnsynced = Math.max(mostUnsynced, unsynced);
+      };
+      const sync = (from: number, to: number): void => {
+        file.sync(from, to);
+        unsynced = 0;
+      };
+      return { ...file, write, sync };
+    };
+    const large = new Uint8Array(1 << 20);
+    const small = new Uint8Array(128);
+    const sections = [
+      { name: 'large', bytes: large.length, pieces: () => [large] },
+      { name: 'small', bytes: 9000 * 128, pieces: () => new Array<Uint8Array>(9000).fill(small) },
+    ];
+    writeSnapshotFile(disk, 'x', { ...facts, tables: [] }, sections, undefined, () => rests++);
+    expect(mostUnsynced).toBeLessThanOrEqual((1 << 18) + 160);
+    expect(disk.syncs).toBeLessThan(20);
+    expect(rests).toBe(4 + 9000);
+    expect(readSnapshotFile(disk, 'x').words('large')).toHaveLength(large.length / 4);
+  });
+
   test('that a crash interrupts at any write or sync is there whole or not at all', () => {
     const engine = new EngineUnderTest(CORE);
     loadSnapshot(engine.processor, readSnapshotFile(snapshots, snapshotName(300)));
@@ -192,7 +225,9 @@ describe('the snapshots of a journal', () => {
     const copy = snapshots.clone();
     copy.create(`${snapshotName(400)}.tmp`, 64, 'fallocate');
     expect(removeUnfinishedSnapshots(copy)).toEqual([`${snapshotName(400)}.tmp`]);
-    expect(removeOldSnapshots(copy, 2)).toEqual([snapshotName(100)]);
+    let rests = 0;
+    expect(removeOldSnapshots(copy, 2, () => rests++)).toEqual([snapshotName(100)]);
+    expect(rests).toBe(1);
     expect(copy.list()).toEqual([snapshotName(200), snapshotName(300)]);
   });
 
