@@ -29,7 +29,18 @@ describe('the arena', () => {
   test('has room for a core of any capacities', () => {
     const names = Object.keys(LEAST).filter((name) => name !== 'maxAssets' && name !== 'maxTransfers');
     for (const name of names) expect(() => new Core({ ...LEAST, [name]: 4_000 })).not.toThrow();
-    // Its size is a power of two: only where it is just enough, a few words less would be seen.
-    for (let keys = 1; keys < 400; keys += 1) new Core({ ...LEAST, maxApiKeys: keys });
+  });
+
+  test('is just large enough', () => {
+    const sizeWith = (maxApiKeys: number) => new Core({ ...LEAST, maxApiKeys }).arena.handleMask;
+    // Its size is a power of two: only where it is about to double, or just has, a few words too few would be missed.
+    const size = sizeWith(1);
+    let [last, larger] = [1, 4_000];
+    while (larger - last > 1) {
+      const middle = (last + larger) >> 1;
+      if (sizeWith(middle) === size) last = middle;
+      else larger = middle;
+    }
+    expect([sizeWith(last), sizeWith(larger)]).toEqual([size, 2 * size + 1]);
   });
 });
