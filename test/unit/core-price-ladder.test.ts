@@ -3,6 +3,7 @@ import { hashPair } from '../../src/base/hash.js';
 import { Prng } from '../../src/base/prng.js';
 import { makeArena } from '../../src/core/arena.js';
 import {
+  IDLE_PAGES,
   keyOf,
   LEVEL_WORDS,
   LevelWord,
@@ -120,6 +121,14 @@ test('pages that have one hash are told apart', () => {
   const other = ladder.findOrAdd(otherSide, otherKey);
   expect([ladder.find(side, 3), ladder.find(otherSide, otherKey)]).toEqual([level, other]);
   expect(ladder.violation()).toBe('');
+});
+
+test('takes all the memory that its pages can need, and no more', () => {
+  const [sides, maxLevels] = [6, 100];
+  const pageWords = (maxLevels + IDLE_PAGES) * PAGE_WORDS;
+  const arena = makeArena([sides * 2, maxLevels * LEVEL_WORDS, pageWords, 16]);
+  const { rebuiltRegions } = makePriceLadder(arena, sides, maxLevels);
+  expect(arena.reserve(16) - rebuiltRegions[1]!).toBe(pageWords);
 });
 
 describe('the walk over its pages', () => {
