@@ -228,6 +228,11 @@ const DAMAGES: readonly [string, string, (at: Sound) => void][] = [
     },
   ],
   [
+    'a level in the place of another one',
+    'a level is in the place of another price',
+    ({ words, levelOf }) => (words[levelOf(1, ID.bid) + LevelWord.key] += 1),
+  ],
+  [
     'an order without leaves',
     'resting order has leaves',
     ({ words, orderOf }) => (words[orderOf(1, ID.bid) + OrderWord.leaves] = 0),
@@ -482,7 +487,7 @@ const DAMAGES: readonly [string, string, (at: Sound) => void][] = [
   ],
   [
     'an account that owes',
-    'equity is never below zero',
+    'equity is never below zero (1, -',
     ({ doubles, holdingOf }) => (doubles[(holdingOf(1, USD) + HoldingWord.available) >> 1] = -FORTUNE),
   ],
   [
@@ -493,7 +498,7 @@ const DAMAGES: readonly [string, string, (at: Sound) => void][] = [
   // Money.
   ...[-1, Number.NaN, MONEY_MAX + 1].map((money): [string, string, (at: Sound) => void] => [
     `${money} available`,
-    'available is 0..2^53-1',
+    `available is 0..2^53-1 (1, ${ABC}, ${money})`,
     ({ doubles, holdingOf }) => (doubles[(holdingOf(1, ABC) + HoldingWord.available) >> 1] = money),
   ]),
   [
@@ -576,11 +581,11 @@ const DAMAGES: readonly [string, string, (at: Sound) => void][] = [
     'all expiries are of open orders',
     ({ words, orderOf }) => (words[orderOf(2, ID.early) + OrderWord.extra] = 0),
   ],
-  [
-    'an instrument that counts its icebergs wrong',
+  ...[SPOT, AUCTION].map((id): [string, string, (at: Sound) => void] => [
+    `icebergs of instrument ${id} that were counted wrong`,
     'instrument counts its icebergs',
-    ({ words, instrument }) => (words[instrument(SPOT) + InstrumentWord.icebergs] += 1),
-  ],
+    ({ words, instrument }) => (words[instrument(id) + InstrumentWord.icebergs] += 1),
+  ]),
   [
     'an order that is linked with one that is not linked with it',
     'linked orders name each other',

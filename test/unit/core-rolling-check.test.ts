@@ -123,6 +123,11 @@ const DAMAGES: readonly [string, RegExp, (at: Trading) => void][] = [
     ({ words, first }) => (words[words[first + OrderWord.level]! + LevelWord.bookSide] = 3),
   ],
   [
+    'an order that rests nowhere',
+    /rests on its side/,
+    ({ words, first }) => (words[first + OrderWord.level] = 0),
+  ],
+  [
     'an order at another price',
     /rests at its price/,
     ({ words, first }) => (words[words[first + OrderWord.level]! + LevelWord.key] += 1),
@@ -301,8 +306,8 @@ test('looks at the next few of each kind, and begins anew behind the last', () =
       const at = wordOf(count - 1);
       const memory = message.source.startsWith('reserved') ? doubles : words;
       const place = memory === doubles ? at >> 1 : at;
-      for (let i = 0; i < count - 1; i += 1) check.step(1);
       memory[place]! += damage;
+      for (let i = 0; i < count - 1; i += 1) check.step(1);
       expect(() => check.step(1), `round ${round}`).toThrow(message);
       memory[place]! -= damage;
       check.step(1);
