@@ -113,12 +113,12 @@ function columnsOf(
       const name = `${source.name}.${field.name}`;
       columns.push((words, from, count) => refuseUnknown(name, words, at + i, rowWords, from, count));
     }
-    if (table !== undefined && own !== undefined && own.target !== field.target) {
+    if (own !== undefined && own.target !== field.target) {
       throw new SnapshotTableError(
         `${source.name}.${field.name} leads to "${field.target}", not to "${own.target}"`,
       );
     }
-    if (table !== undefined && own !== undefined && own.target === '') {
+    if (own !== undefined && own.target === '') {
       const last = runs.at(-1);
       const follows =
         last !== undefined && last.word + last.words === own.word && last.column + last.words === at;

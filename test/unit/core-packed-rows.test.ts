@@ -34,7 +34,7 @@ function tablesWith(places: Record<'pair' | 'link' | 'one' | 'end', number>, sta
 
 /** Neither the record nor its fields lie where they lie in the other one. */
 const HERE = { pair: 0, one: 2, link: 3, end: 7 };
-const THERE = { end: 1, one: 3, link: 4, pair: 6 };
+const THERE = { end: 1, link: 3, one: 4, pair: 6 };
 
 function filled() {
   const here = tablesWith(HERE, 40);
@@ -112,10 +112,15 @@ describe('packed rows', () => {
 
   test('are read where the records and their fields lie elsewhere', () => {
     const { tables } = filled();
+    const elsewhere = tablesWith(THERE, 1_000);
+    const behind = elsewhere.things.first + ROWS * elsewhere.things.recordWords;
+    elsewhere.memory.fill(7, behind, behind + 9);
     const { prepared, ...there } = unpack(
       packedTables(tables),
       tables.map((table) => packAll(tables, table)),
+      elsewhere,
     );
+    expect([...there.memory.subarray(behind, behind + 9)]).toEqual(Array(9).fill(7));
     for (let row = 0; row < ROWS; row += 1) {
       const at = there.things.first + row * there.things.recordWords;
       const [first, second, one, number, low, high] = packedRow(row);
@@ -124,8 +129,8 @@ describe('packed rows', () => {
         0,
         low,
         high,
-        one,
         handle,
+        one,
         0,
         first,
         second,
@@ -216,6 +221,17 @@ describe('packed rows', () => {
     expect(() => packAll([things], things)).toThrow('there is no table others');
   });
 
+  test('with an unknown field between two that lie side by side here are read field by field', () => {
+    const between = (table: PackedTable) => ({
+      ...table,
+      rows: 1,
+      fields: table.fields.toSpliced(1, 0, { name: 'colour', words: 1, target: '' }),
+    });
+    const here = tablesWith(HERE, 1_000);
+    const { memory, things } = unpack(...changed(between, [1, 2, 0, 3, 0, 5, 6]), here);
+    expect([...memory.subarray(things.first, things.first + 9)]).toEqual([1, 2, 3, 0, 0, 0, 0, 5, 6]);
+  });
+
   test('of a shorter field leave the rest of it 0', () => {
     const shorter = (table: PackedTable) => ({
       ...table,
@@ -223,6 +239,6 @@ describe('packed rows', () => {
       fields: table.fields.map((field) => (field.name === 'end' ? { ...field, words: 1 } : field)),
     });
     const { memory, things } = unpack(...changed(shorter, [1, 2, 3, 0, 5]));
-    expect([...memory.subarray(things.first, things.first + 9)]).toEqual([0, 5, 0, 3, 0, 0, 1, 2, 0]);
+    expect([...memory.subarray(things.first, things.first + 9)]).toEqual([0, 5, 0, 0, 3, 0, 1, 2, 0]);
   });
 });
