@@ -276,3 +276,18 @@ test('assets, and the end of the trading day', () => {
     { assetId: 2, asset: 'USD', decimals: 0, supply: FUNDS, fees: 0, insurance: 0 },
   ]);
 });
+
+test('a snapshot of an account has what is all reserved', () => {
+  const market = new Market(1);
+  market.withdraw(1, 'ABC', FUNDS - 5);
+  market.sell(1, 1, 100, 5);
+  const balances = market
+    .send('requestSnapshot', { accountId: 1 }, {})
+    .flatMap((event) =>
+      event.name === 'balanceChanged' ? [[event.fields.available, event.fields.reserved]] : [],
+    );
+  expect(balances).toEqual([
+    [0, 5],
+    [FUNDS, 0],
+  ]);
+});
