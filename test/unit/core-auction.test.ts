@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { Prng } from '../../src/base/prng.js';
+import { makeAuctionsToTell } from '../../src/core/auctions-to-tell.js';
 import { MarketState, Side } from '../../src/core/codes.js';
 import type { Event } from '../model/messages.js';
 import { RULE_ENGINES } from '../support/rule-engines.js';
@@ -71,4 +72,21 @@ describe.each(RULE_ENGINES)('%s', (_, makeEngine) => {
     expect(told(market.sell(A, 1, 100, { instrumentId: 2 }))).toEqual([2]);
     expect(told(market.sell(A, 1, 100, { instrumentId: 1 }))).toEqual([1]);
   });
+});
+
+it('has each instrument to tell once, by rising id, and then none', () => {
+  const { add, take } = makeAuctionsToTell(6);
+  const taken = () => {
+    const ids: number[] = [];
+    take((instrumentId) => ids.push(instrumentId));
+    return ids;
+  };
+  for (const ids of [
+    [5, 2, 4, 2, 1, 6, 3, 5],
+    [3, 3, 1],
+  ]) {
+    for (const instrumentId of ids) add(instrumentId);
+    expect(taken()).toEqual([...new Set(ids)].sort());
+    expect(taken()).toEqual([]);
+  }
 });
