@@ -44,7 +44,7 @@ export const LevelWord = {
 } as const;
 
 /** Words of a page record. */
-const PageWord = {
+export const PageWord = {
   /** Bit i: there is a level at key number * 32 + i. In a free page: the next free page. */
   bitmap: 0,
   /** 0 in a free page. */

@@ -68,7 +68,7 @@ export function makeRollingCheck(core: Core) {
     if (words[position + PositionWord.instrumentId] !== words[order + OrderWord.bookSide] >> 1)
       fail('position is of the instrument', orderId);
     checkAccountLinks(order, account, orderId);
-    if (words[order + OrderWord.level] !== 0) checkQueueLinks(order, orderId);
+    checkQueueLinks(order, orderId);
   };
 
   const checkAccountLinks = (order: number, account: number, orderId: number): void => {

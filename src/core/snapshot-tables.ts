@@ -113,12 +113,12 @@ function columnsOf(
       const name = `${source.name}.${field.name}`;
       columns.push((words, from, count) => refuseUnknown(name, words, at + i, rowWords, from, count));
     }
-    if (table !== undefined && own !== undefined && own.target !== field.target) {
+    if (own !== undefined && own.target !== field.target) {
       throw new SnapshotTableError(
         `${source.name}.${field.name} leads to "${field.target}", not to "${own.target}"`,
       );
     }
-    if (table !== undefined && own !== undefined && own.target === '') {
+    if (own !== undefined && own.target === '') {
       const last = runs.at(-1);
       const follows =
         last !== undefined && last.word + last.words === own.word && last.column + last.words === at;
@@ -185,8 +185,9 @@ function packHandles(
   const limit = records.rows() + 1;
   for (let row = 0; row < count; row += 1) {
     const handle = memory[table.first + (from + row) * recordWords + field.word];
-    const number = handle === 0 ? 0 : (handle - records.first) / records.recordWords + 1;
-    if (!(number >= 0 && number <= limit) || number !== (number | 0)) {
+    const isNone = handle === 0;
+    const number = isNone ? 0 : (handle - records.first) / records.recordWords + 1;
+    if (!isNone && (number < 1 || number > limit || number !== (number | 0))) {
       throw new Error(
         `${table.name}.${field.name} of record ${from + row + 1} is no handle of ${records.name}`,
       );

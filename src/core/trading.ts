@@ -308,7 +308,8 @@ export function makeTrading(core: Core, sink: EventSink) {
     const isStopped = (controls & NOT_CONTINUOUS) === 0 && isMarketable(order) && matchOrder(order);
     if (words[order + LEAVES] === 0) {
       release(order);
-    } else if (timeInForce === IOC || timeInForce === FOK) {
+    } else if (timeInForce === IOC) {
+      // Not of a fill-or-kill order: one that comes this far is filled whole.
       cancelIncoming(order, IOC_REMAINDER);
     } else {
       insertId(clientIdHash, order);

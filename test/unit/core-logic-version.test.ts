@@ -89,6 +89,10 @@ describe('activateLogic', () => {
     expect(() => rig.send('activateLogic', { logicVersion: 0xffff_ffff })).toThrow(
       /logic version 4294967295, this release knows up to 2: use a newer release/,
     );
+    expect(new LogicVersionError(3)).toMatchObject({
+      name: 'LogicVersionError',
+      code: 'JOURNAL_NEWER_LOGIC',
+    });
     expect(rig.processor.stateHash()).toBe(before);
   });
 

@@ -8,6 +8,9 @@ describe('core options', () => {
     expect(() => new Core({ maxOrders: 0 })).toThrow(/^maxOrders must be/);
     expect(() => new Core({ maxAssets: 1.5 })).toThrow(/^maxAssets must be/);
     expect(() => new Core({ maxAccounts: Number.NaN })).toThrow(/^maxAccounts must be/);
+    expect(() => new Core({ maxTransfers: 134_217_729 })).toThrow(
+      /^maxTransfers must be an integer from 1 to 134217728: 134217729$/,
+    );
   });
 
   test('have defaults that fit together', () => {

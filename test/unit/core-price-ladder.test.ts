@@ -1,12 +1,15 @@
 import { describe, expect, test } from 'vitest';
+import { hashPair } from '../../src/base/hash.js';
 import { Prng } from '../../src/base/prng.js';
 import { makeArena } from '../../src/core/arena.js';
 import {
+  IDLE_PAGES,
   keyOf,
   LEVEL_WORDS,
   LevelWord,
   makePriceLadder,
   PAGE_WORDS,
+  PageWord,
   PRICE_MAX,
   type PriceLadder,
 } from '../../src/core/price-ladder.js';
@@ -14,8 +17,7 @@ import {
 const MAX_LEVELS = 5_000;
 const SIDES = [2, 3, 4, 5];
 
-function newLadder(): PriceLadder {
-  const sides = 6;
+function newLadder(sides = 6): PriceLadder {
   const arena = makeArena([sides * 2, MAX_LEVELS * LEVEL_WORDS, (MAX_LEVELS + 64) * PAGE_WORDS]);
   return makePriceLadder(arena, sides, MAX_LEVELS);
 }
@@ -105,5 +107,64 @@ describe('the price ladder', () => {
     }
     expect(ladder.best(2)).toBe(0);
     expect(ladder.violation()).toBe('');
+  });
+});
+
+test('pages that have one hash are told apart', () => {
+  // hashPair mixes (side * odd) ^ number; of the low sides only these two are as close as page numbers can be.
+  const [side, otherSide, otherNumber] = [2, 36, 61_075_334];
+  expect(hashPair(otherSide, otherNumber)).toBe(hashPair(side, 0));
+  const ladder = newLadder(otherSide + 1);
+  const level = ladder.findOrAdd(side, 3);
+  const otherKey = otherNumber * 32 + 3;
+  expect(ladder.find(otherSide, otherKey)).toBe(0);
+  const other = ladder.findOrAdd(otherSide, otherKey);
+  expect([ladder.find(side, 3), ladder.find(otherSide, otherKey)]).toEqual([level, other]);
+  expect(ladder.violation()).toBe('');
+});
+
+test('takes all the memory that its pages can need, and no more', () => {
+  const [sides, maxLevels] = [6, 100];
+  const pageWords = (maxLevels + IDLE_PAGES) * PAGE_WORDS;
+  const arena = makeArena([sides * 2, maxLevels * LEVEL_WORDS, pageWords, 16]);
+  const { rebuiltRegions } = makePriceLadder(arena, sides, maxLevels);
+  expect(arena.reserve(16) - rebuiltRegions[1]!).toBe(pageWords);
+});
+
+describe('the walk over its pages', () => {
+  type Damage = (words: Int32Array, level: number, page: number) => void;
+  const damages: [string, Damage][] = [
+    ['an empty page is neither idle nor free', (words, _, page) => (words[page + PageWord.bitmap] = 0)],
+    [
+      'a bit of a page differs from its level handle',
+      (words, _, page) => (words[page + PageWord.bitmap] |= 1 << 9),
+    ],
+    [
+      'a bit of a page differs from its level handle',
+      (words, _, page) => (words[page + PageWord.levels + 31] = 0),
+    ],
+    ['a level is in the place of another price', (words, level) => (words[level + LevelWord.key] += 1)],
+    ['a level is in a page of another side', (words, level) => (words[level + LevelWord.bookSide] = 3)],
+    ['a level names another page', (words, level) => (words[level + LevelWord.page] += PAGE_WORDS)],
+    [
+      'a level is not found by its price',
+      (words, level, page) => {
+        words[page + PageWord.number] += 1_000;
+        words[level + LevelWord.key] += 32_000;
+      },
+    ],
+    [
+      'the page index does not have exactly the pages in use',
+      (words, _, page) => (words[page + PageWord.bookSide] = 0),
+    ],
+  ];
+  test.each(damages)('finds that %s', (message, damage) => {
+    const ladder = newLadder();
+    ladder.remove(ladder.findOrAdd(2, 1_000));
+    ladder.findOrAdd(3, 5);
+    const level = ladder.findOrAdd(2, 63);
+    expect(ladder.violation()).toBe('');
+    damage(ladder.levels, level, ladder.levels[level + LevelWord.page]!);
+    expect(ladder.violation()).toBe(message);
   });
 });

@@ -466,4 +466,25 @@ describe.each(RULE_ENGINES)('%s', (_, makeEngine) => {
     market.apply('massCancel', A, { instrumentId: 2 });
     expect(remove()).toEqual(['market removed']);
   });
+
+  it('passes over a stop that was fired and ended before its turn', () => {
+    const market = new Market(makeEngine);
+    market.sell(C, 1, 100);
+    market.buy(B, 1, 100);
+    const stop = { orderType: OrderType.stop, triggerDirection: TriggerDirection.rising };
+    market.buy(A, 1, 99, { clientOrderId: 77n });
+    const linked = { flags: OrderFlag.linked, linkedClientOrderId: 77n };
+    market.buy(A, 1, 0, { ...stop, triggerPriceTicks: 102, ...linked });
+    market.sell(B, 1, 0, { ...stop, triggerPriceTicks: 101 });
+    market.sell(C, 2, 102);
+    // Both are fired; the first sells to the partner of the second.
+    expect(story(market.buy(B, 1, 102))).toEqual([
+      'accepted',
+      'trade 1 at 102',
+      'triggered',
+      'trade 1 at 99',
+      `cancelled 1, reason ${CancelReason.linked}`,
+    ]);
+    expect(market.book()).toBe('| 102 C1');
+  });
 });

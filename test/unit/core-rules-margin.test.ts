@@ -278,6 +278,36 @@ describe.each(RULE_ENGINES)('%s', (_, makeEngine) => {
     expect(events.slice(0, 3)).toEqual(['replaced', 'trade 20 at 100', 'liquidationStarted']);
   });
 
+  it('asks nobody to pay when a liquidated account has lost exactly all it had', () => {
+    const market = shortAndLong(makeEngine);
+    expect(mark(market, 150)).toEqual([
+      'markPriceChanged',
+      'liquidationStarted',
+      'deleveraged 20 at 150',
+      'deleveraged -20 at 150',
+    ]);
+    expect(market.quoteOf(A)).toEqual({ available: 0, reserved: 0 });
+  });
+
+  it('shares a loss by account id, and tells nobody who pays nothing of it', () => {
+    const market = new Market(makeEngine, MARGIN, FUNDS);
+    market.apply('deposit', 0, { transferId: 80n, accountId: A, asset: 'USD', amount: 1 });
+    mark(market, 100);
+    market.sell(A, 2, 100);
+    for (const account of [C, B]) market.buy(account, 1, 100);
+    // A has 1,001 and loses 1,002.
+    const events = mark(market, 601);
+    expect(events.filter((line) => line.startsWith('balance'))).toEqual([
+      'balance -1, lossShared',
+      'balance 1, lossCovered',
+    ]);
+    expect([A, B, C].map((account) => market.quoteOf(account).available)).toEqual([
+      0,
+      FUNDS + 500,
+      FUNDS + 501,
+    ]);
+  });
+
   it('takes rates from a millionth to all, the maintenance margin not above the initial one', () => {
     const market = new Market(makeEngine, MARGIN, FUNDS);
     const change = (initialMarginPpm: number, maintenanceMarginPpm: number) => {

@@ -188,6 +188,36 @@ describe('a packed core', () => {
     expect(one!.tables).toEqual(other!.tables);
   });
 
+  test('has its stops where a core with room for other instruments looks for them', () => {
+    const engine = tradingEngine();
+    const script = new CommandScript(100);
+    const order = { instrumentId: 1, timeInForce: 1, quantityLots: 1 };
+    const stop = { ...order, orderType: 3 };
+    const commands = [
+      script.command('newOrder', OWN, {
+        ...order,
+        clientOrderId: 50n,
+        side: 1,
+        orderType: 1,
+        priceTicks: 2_500,
+      }),
+      script.command('newOrder', OWN, { ...stop, clientOrderId: 51n, side: 1, triggerPriceTicks: 2_600 }),
+      script.command('newOrder', OWN, { ...stop, clientOrderId: 52n, side: 2, triggerPriceTicks: 2_500 }),
+    ];
+    for (const command of commands) taken(engine, command);
+    const fires = { ...order, clientOrderId: 53n, side: 2, orderType: 1, priceTicks: 2_500 };
+    const command = script.command('newOrder', { accountId: 2 }, fires);
+    const copies = [1, 3, 40].map((maxInstruments) =>
+      load(packEngine(engine.processor), { ...SMALL, maxInstruments }),
+    );
+    const events = taken(engine, command);
+    expect(events.map(({ name }) => name)).toContain('triggered');
+    for (const copy of copies) {
+      checkInvariants(copy.core);
+      expect(taken(copy, command)).toEqual(events);
+    }
+  });
+
   test('is refused by a core that has no room for it, which says for what', () => {
     expect(() => load(packed(), { ...SMALL, maxOrders: 12 })).toThrow(/orders: \d+ records, and room for 13/);
   });

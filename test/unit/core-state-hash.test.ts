@@ -1,9 +1,8 @@
-/** The state hash, and the walk that checks everything. */
+/** The state hash. */
 import { describe, expect, test } from 'vitest';
 import { AccountWord } from '../../src/core/accounts.js';
 import { OrderFlag } from '../../src/core/codes.js';
 import { HashWord } from '../../src/core/entity-hash.js';
-import { checkInvariants } from '../../src/core/invariants.js';
 import { ExtraWord } from '../../src/core/order-extras.js';
 import { OrderWord } from '../../src/core/orders.js';
 import { LevelWord } from '../../src/core/price-ladder.js';
@@ -153,105 +152,3 @@ function headOf(market: Market): number {
   const { ladder } = market.engine.core.books;
   return ladder.levels[ladder.best(2) + LevelWord.head]!;
 }
-
-describe('the invariant check', () => {
-  const breaks: [string, (market: Market) => void][] = [
-    [
-      'level sums its lots',
-      (market) => {
-        const { ladder } = market.engine.core.books;
-        ladder.levelDoubles[(ladder.best(2) + LevelWord.lots) >> 1]! += 1;
-      },
-    ],
-    [
-      'level counts its orders',
-      (market) => {
-        const { ladder } = market.engine.core.books;
-        ladder.levels[ladder.best(2) + LevelWord.orderCount] = 5;
-      },
-    ],
-    [
-      'tail is the last of the queue',
-      (market) => {
-        const { ladder } = market.engine.core.books;
-        ladder.levels[ladder.best(2) + LevelWord.tail] = headOf(market);
-      },
-    ],
-    [
-      'queue is linked both ways',
-      (market) => {
-        const words = market.engine.core.orders.words;
-        words[words[headOf(market) + OrderWord.next]! + OrderWord.previous] = 0;
-      },
-    ],
-    [
-      'queue runs by priority',
-      (market) => {
-        const words = market.engine.core.orders.words;
-        words[headOf(market) + OrderWord.priority] = 1_000;
-      },
-    ],
-    [
-      'resting order has leaves',
-      (market) => {
-        market.engine.core.orders.words[headOf(market) + OrderWord.leaves] = 0;
-      },
-    ],
-    [
-      'reserved is what open orders hold',
-      (market) => {
-        const { money } = market.engine.core.holdings;
-        const quote = market.engine.core.orders.words[headOf(market) + OrderWord.quoteHolding]!;
-        money[(quote >> 1) + 1]! -= 1;
-        money[quote >> 1]! += 1;
-      },
-    ],
-    [
-      'holdings, fees and insurance make up the supply',
-      (market) => {
-        market.engine.core.assets.supply[1]! += 1;
-      },
-    ],
-    [
-      'account counts its orders',
-      (market) => {
-        const { accounts } = market.engine.core;
-        accounts.words[accounts.find(1) + AccountWord.openOrders] = 7;
-      },
-    ],
-    [
-      'client id index holds the open orders',
-      (market) => {
-        const { clientIds, orders } = market.engine.core;
-        const other = orders.allocate();
-        clientIds.insert(1, other);
-        orders.release(other);
-      },
-    ],
-    [
-      'a level is in the place of another price',
-      (market) => {
-        const { ladder } = market.engine.core.books;
-        ladder.levels[ladder.best(2) + LevelWord.key] += 1;
-      },
-    ],
-    [
-      'state hash equals the full walk',
-      (market) => {
-        market.hash();
-        const { accounts } = market.engine.core;
-        accounts.words[accounts.find(1) + AccountWord.reportSequence]! += 1;
-      },
-    ],
-  ];
-  for (const [invariant, breakIt] of breaks) {
-    test(`finds that it does not hold: ${invariant}`, () => {
-      const market = new Market(3);
-      market.buy(1, 1, 100, 10);
-      market.buy(2, 2, 100, 10);
-      market.buy(1, 3, 99, 10);
-      breakIt(market);
-      expect(() => checkInvariants(market.engine.core)).toThrow(invariant);
-    });
-  }
-});

@@ -5,7 +5,8 @@
 // - A test that failed is run again without the mutant. Only when it passes then, the mutant is killed; when it fails, an
 //   earlier mutant has left something behind, and everything is loaded anew for another try.
 // - A test that takes many times the steps that it takes without a mutant is stopped, at the same step every time, however
-//   busy the machine is. Steps are counted in the mutated files only; a loop anywhere else is stopped by Stryker's time.
+//   busy the machine is. A step is a turn of any loop of ours, or a place with a mutant that is passed: what a mutant breaks
+//   often goes round elsewhere, as a walk over levels that lead back to the first.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -13,15 +14,24 @@ import { pathToFileURL } from 'node:url';
 import { INSTRUMENTER_CONSTANTS } from '@stryker-mutator/api/core';
 import { declareClassPlugin, PluginKind } from '@stryker-mutator/api/plugin';
 import { rolldown } from 'rolldown';
+import { parseAst } from 'rolldown/parseAst';
+import { Visitor } from 'rolldown/utils';
 import { collected, startCollecting } from './vitest-in-process.mjs';
 
 /** How many times its own steps a test may take under a mutant, and what it may take in any case. */
 const STEPS_FACTOR = 10;
 const STEPS_ANYWAY = 200_000;
+/** Adding to it and comparing it comes to nothing. */
+const NOT_COUNTED = Number.NaN;
 
 const SHIM = new URL('./vitest-in-process.mjs', import.meta.url).href;
 const BUNDLE = 'reports/core-tests.mjs';
+/** What the instrumented code calls at each place with a mutant. */
 const COVER = 'function cover() {';
+const COUNT_IN_COVER =
+  "if (ns.maxSteps > 0) { if (++ns.steps > ns.maxSteps) throw new Error('too many steps'); return; }";
+const LOOPS = 'loopsOfTests';
+const COUNT_IN_LOOP = `if (++${LOOPS}.steps > ${LOOPS}.maxSteps) throw new Error('too many steps');`;
 
 function testFiles() {
   const unit = readdirSync('test/unit').filter((name) => /^core-.*\.test\.ts$/.test(name));
@@ -31,6 +41,29 @@ function testFiles() {
     'test/unit/engine-processor.test.ts',
     'test/property/regressions.test.ts',
   ];
+}
+
+/** The code with a count of steps in the body of each loop. */
+function withCountedLoops(code) {
+  const inserted = [];
+  const visit = ({ body }) => {
+    const isBlock = body.type === 'BlockStatement';
+    inserted.push({
+      at: isBlock ? body.start + 1 : body.start,
+      text: isBlock ? COUNT_IN_LOOP : `{ ${COUNT_IN_LOOP}`,
+    });
+    if (!isBlock) inserted.push({ at: body.end, text: '}' });
+  };
+  new Visitor({
+    ForStatement: visit,
+    ForInStatement: visit,
+    ForOfStatement: visit,
+    WhileStatement: visit,
+    DoWhileStatement: visit,
+  }).visit(parseAst(code, { lang: 'ts' }));
+  // From the end on, so that the places before keep their numbers.
+  inserted.sort((a, b) => b.at - a.at);
+  return inserted.reduce((all, { at, text }) => all.slice(0, at) + text + all.slice(at), code);
 }
 
 /** All tests in one module; each file says its name first, and knows its own address. */
@@ -53,21 +86,24 @@ async function bundle() {
           return id === 'core-tests' ? [...files.keys()].map((file) => `import '${file}';`).join('\n') : null;
         },
         transform(code, id) {
+          const counted = id === 'core-tests' ? code : withCountedLoops(code);
           const named = files.has(id)
-            ? `import { inFile } from 'vitest'; inFile('${files.get(id)}');\n${code}`
-            : code;
+            ? `import { inFile } from 'vitest'; inFile('${files.get(id)}');\n${counted}`
+            : counted;
           return named
             .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id).href))
-            .replace(
-              COVER,
-              `${COVER} if (ns.maxSteps > 0) { if (++ns.steps > ns.maxSteps) throw new Error('too many steps'); return; }`,
-            );
+            .replace(COVER, `${COVER} ${COUNT_IN_COVER}`);
         },
       },
     ],
     resolve: { extensionAlias: { '.js': ['.ts', '.js'] } },
   });
-  await build.write({ file: BUNDLE, format: 'esm', codeSplitting: false });
+  await build.write({
+    file: BUNDLE,
+    format: 'esm',
+    codeSplitting: false,
+    banner: `const ${LOOPS} = globalThis.${INSTRUMENTER_CONSTANTS.NAMESPACE};`,
+  });
 }
 
 globalThis[INSTRUMENTER_CONSTANTS.NAMESPACE] ??= {};
@@ -95,6 +131,8 @@ class CoreRunner {
     startCollecting();
     this.#stepsOf.clear();
     ns.activeMutant = undefined;
+    ns.maxSteps = 0;
+    ns.steps = NOT_COUNTED;
     this.#loads += 1;
     await import(`${pathToFileURL(BUNDLE).href}?${this.#loads}`);
   }
@@ -102,6 +140,7 @@ class CoreRunner {
   async dryRun() {
     const tests = [];
     ns.maxSteps = 0;
+    ns.steps = NOT_COUNTED;
     for (const { id, name, file, run } of collected.values()) {
       ns.currentTestId = id;
       const start = performance.now();
