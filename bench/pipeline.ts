@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { JournalDirectory } from '../journal/journal-directory.js';
 import { openStorage } from '../journal/open-storage.js';
+import { PREPARER_STATE_BYTES } from '../journal/prepared-segments.js';
 import { recover } from '../journal/recover.js';
 import { startSegmentPreparer } from '../journal/segment-preparer.js';
 import { replayJournal } from '../replay/replay-journal.js';
@@ -63,11 +64,13 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineFig
   const directory = join(dataDir, 'journal');
   const identity = { clusterId: 1n, nodeId: 1 };
   const held = JournalDirectory.open(directory, identity);
+  const prepared = new SharedArrayBuffer(PREPARER_STATE_BYTES);
   const preparer = startSegmentPreparer({
     directory,
     segmentBytes: options.segmentBytes,
     allocation: 'zero-fill',
     ahead: 2,
+    state: prepared,
   });
   try {
     const memory = allocateNodeMemory(INPUT_SLOTS, OUTPUT_SLOTS);
@@ -87,7 +90,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineFig
       backend: options.backend,
       allocation: 'zero-fill',
       segmentBytes: options.segmentBytes,
-      prepared: preparer.state,
+      prepared,
       ...identity,
       recovered,
       sync: options.policy !== 'memory',

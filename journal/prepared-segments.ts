@@ -72,7 +72,7 @@ export class PreparedSegments implements SegmentSource {
   readonly #cells: Int32Array;
   readonly #directory: string;
 
-  /** @param state from `startSegmentPreparer`; @param directory for messages */
+  /** @param state as given to `startSegmentPreparer`; @param directory for messages */
   constructor(state: SharedArrayBuffer, directory = '') {
     this.#cells = new Int32Array(state);
     this.#directory = directory;

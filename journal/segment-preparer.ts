@@ -1,6 +1,6 @@
 /** Starts the helper thread that makes segments ahead of their use. */
 import { Worker } from 'node:worker_threads';
-import { PREPARER_STATE_BYTES, PreparerCell } from './prepared-segments.js';
+import { PreparerCell } from './prepared-segments.js';
 import type { Allocation } from './storage.js';
 
 export interface SegmentPreparerOptions {
@@ -9,11 +9,11 @@ export interface SegmentPreparerOptions {
   readonly allocation: Allocation;
   /** Segments to keep ready; default 2. */
   readonly ahead?: number;
+  /** `PREPARER_STATE_BYTES`, which it shares with `PreparedSegments`. */
+  readonly state: SharedArrayBuffer;
 }
 
 export interface SegmentPreparer {
-  /** For `PreparedSegments`, here or in another thread. */
-  readonly state: SharedArrayBuffer;
   /** Ends the helper; resolves when it is gone. */
   stop(): Promise<void>;
 }
@@ -26,16 +26,14 @@ const DEFAULT_AHEAD = 2;
  * unexpected error ends the process as an uncaught error of a worker does.
  */
 export function startSegmentPreparer(options: SegmentPreparerOptions): SegmentPreparer {
-  const state = new SharedArrayBuffer(PREPARER_STATE_BYTES);
   const worker = new Worker(new URL('./segment-preparer-worker.js', import.meta.url), {
     name: 'segment-preparer',
-    workerData: { ...options, ahead: options.ahead ?? DEFAULT_AHEAD, state },
+    workerData: { ...options, ahead: options.ahead ?? DEFAULT_AHEAD },
   });
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   return {
-    state,
     async stop(): Promise<void> {
-      const cells = new Int32Array(state);
+      const cells = new Int32Array(options.state);
       Atomics.store(cells, PreparerCell.stop, 1);
       Atomics.add(cells, PreparerCell.wake, 1);
       Atomics.notify(cells, PreparerCell.wake);

@@ -1,4 +1,5 @@
 import { makeWords } from '../base/columns.js';
+import { copyRun } from '../base/copy-run.js';
 import type { RingProducer } from '../ring/ring-producer.js';
 import { SLOT_WORDS } from '../wire/slot.js';
 import type { EventOutput } from './event-output.js';
@@ -27,17 +28,20 @@ const STATE_WORDS = 5;
  * When the ring is full and `isConsumerGone` says so, nobody will read any more: events are then written to the ring's
  * spare slot, so that a node that stops with a closed commit gate can finish the commands that it has taken.
  *
- * While it is muted nothing is published: a flush shows each event to one visitor and takes its slot back, so that a
- * long replay, whose events nobody waits for, keeps to the same few slots.
+ * While it is muted a flush shows each event to one visitor, publishes those that it wants, and takes the slots of the
+ * others back, so that a long replay, of whose events few are waited for, keeps to the same few slots.
  */
 export class RingEventOutput implements EventOutput {
   readonly slots: Int32Array;
   readonly slotDoubles: Float64Array;
   readonly next: () => number;
   readonly flush: () => void;
-  /** Publishes nothing from now on; `visit` gets the word where each event starts. Nothing may be unpublished yet. */
-  readonly mute: (visit: (wordIndex: number) => void) => void;
-  /** Publishes again, from the next event on; all before must have been flushed. */
+  /**
+   * From now on `visit` gets the word where each event starts, and says whether to publish it. Nothing may be unpublished
+   * yet.
+   */
+  readonly mute: (visit: (wordIndex: number) => boolean) => void;
+  /** Publishes all again, from the next event on; all before must have been flushed. */
   readonly unmute: () => void;
 
   constructor(producer: RingProducer, isConsumerGone: () => boolean = () => false) {
@@ -45,7 +49,7 @@ export class RingEventOutput implements EventOutput {
     const state = makeWords(STATE_WORDS);
     const spare = capacity << SLOT_SHIFT;
     let isDiscarding = false;
-    let visitMuted: ((wordIndex: number) => void) | undefined;
+    let visitMuted: ((wordIndex: number) => boolean) | undefined;
     state[NEXT] = (producer.nextSequence & mask) << SLOT_SHIFT;
     state[END] = state[NEXT];
     state[RUN_START] = state[NEXT];
@@ -57,22 +61,35 @@ export class RingEventOutput implements EventOutput {
       const count = written();
       if (count === 0) return;
       if (visitMuted !== undefined) {
-        showMuted(count, visitMuted);
+        publish(moveWanted(count, visitMuted));
         takeBack();
         return;
       }
-      producer.publish(count);
-      state[CLAIMED] -= count;
+      publish(count);
       state[WRITTEN] = 0;
       state[RUN_START] = state[NEXT];
     };
 
-    const showMuted = (count: number, visit: (wordIndex: number) => void): void => {
+    const publish = (count: number): void => {
+      if (count === 0) return;
+      producer.publish(count);
+      state[CLAIMED] -= count;
+    };
+
+    /** Moves those of the next `count` events that are wanted to the front; returns how many. */
+    const moveWanted = (count: number, visit: (wordIndex: number) => boolean): number => {
       let at = producer.wordIndexAt(0);
+      let to = at;
+      let wanted = 0;
       for (let i = 0; i < count; i += 1) {
-        visit(at);
+        if (visit(at)) {
+          if (to !== at) copyRun(wordsAndSpare, at, wordsAndSpare, to, SLOT_LENGTH);
+          to = to + SLOT_LENGTH === spare ? 0 : to + SLOT_LENGTH;
+          wanted += 1;
+        }
         at = at + SLOT_LENGTH === spare ? 0 : at + SLOT_LENGTH;
       }
+      return wanted;
     };
 
     /** Lets the next event be written where the first unpublished one stands. */

@@ -172,6 +172,11 @@ export class Gateway {
     this.marketData.restore(snapshot);
   }
 
+  /** Takes over the books of a snapshot, as long as there is no session; the next bookDelta is one that follows. */
+  restoreBooks(snapshot: Sections): void {
+    this.marketData.restore(snapshot);
+  }
+
   /** Opens both listeners. Throws a ListenError that names the address. */
   async listen(): Promise<{ clientPort: number; adminPort: number }> {
     const { counters, options } = this.parts;

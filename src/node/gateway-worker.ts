@@ -14,7 +14,7 @@ import { makeLog } from './node-log.js';
 import type { NodeMemory } from './node-memory.js';
 import { adminKeySlot, epochStartedSlot, timeAdvancedSlot } from './own-commands.js';
 import { OutputConsumer, StopPhase } from './topology.js';
-import type { LeadMessage, OpenMessage, ToGateway } from './worker-messages.js';
+import type { BooksTakenMessage, LeadMessage, OpenMessage, ToGateway } from './worker-messages.js';
 
 export interface GatewayInput {
   readonly memory: NodeMemory;
@@ -25,7 +25,7 @@ export interface GatewayInput {
   readonly logLevel: string;
   /** The snapshot to go on from; undefined = from the first command on, or from a `RecordMessage`. */
   snapshot: SharedArrayBuffer | undefined;
-  /** A `RecordMessage` will come, and the events in the output ring are those after it. */
+  /** A `RecordMessage` will come, the events in the output ring are those after it, and a `BooksMessage` will follow. */
   readonly awaitsRecord: boolean;
 }
 
@@ -53,8 +53,14 @@ void runEventLoopWorker<GatewayInput>((input, { counters, clock }) => {
       lead(message);
       return;
     }
-    gateway.restore(sectionsOf(message), message.epoch);
-    gateway.start();
+    const sections = sectionsOf(message.sections);
+    if (message.type === 'record') {
+      gateway.restore(sections, message.epoch);
+      gateway.start();
+      return;
+    }
+    gateway.restoreBooks(sections);
+    parentPort!.postMessage({ type: 'booksTaken' } satisfies BooksTakenMessage);
   };
   const lead = (message: LeadMessage): void => {
     const { epoch, isNewEpoch, actor, ackPolicy, adminPublicKey, afterUs } = message;

@@ -20,6 +20,7 @@ import { LogicAgent } from './logic-agent.js';
 import { MutedRecord } from './muted-record.js';
 import type { NodeMemory } from './node-memory.js';
 import { InputConsumer, StopPhase } from './topology.js';
+import type { FromLogic } from './worker-messages.js';
 
 export interface LogicInput {
   readonly memory: NodeMemory;
@@ -29,6 +30,8 @@ export interface LogicInput {
   snapshot: SharedArrayBuffer | undefined;
   /** Last command whose events are not put into the output ring; 0 = all are. See MutedRecord. */
   readonly mutedTo: number;
+  /** Last command that is replayed. */
+  readonly replayTo: number;
   /** The journal directory. */
   readonly directory: string;
   readonly clusterId: bigint;
@@ -36,6 +39,7 @@ export interface LogicInput {
 }
 
 runAgentWorker<LogicInput>((input, { counters }) => {
+  const tell = (message: FromLogic): void => parentPort!.postMessage(message);
   const waitStrategy = new WaitStrategy(input.waitStrategy);
   // Behind the journaler: see topology.ts.
   const inputRing = new RingBuffer(input.memory.inputRing);
@@ -47,7 +51,7 @@ runAgentWorker<LogicInput>((input, { counters }) => {
   const processor = new BusinessLogicProcessor(new Core({ maxOrders: input.maxOrders }), output);
   const snapshot = input.snapshot === undefined ? undefined : new SnapshotFile(input.snapshot);
   if (snapshot !== undefined) loadSnapshot(processor, snapshot);
-  const { mutedTo } = input;
+  const { mutedTo, replayTo } = input;
   let muted: MutedRecord | undefined;
   if (mutedTo > 0) {
     const record = new MutedRecord(processor.core, snapshot, snapshot?.facts.epoch);
@@ -63,8 +67,10 @@ runAgentWorker<LogicInput>((input, { counters }) => {
     (sequence) => {
       output.flush();
       if (muted === undefined || sequence < mutedTo) return;
+      if (!muted.isTold) tell(muted.message());
+      if (sequence < replayTo) return;
       output.unmute();
-      parentPort!.postMessage(muted.message());
+      tell(muted.books());
       muted = undefined;
     },
     new CheckpointRing(input.memory.checkpoints),

@@ -8,7 +8,7 @@ import { isInstrumentNews } from '../gateway/instrument-news.js';
 import { booksOf, bookTimesIn } from '../publish/books-section.js';
 import { offsetOf, Template } from '../wire/schema.js';
 import { HeaderWord, templateOf } from '../wire/slot.js';
-import type { RecordMessage } from './worker-messages.js';
+import type { BooksMessage, RecordMessage, SectionInMemory } from './worker-messages.js';
 
 const DELTA_INSTRUMENT = HeaderWord.body + (offsetOf('bookDelta', 'instrumentId') >> 2);
 /** Of the report log nothing is kept here; the least it can be made with. */
@@ -21,36 +21,45 @@ for (const name of ['instrumentListed', 'apiKeyRegistered', 'epochChanged'] as c
   LASTS[Template[name]] = 1;
 
 /**
- * What a gateway has to know of commands whose events it never gets, because they were replayed long before any report
- * that it keeps. Listings, keys and news are noted as they come, which is seldom; how far reports and answers have come,
- * and the books, are in the core when it is asked for.
+ * What a gateway has to know of events that it does not get: in a long replay all of those before the reports that it keeps,
+ * and from there on the bookDeltas, of which it needs only what they come to. Listings, keys and news are noted as they come,
+ * which is seldom; how far reports and answers have come, and the books, are in the core when it is asked for.
  */
 export class MutedRecord {
   private readonly core: Core;
   private readonly record: EventRecord;
   /** Time of the last bookDelta by instrument. */
   private readonly bookTimesUs: number[];
+  /** Whether `message` was asked for. */
+  isTold: boolean;
 
   /** `core` has the state of the snapshot of epoch `epoch`; without one it is new. */
   constructor(core: Core, snapshot?: Sections, epoch = 0) {
     this.core = core;
     this.record = new EventRecord(RETENTION);
     this.bookTimesUs = snapshot === undefined ? [] : bookTimesIn(snapshot);
+    this.isTold = false;
     if (snapshot !== undefined) this.record.restore(withoutReports(snapshot), epoch);
   }
 
-  /** Notes the event in the slot at word `at` of `words`; `bytes` is the same memory. */
-  note(words: Int32Array, bytes: Uint8Array, at: number): void {
+  /**
+   * Notes the event in the slot at word `at` of `words`, unless the gateway is to get it, and returns whether it is; `bytes` is
+   * the same memory.
+   */
+  note(words: Int32Array, bytes: Uint8Array, at: number): boolean {
     const templateId = templateOf(words[at]!);
     if (templateId === Template.bookDelta) {
       this.bookTimesUs[words[at + DELTA_INSTRUMENT]!] = readInt64(words, at + HeaderWord.timestampUs);
-    } else if (LASTS[templateId] === 1) {
-      this.record.noteLasting(words, bytes, at);
+      return false;
     }
+    if (this.isTold) return true;
+    if (LASTS[templateId] === 1) this.record.noteLasting(words, bytes, at);
+    return false;
   }
 
-  /** All that a gateway goes on from. */
+  /** All that a gateway goes on from. It is to get the events after this, but for bookDeltas. */
   message(): RecordMessage {
+    this.isTold = true;
     const { record } = this;
     const { accounts, apiKeys } = this.core;
     for (const key of record.keys.all()) {
@@ -64,18 +73,34 @@ export class MutedRecord {
       const reports = readInt64(accounts.words, account + AccountWord.reportSequence);
       if (reports > 0) record.reportLog.skipTo(accounts.words[account + AccountWord.id]!, reports);
     }
-    const sections = [...record.sections(), booksOf(this.core, this.bookTimesUs)];
     return {
       type: 'record',
       epoch: record.epoch,
-      sections: sections.map(({ name, bytes, pieces }) => ({ name, words: wordsOf(bytes, pieces()) })),
+      sections: [...record.sections().map(inMemory), ...this.books().sections],
     };
+  }
+
+  /** The books, with all bookDeltas so far in them. */
+  books(): BooksMessage {
+    return { type: 'books', sections: [inMemory(booksOf(this.core, this.bookTimesUs))] };
   }
 }
 
-/** The sections of a message, by name. */
-export function sectionsOf(message: RecordMessage): Sections {
-  return { words: (name) => message.sections.find((one) => one.name === name)?.words ?? NO_WORDS };
+/** Sections that came in a message, by name. */
+export function sectionsOf(sections: readonly SectionInMemory[]): Sections {
+  return { words: (name) => sections.find((one) => one.name === name)?.words ?? NO_WORDS };
+}
+
+function inMemory({
+  name,
+  bytes,
+  pieces,
+}: {
+  readonly name: string;
+  readonly bytes: number;
+  pieces(): Iterable<Uint8Array>;
+}): SectionInMemory {
+  return { name, words: wordsOf(bytes, pieces()) };
 }
 
 function withoutReports(snapshot: Sections): Sections {

@@ -4,11 +4,12 @@
  */
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { JournalNoSpaceError } from '../../journal/errors.js';
 import { JournalDirectory } from '../../journal/journal-directory.js';
 import { openStorage } from '../../journal/open-storage.js';
-import { PreparedSegments } from '../../journal/prepared-segments.js';
+import { PREPARER_STATE_BYTES, PreparedSegments } from '../../journal/prepared-segments.js';
 import { type RecoveryReport, recover } from '../../journal/recover.js';
 import { type SegmentPreparer, startSegmentPreparer } from '../../journal/segment-preparer.js';
 import type { RefusedSnapshot } from '../../journal/snapshot-store.js';
@@ -50,12 +51,13 @@ import type {
   FatalMessage,
   FetchMessage,
   FromFollower,
+  FromGateway,
+  FromLogic,
   FromReplication,
   LeadMessage,
   OpenMessage,
   PromotedMessage,
   PromotionRefusedMessage,
-  RecordMessage,
   ToReplication,
 } from './worker-messages.js';
 
@@ -66,6 +68,7 @@ const EXIT_REFUSED = 4;
 const KEY_BYTES = 32;
 const DISK_LOOK_MS = 100;
 const PROGRESS_MS = 1000;
+const REPLAY_LOOK_MS = 5;
 const MINUTE_MS = 60_000;
 
 /** Where a node listens; replication is null while it is a standby. */
@@ -75,6 +78,8 @@ export interface NodeAddresses {
   readonly control: string;
   readonly replication: string | null;
 }
+
+type WorkerName = 'gateway' | 'replication' | 'logic' | 'journaler';
 
 /** What a promotion came to. */
 export interface Promotion {
@@ -122,9 +127,10 @@ export class RunningNode {
   private readonly counters: NodeCounters;
   private readonly checkpoints: CheckpointRing;
   private readonly errorLog: ErrorLog;
-  private readonly preparer: SegmentPreparer;
+  private readonly preparedState: SharedArrayBuffer;
   private readonly prepared: PreparedSegments;
-  private readonly upkeep: UpkeepThread;
+  private preparer: SegmentPreparer | undefined;
+  private upkeep: UpkeepThread | undefined;
   private readonly upkeepLog: UpkeepLog;
   private readonly diskSpace: DiskSpaceGuard;
   private readonly log: Logger;
@@ -133,9 +139,8 @@ export class RunningNode {
   private readonly clock: SystemClock;
   private follower: StartedWorker | undefined;
   private startEndedAt: number;
-  private workers:
-    | { gateway: StartedWorker; replication: StartedWorker; logic: StartedWorker; journaler: StartedWorker }
-    | undefined;
+  /** Those that have been started. */
+  private workers: Partial<Record<WorkerName, StartedWorker>>;
   private ackPolicy: AcknowledgementPolicy;
   private controlPort: number;
   private isStopping: boolean;
@@ -162,7 +167,9 @@ export class RunningNode {
     this.diskTimer = undefined;
     this.abandoned = undefined;
     this.failure = undefined;
-    this.workers = undefined;
+    this.workers = {};
+    this.preparer = undefined;
+    this.upkeep = undefined;
     this.follower = undefined;
     this.startEndedAt = 0;
     this.rejectStart = () => {};
@@ -191,24 +198,10 @@ export class RunningNode {
     this.counters = new NodeCounters(this.memory.counters);
     this.checkpoints = new CheckpointRing(this.memory.checkpoints);
     this.errorLog = new ErrorLog(this.memory.errorLog);
-    this.preparer = startSegmentPreparer({
-      directory: path,
-      segmentBytes: config.segmentBytes,
-      allocation: config.journalAllocation,
-    });
-    this.prepared = new PreparedSegments(this.preparer.state);
+    this.preparedState = new SharedArrayBuffer(PREPARER_STATE_BYTES);
+    this.prepared = new PreparedSegments(this.preparedState);
     this.log = makeLog('node', config.logLevel);
     this.upkeepLog = new UpkeepLog(this.log);
-    this.upkeep = startUpkeep({
-      directory: path,
-      identity,
-      keyFile: this.keyFile,
-      archiveTo: archiveDirectoryOf(config),
-      rules: upkeepRulesOf(config),
-      onEvent: (event) => this.upkeepLog.note(event),
-      onWanted: ({ file, ...wanted }) =>
-        this.fetchRecords({ type: 'fetch', ...wanted, path: join(path, file) }),
-    });
     this.diskSpace = new DiskSpaceGuard({
       prepared: this.prepared,
       freeBytes: () => freeBytesOf(path),
@@ -300,17 +293,17 @@ export class RunningNode {
         `this node is ${this.status().role}; only a standby can be promoted`,
       );
     }
-    const { gateway, replication } = this.workers!;
+    const { gateway } = this.workers;
     const promised = PromisedEpoch.open(this.config.dataDir).epoch;
     const epoch = Math.max(this.counters.get(Counter.epoch), promised) + 1;
     this.tellReplication({ type: 'promote', epoch });
-    const answer = await nextAnswer(replication);
+    const answer = await nextAnswer(this.workers.replication!);
     if (answer.type === 'promotionRefused') throw controlError('PROMOTION_REFUSED', answer.message);
     if (answer.type !== 'promoted') throw controlError('PROMOTION_REFUSED', answer.message);
     await this.counterAtLeast(Counter.logicProcessed, answer.sequence);
     await this.counterAtLeast(Counter.durable, answer.sequence);
     this.ackPolicy = ackPolicy;
-    const opened = nextMessage<OpenMessage>(gateway);
+    const opened = nextMessage<OpenMessage>(gateway!);
     const afterUs = this.recovered.lastTimestampUs;
     this.lead({
       type: 'lead',
@@ -331,10 +324,10 @@ export class RunningNode {
     if (this.isStopping) return;
     this.isStopping = true;
     clearInterval(this.diskTimer);
-    const { gateway, replication, logic, journaler } = this.workers!;
+    const { gateway, replication, logic, journaler } = this.workers;
     this.counters.set(Counter.role, NodeRole.stopping);
-    const follower = this.follower === undefined ? [] : [this.follower];
-    await stopWorkers(this.counters, [[gateway, replication], [journaler], [logic], follower]);
+    const phases = [[gateway, replication], [journaler], [logic], [this.follower]];
+    await stopWorkers(this.counters, phases.map(startedOf));
     await this.letGo();
     this.resolveClosed(exitCode);
   }
@@ -349,9 +342,9 @@ export class RunningNode {
     this.isStopping = true;
     clearInterval(this.diskTimer);
     this.counters.set(Counter.poison, 1);
-    const { gateway, replication, logic, journaler } = this.workers ?? {};
-    for (const started of [gateway, replication, logic, journaler, this.follower]) {
-      await started?.worker.terminate();
+    const { gateway, replication, logic, journaler } = this.workers;
+    for (const started of startedOf([gateway, replication, logic, journaler, this.follower])) {
+      await started.worker.terminate();
     }
     await this.letGo();
   }
@@ -363,9 +356,9 @@ export class RunningNode {
     counters.set(Counter.inputPublished, recovered.lastSequence);
     counters.set(Counter.snapshotSequence, this.startPoint.sequence);
     this.controlPort = await this.control.listen(config.controlPort);
-    this.workers = withShortSlices(() => this.startWorkers());
     await this.recovery();
     this.startFollower();
+    this.upkeep = this.startUpkeep();
     // Its memory is large, and the threads that need it have it.
     this.startPoint = { ...this.startPoint, snapshot: undefined };
     this.diskTimer = setInterval(() => this.watchDisk(), DISK_LOOK_MS);
@@ -396,12 +389,10 @@ export class RunningNode {
 
   /** Waits until all that was in the journal is carried out, and says every second how far that is. */
   private async recovery(): Promise<void> {
-    const { counters, log, recovered, startPoint } = this;
-    const { gateway, logic } = this.workers!;
-    const told =
-      this.mutedTo() === 0
-        ? undefined
-        : nextMessage<RecordMessage>(logic).then((record) => gateway.worker.postMessage(record));
+    const { counters, log, recovered, startPoint, workers } = this;
+    withShortSlices(() => this.startReplaying());
+    const types: readonly FromLogic['type'][] = this.mutedTo() === 0 ? [] : ['record', 'books'];
+    const told = types.map((type) => messageOf<FromLogic>(workers.logic!, type));
     const showProgress = (): void => {
       // A start that failed is waited for by nobody.
       if (this.isStopping) {
@@ -414,10 +405,14 @@ export class RunningNode {
     const timer = setInterval(showProgress, PROGRESS_MS);
     timer.unref();
     try {
-      await workersReady(counters, Object.keys(this.workers!).length);
+      await this.halfReplayed();
+      withShortSlices(() => this.startServing());
+      this.preparer = this.startPreparer();
+      const passedOn = told.length === 0 ? undefined : passOn(told, workers.gateway!);
+      await workersReady(counters, Object.keys(workers).length);
       await this.counterAtLeast(Counter.durable, recovered.lastSequence);
       await this.counterAtLeast(Counter.logicProcessed, recovered.lastSequence);
-      await told;
+      await passedOn;
     } finally {
       clearInterval(timer);
     }
@@ -434,6 +429,40 @@ export class RunningNode {
   private mutedTo(): number {
     const mutedTo = this.recovered.lastSequence - this.config.reportRetention;
     return mutedTo > this.startPoint.sequence ? mutedTo : 0;
+  }
+
+  /**
+   * Waits in a long replay until half of what the gateway does not get is carried out. Until then only the threads of the
+   * replay run: to start and to compile all of them at once takes the processors from it for most of a second.
+   */
+  private async halfReplayed(): Promise<void> {
+    const mutedTo = this.mutedTo();
+    const half = mutedTo === 0 ? 0 : (this.startPoint.sequence + mutedTo) / 2;
+    while (this.counters.get(Counter.logicProcessed) < half) {
+      await delay(REPLAY_LOOK_MS);
+      // A start that was stopped or has failed is waited for by nobody.
+      if (this.isStopping) await new Promise(() => {});
+    }
+  }
+
+  private startPreparer(): SegmentPreparer {
+    const { segmentBytes, journalAllocation: allocation } = this.config;
+    const { directory } = this.directory;
+    return startSegmentPreparer({ directory, segmentBytes, allocation, state: this.preparedState });
+  }
+
+  private startUpkeep(): UpkeepThread {
+    const { config, directory } = this;
+    return startUpkeep({
+      directory: directory.directory,
+      identity: { clusterId: BigInt(config.clusterId), nodeId: config.nodeId },
+      keyFile: this.keyFile,
+      archiveTo: archiveDirectoryOf(config),
+      rules: upkeepRulesOf(config),
+      onEvent: (event) => this.upkeepLog.note(event),
+      onWanted: ({ file, ...wanted }) =>
+        this.fetchRecords({ type: 'fetch', ...wanted, path: join(directory.directory, file) }),
+    });
   }
 
   private startFollower(): void {
@@ -466,7 +495,7 @@ export class RunningNode {
     const log = this.log;
     // Of a standby that went away the last position holds: it will come back for what follows.
     if (counters.get(Counter.replicaConnected) === 1)
-      this.upkeep.setStandbySequence(counters.get(Counter.replicaDurable) + 1);
+      this.upkeep?.setStandbySequence(counters.get(Counter.replicaDurable) + 1);
     const wasLow = diskSpace.isLow;
     diskSpace.look();
     if (diskSpace.isReserveEnding) {
@@ -492,42 +521,52 @@ export class RunningNode {
   }
 
   private fetchRecords(message: FetchMessage): void {
-    if (this.workers === undefined || this.isStopping)
-      this.upkeep.answerRecords(basename(message.path), 'this node has no peer at the moment');
+    if (this.isStopping)
+      this.upkeep?.answerRecords(basename(message.path), 'this node has no peer at the moment');
     else this.tellReplication(message);
   }
 
-  private startWorkers(): NonNullable<RunningNode['workers']> {
+  /** The threads that the replay takes. */
+  private startReplaying(): void {
     const { config, memory } = this;
-    const { waitStrategy, logLevel, nodeId } = config;
+    const { waitStrategy, nodeId } = config;
     const clusterId = BigInt(config.clusterId);
     const path = this.directory.directory;
-    const mutedTo = this.mutedTo();
-    const primary = splitAddress(config.primaryAddress);
-    const journaler = this.startWorker('journaler', {
+    this.workers.journaler = this.startWorker('journaler', {
       memory,
       waitStrategy,
       directory: path,
       backend: config.journalBackend,
       allocation: config.journalAllocation,
       segmentBytes: config.segmentBytes,
-      prepared: this.preparer.state,
+      prepared: this.preparedState,
       clusterId,
       nodeId,
       recovered: this.recovered,
       replayAfter: this.startPoint.sequence,
       sync: config.ackPolicy !== 'memory',
     } satisfies JournalerInput);
-    const logic = this.startWorker('logic', {
+    this.workers.logic = this.startWorker('logic', {
       memory,
       waitStrategy,
       maxOrders: config.maxOrders,
       snapshot: this.startPoint.snapshot,
-      mutedTo,
+      mutedTo: this.mutedTo(),
+      replayTo: this.recovered.lastSequence,
       directory: path,
       clusterId,
       nodeId,
     } satisfies LogicInput);
+  }
+
+  /** All others that the node needs to serve. */
+  private startServing(): void {
+    const { config, memory } = this;
+    const { waitStrategy, logLevel, nodeId } = config;
+    const clusterId = BigInt(config.clusterId);
+    const directory = this.directory.directory;
+    const mutedTo = this.mutedTo();
+    const primary = splitAddress(config.primaryAddress);
     const gateway = this.startWorker('gateway', {
       memory,
       waitStrategy,
@@ -542,7 +581,7 @@ export class RunningNode {
       memory,
       waitStrategy,
       dataDir: config.dataDir,
-      journalDirectory: path,
+      journalDirectory: directory,
       key: readReplicationKey(replicationKeyPath(config)),
       clusterId,
       nodeId,
@@ -552,14 +591,15 @@ export class RunningNode {
       primaryPort: primary.port,
       logLevel,
     } satisfies ReplicationInput);
-    gateway.worker.on('message', (message: OpenMessage) => {
+    gateway.worker.on('message', (message: FromGateway) => {
       if (message.type === 'open') this.counters.set(Counter.role, NodeRole.primary);
     });
     replication.worker.on('message', (message: FromReplication) => {
-      if (message.type === 'fetched') this.upkeep.answerRecords(basename(message.path), message.problem);
+      if (message.type === 'fetched') this.upkeep?.answerRecords(basename(message.path), message.problem);
       if (message.type === 'fatal') this.fail(message.code, message.message, message.exitCode);
     });
-    return { gateway, replication, logic, journaler };
+    this.workers.gateway = gateway;
+    this.workers.replication = replication;
   }
 
   private startWorker(name: string, input: unknown): StartedWorker {
@@ -596,11 +636,11 @@ export class RunningNode {
   }
 
   private lead(message: LeadMessage): void {
-    this.workers!.gateway.worker.postMessage(message);
+    this.workers.gateway!.worker.postMessage(message);
   }
 
   private tellReplication(message: ToReplication): void {
-    this.workers!.replication.worker.postMessage(message);
+    this.workers.replication!.worker.postMessage(message);
   }
 
   private async counterAtLeast(counter: Counter, value: number): Promise<void> {
@@ -648,7 +688,7 @@ export class RunningNode {
 
   private async letGo(): Promise<void> {
     await this.control.close();
-    await Promise.all([this.preparer.stop(), this.upkeep.stop()]);
+    await Promise.all([this.preparer?.stop(), this.upkeep?.stop()]);
     this.directory.close();
   }
 }
@@ -682,6 +722,32 @@ async function nextAnswer(
     const message = await nextMessage<FromReplication>(replication);
     if (message.type !== 'fetched') return message;
   }
+}
+
+function startedOf(workers: readonly (StartedWorker | undefined)[]): StartedWorker[] {
+  return workers.filter((worker) => worker !== undefined);
+}
+
+/** Passes on to the gateway what the business logic tells of a replay (see MutedRecord); resolves when it has taken all of it. */
+async function passOn(told: readonly Promise<FromLogic>[], gateway: StartedWorker): Promise<void> {
+  const taken = messageOf<FromGateway>(gateway, 'booksTaken');
+  for (const message of told) gateway.worker.postMessage(await message);
+  await taken;
+}
+
+/** The next message of one type. */
+function messageOf<Message extends { readonly type: string }>(
+  started: StartedWorker,
+  type: Message['type'],
+): Promise<Message> {
+  return new Promise((resolve) => {
+    const look = (message: Message): void => {
+      if (message.type !== type) return;
+      started.worker.off('message', look);
+      resolve(message);
+    };
+    started.worker.on('message', look);
+  });
 }
 
 function nextMessage<Message>(started: StartedWorker): Promise<Message> {

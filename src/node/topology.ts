@@ -20,7 +20,8 @@
  * the disk: its events could not leave earlier, the gateway wakes one thread a batch instead of two, and fewer threads want
  * a processor at the same time. [follower] replays the segment files up to `durable` on a thread of its own, in a core of its
  * own, and writes snapshots; nothing waits for it. In a replay that is longer than what [gateway] keeps, [logic] publishes
- * nothing until the last part of it, and tells [gateway] what it has to know of the rest (muted-record.ts). All but [follower]
+ * nothing until the last part of it, then no bookDeltas, and tells [gateway] what it has to know of the rest (muted-record.ts); until
+ * half of that is carried out only [journaler] and [logic] run. All but [follower]
  * take the processor as soon as they wake up (prompt-threads.ts). The main thread
  * holds the control server and nothing else that could be late.
  */

@@ -21,12 +21,29 @@ export interface LeadMessage {
 
 /**
  * Logic -> main -> gateway: what the gateway has to know of all events so far, none of which is in the output ring; those
- * that follow are. See MutedRecord.
+ * that follow are, but for bookDeltas until a `BooksMessage` comes. See MutedRecord.
  */
 export interface RecordMessage {
   readonly type: 'record';
   readonly epoch: number;
-  readonly sections: readonly { readonly name: string; readonly words: Int32Array }[];
+  readonly sections: readonly SectionInMemory[];
+}
+
+/** Logic -> main -> gateway: the books after the replay; the bookDeltas that follow are in the output ring. */
+export interface BooksMessage {
+  readonly type: 'books';
+  readonly sections: readonly SectionInMemory[];
+}
+
+/** Gateway -> main: it has the books. Before that no command may follow. */
+export interface BooksTakenMessage {
+  readonly type: 'booksTaken';
+}
+
+/** A section of a snapshot. */
+export interface SectionInMemory {
+  readonly name: string;
+  readonly words: Int32Array;
 }
 
 /** Gateway -> main: the opening of the epoch has passed the commit gate; sessions are taken. */
@@ -95,6 +112,8 @@ export interface FromFollower {
   readonly message: string;
 }
 
-export type ToGateway = LeadMessage | RecordMessage;
+export type ToGateway = LeadMessage | RecordMessage | BooksMessage;
+export type FromGateway = OpenMessage | BooksTakenMessage;
+export type FromLogic = RecordMessage | BooksMessage;
 export type ToReplication = ReplicateMessage | FollowMessage | PromoteMessage | FetchMessage;
 export type FromReplication = PromotedMessage | PromotionRefusedMessage | FatalMessage | FetchedMessage;

@@ -264,6 +264,9 @@ describe('a client that comes back after a start from a snapshot', () => {
     const { client, reports: missed } = await connect(node, seen.at(-4)![1]);
     await expect.poll(() => missed.length, { timeout: 20_000 }).toBe(3);
     expect(missed).toEqual(seen.slice(-3));
+    client.subscribe(1);
+    const bids = () => [...(client.book(1)?.bids.priceTicks ?? [])];
+    await expect.poll(bids, { timeout: 20_000 }).toEqual([1010, 11]);
     await expect(order(client, 1n)).rejects.toMatchObject({ name: 'DUPLICATE_CLIENT_ORDER_ID' });
     expect((await order(client, 1001n)).name).toBe('accepted');
     await client.close();

@@ -9,6 +9,7 @@ import koffi from 'koffi';
 import { JournalDirectory } from '../../dist/journal/journal-directory.js';
 import { JournalWriter } from '../../dist/journal/journal-writer.js';
 import { openStorage } from '../../dist/journal/open-storage.js';
+import { PREPARER_STATE_BYTES } from '../../dist/journal/prepared-segments.js';
 import { recover } from '../../dist/journal/recover.js';
 import { startSegmentPreparer } from '../../dist/journal/segment-preparer.js';
 import { LyingStorage } from './lying-storage.mjs';
@@ -26,10 +27,12 @@ try {
   const lock = JournalDirectory.open(directory, IDENTITY);
   const honest = openStorage(directory, backend);
   const storage = process.env.LYING_SYNC === '1' ? new LyingStorage(honest) : honest;
-  const preparer = startSegmentPreparer({ directory, segmentBytes: SEGMENT_BYTES, allocation: ALLOCATION });
+  const prepared = new SharedArrayBuffer(PREPARER_STATE_BYTES);
+  const order = { directory, segmentBytes: SEGMENT_BYTES, allocation: ALLOCATION, state: prepared };
+  const preparer = startSegmentPreparer(order);
   const writer = JournalWriter.open(storage, IDENTITY, recover(storage, IDENTITY), {
     segmentBytes: SEGMENT_BYTES,
-    prepared: preparer.state,
+    prepared,
   });
   say('open');
   for (let i = 0; i < Number(batches); i++) {

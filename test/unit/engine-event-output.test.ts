@@ -82,7 +82,7 @@ describe('the ring event output', () => {
     output.flush();
     consumer.release(consumer.available());
     const seen: number[] = [];
-    output.mute((at) => seen.push(ring.words[at]!));
+    output.mute((at) => seen.push(ring.words[at]!) < 0);
     let written = 0;
     for (const size of [3, 8, 1, 20, 0, 7]) {
       for (let i = 0; i < size; i += 1) write(output, ++written);
@@ -95,6 +95,33 @@ describe('the ring event output', () => {
     output.flush();
     expect(consumer.available()).toBe(8);
     for (let i = 0; i < 8; i += 1) expect(ring.words[consumer.wordIndexAt(i)]).toBe(100 + i);
+  });
+
+  test('publishes what the visitor wants while it is muted, in order, also across the end of the ring', () => {
+    const ring = new RingBuffer(RingBuffer.allocate(8, 1));
+    const consumer = new RingConsumer(ring, 0, strategy);
+    const producer = new RingProducer(ring, strategy);
+    const found: number[] = [];
+    const take = (): void => {
+      const count = consumer.available();
+      for (let i = 0; i < count; i += 1) found.push(ring.words[consumer.wordIndexAt(i)]!);
+      if (count > 0) consumer.release(count);
+    };
+    producer.waitForSpace = take;
+    const output = new RingEventOutput(producer);
+    output.mute((at) => ring.words[at]! % 3 === 0);
+    let written = 0;
+    for (const size of [3, 8, 1, 20, 0, 7, 2, 11]) {
+      for (let i = 0; i < size; i += 1) write(output, ++written);
+      output.flush();
+      if (size !== 8) take();
+    }
+    output.unmute();
+    write(output, ++written);
+    output.flush();
+    take();
+    const wanted = Array.from({ length: written - 1 }, (_, n) => n + 1).filter((value) => value % 3 === 0);
+    expect(found).toEqual([...wanted, written]);
   });
 
   test('writes to no slot of the ring when it is full and nobody will read any more', () => {

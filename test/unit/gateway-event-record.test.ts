@@ -45,14 +45,16 @@ class Watcher {
   see(engine: EngineUnderTest): void {
     const { words, count } = engine.events;
     const bytes = new Uint8Array(words.buffer);
-    for (let at = 0; at < count * SLOT_WORDS; at += SLOT_WORDS) {
-      this.record.note(words, bytes, at);
-      const template = templateOf(words[at]!);
-      if (template === Template.instrumentListed) this.market.list(words[at + LISTED]!);
-      if (template !== Template.bookDelta) continue;
-      this.market.onBookDelta(words, at);
-      this.bookTimesUs[words[at + DELTA]!] = readInt64(words, at + HeaderWord.timestampUs);
-    }
+    for (let at = 0; at < count * SLOT_WORDS; at += SLOT_WORDS) this.seeOne(words, bytes, at);
+  }
+
+  seeOne(words: Int32Array, bytes: Uint8Array, at: number): void {
+    this.record.note(words, bytes, at);
+    const template = templateOf(words[at]!);
+    if (template === Template.instrumentListed) this.market.list(words[at + LISTED]!);
+    if (template !== Template.bookDelta) return;
+    this.market.onBookDelta(words, at);
+    this.bookTimesUs[words[at + DELTA]!] = readInt64(words, at + HeaderWord.timestampUs);
   }
 }
 
@@ -138,21 +140,30 @@ describe('what a gateway knows', () => {
         engine.events.clear();
         engine.processor.onCommand(slots, n * SLOT_WORDS);
         live.see(engine);
-        restored?.see(engine);
         const { words, count } = engine.events;
         const bytes = new Uint8Array(words.buffer);
-        for (let i = 0; i < count; i++) muted?.note(words, bytes, i * SLOT_WORDS);
+        for (let i = 0; i < count; i++) {
+          const isWanted = muted?.note(words, bytes, i * SLOT_WORDS) ?? false;
+          expect(isWanted && restored === undefined).toBe(false);
+          if (isWanted) restored!.seeOne(words, bytes, i * SLOT_WORDS);
+        }
         if (n === from) {
           const snapshot = stored([...live.record.sections(), booksOf(engine.core, live.bookTimesUs)]);
           muted = new MutedRecord(engine.core, snapshot, live.record.epoch);
         }
         if (n !== mutedTo) continue;
         const message = structuredClone(muted!.message());
-        restored = new Watcher(8192, bookTimesIn(sectionsOf(message)));
-        restored.record.restore(sectionsOf(message), message.epoch);
-        restored.market.restore(sectionsOf(message));
+        const sections = sectionsOf(message.sections);
+        restored = new Watcher(8192, bookTimesIn(sections));
+        restored.record.restore(sections, message.epoch);
+        restored.market.restore(sections);
         for (const list of LISTS) newestThen.set(list, live.record.reportLog.newestNumber(list));
       }
+      const books = sectionsOf(structuredClone(muted!.books()).sections);
+      restored!.market.restore(books);
+      bookTimesIn(books).forEach((timeUs, id) => {
+        restored!.bookTimesUs[id] = timeUs;
+      });
       expectSameButReports(live, restored!, engine);
       expect([...newestThen.values()].filter((number) => number > 0).length).toBeGreaterThan(3);
       for (const list of LISTS) {
