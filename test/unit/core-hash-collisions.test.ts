@@ -1,8 +1,10 @@
 /** Records are found by hash and told apart by what they are: two with the same hash are two records. */
 import { expect, test } from 'vitest';
-import { hashPair } from '../../src/base/hash.js';
+import { hashPair, hashTriple } from '../../src/base/hash.js';
 import { makeArena } from '../../src/core/arena.js';
+import { makeClientOrderIds } from '../../src/core/client-order-ids.js';
 import { HOLDING_WORDS, makeHoldings } from '../../src/core/holdings.js';
+import { ORDER_WORDS, OrderWord } from '../../src/core/orders.js';
 import { makePositions, POSITION_WORDS } from '../../src/core/positions.js';
 import { Market } from '../support/market.js';
 
@@ -58,4 +60,43 @@ test('keys that differ in the middle only, where their hash does not look, are t
   };
   expect([register(2), register(3)]).toEqual([1, 2]);
   expect([register(2), register(3)]).toEqual(['rejected', 'rejected']);
+});
+
+/** So many rows that some share a chain of an index with others whose hash is another one. */
+const ROWS = 200;
+const numbers = Array.from({ length: ROWS }, (_, n) => n + 1);
+
+test('positions and holdings in one chain are told apart by each of their two words', () => {
+  const positions = makePositions(makeArena([2 * ROWS * POSITION_WORDS]), 2 * ROWS);
+  const holdings = makeHoldings(makeArena([2 * ROWS * HOLDING_WORDS]), 2 * ROWS);
+  for (const rows of [positions, holdings]) {
+    const ofOne = numbers.map((id) => rows.add(FIRST, id));
+    const inOne = numbers.map((account) => rows.add(OTHER + account, 1));
+    expect(numbers.map((id) => rows.find(FIRST, id))).toEqual(ofOne);
+    expect(numbers.map((account) => rows.find(OTHER + account, 1))).toEqual(inOne);
+    for (const absent of numbers) {
+      expect(rows.find(FIRST, ROWS + absent)).toBe(0);
+      expect(rows.find(OTHER + ROWS + absent, 1)).toBe(0);
+    }
+  }
+});
+
+test.each([0, 1, 2])('orders in one chain are told apart by their ids and account: word %i', (varied) => {
+  const arena = makeArena([ROWS * ORDER_WORDS]);
+  const first = arena.reserve(ROWS * ORDER_WORDS);
+  const ids = makeClientOrderIds(arena, ROWS);
+  const wordsOf = (n: number) =>
+    [0, 1, 2].map((word) => (word === varied ? n : FIRST)) as [number, number, number];
+  const find = (n: number) => ids.find(hashTriple(...wordsOf(n)), ...wordsOf(n));
+  const orders = numbers.map((n) => {
+    const order = first + (n - 1) * ORDER_WORDS;
+    const [account, low, high] = wordsOf(n);
+    arena.words[order + OrderWord.account] = account;
+    arena.words[order + OrderWord.clientIdLow] = low;
+    arena.words[order + OrderWord.clientIdHigh] = high;
+    ids.insertRow(order);
+    return order;
+  });
+  expect(numbers.map(find)).toEqual(orders);
+  for (const absent of numbers) expect(find(ROWS + absent)).toBe(0);
 });
