@@ -35,7 +35,7 @@ const LIMIT = 1;
 const MASK = 2;
 const STATE_WORDS = 3;
 
-export interface ChainedRecords {
+interface ChainedRecords {
   /** Where the records are. */
   readonly words: Int32Array;
   /** `row & handleMask` changes no row. */
@@ -46,8 +46,6 @@ export interface ChainedRecords {
   /** Hash of a row in the index, by its key words. */
   readonly hashOf: (row: number) => number;
 }
-
-export type ChainIndex = ReturnType<typeof makeChainIndex>;
 
 /** An empty index for up to `maxRows` rows; the caller sees to it that there are no more. */
 export function makeChainIndex(records: ChainedRecords) {

@@ -9,11 +9,9 @@
  */
 import { makeWords } from '../base/columns.js';
 import { hashTriple } from '../base/hash.js';
-import { type ApiKeys, ApiKeyWord } from '../core/api-keys.js';
-import type { Arena } from '../core/arena.js';
-import type { ClientOrderIds } from '../core/client-order-ids.js';
+import { ApiKeyWord } from '../core/api-keys.js';
 import { ReplaceOrderWord, SLOT_START_MASK } from '../core/command-words.js';
-import type { OrderBooks } from '../core/order-books.js';
+import type { Core } from '../core/core.js';
 import { OrderWord } from '../core/orders.js';
 import { keyOf, LevelWord } from '../core/price-ladder.js';
 import { HeaderWord, SLOT_WORDS } from '../wire/slot.js';
@@ -40,17 +38,8 @@ const BASE_HOLDING = OrderWord.baseHolding;
 const ID_NEXT = OrderWord.idNext;
 const TAIL = LevelWord.tail;
 
-export type LookAhead = ReturnType<typeof makeLookAhead>;
-
-interface LookAheadParts {
-  readonly arena: Arena;
-  readonly apiKeys: ApiKeys;
-  readonly books: OrderBooks;
-  readonly clientIds: ClientOrderIds;
-}
-
-/** The waves, on the parts of a core: for `count` commands, LOOK_AHEAD_RUN at most, whose slots stand from `start` on. */
-export function makeLookAhead(core: LookAheadParts) {
+/** The waves: for `count` commands, LOOK_AHEAD_RUN at most, whose slots stand from `start` on. */
+export function makeLookAhead(core: Core) {
   const { words, handleMask } = core.arena;
   const { handleOf: keyAt } = core.apiKeys;
   const { candidate, candidateBehind } = core.clientIds;
