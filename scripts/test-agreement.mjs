@@ -23,7 +23,7 @@ let failed = false;
 function run(index) {
   const seed = FIRST_SEED + index;
   const args = ['vitest', 'run', 'test/property/engine-model.test.ts', '-t', 'agree on every event'];
-  const env = { ...process.env, RINGFENCE_SEED: `${seed}`, RINGFENCE_PROPERTY_COMMANDS: COMMANDS };
+  const env = { ...process.env, RINGFENCE_SEED: `${seed}`, RINGFENCE_TEST_PROPERTY_COMMANDS: COMMANDS };
   return new Promise((resolve) => {
     const child = spawn('npx', args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';

@@ -13,6 +13,6 @@ if (!filters.some((arg) => !arg.startsWith('-'))) filters.unshift('test/faults/'
 const { status } = spawnSync(process.execPath, [vitest, 'run', ...reporters, ...filters], {
   cwd: root,
   stdio: 'inherit',
-  env: { ...process.env, ...(isQuick ? {} : { RINGFENCE_FAULTS: 'long' }) },
+  env: { ...process.env, ...(isQuick ? {} : { RINGFENCE_TEST_FAULTS: 'long' }) },
 });
 process.exitCode = status ?? 1;

@@ -13,7 +13,7 @@ const all = JSON.parse(readFileSync(join(root, 'test', 'mutations', 'mutations.j
 const mutations = all.filter(({ safety, file }) => safety.includes(wanted) || file === wanted);
 const copy = mkdtempSync(join(tmpdir(), 'ringfence-mutations-'));
 // Enough to go red, and few enough for a run of minutes.
-const env = { ...process.env, RINGFENCE_SEEDS: '60' };
+const env = { ...process.env, RINGFENCE_TEST_SEEDS: '60' };
 const HUNG_MS = 300_000;
 
 /** `red`, `green`, or what kept the test from running. */

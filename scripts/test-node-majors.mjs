@@ -73,7 +73,7 @@ try {
           ({ directory }) => output(binary, hashes, mode, directory, COMMANDS, SEED, CUTS) === wanted,
         ).length,
     );
-    const env = { ...process.env, RINGFENCE_SNAPSHOT_CUTS: cuts };
+    const env = { ...process.env, RINGFENCE_TEST_SNAPSHOT_CUTS: cuts };
     const tests = spawnSync(binary, [vitest, 'run', ...TESTS], { cwd: root, env, stdio: 'ignore' });
     const isEqual =
       hash === wanted && replayed === made.length && fromSnapshots === made.length && tests.status === 0;

@@ -23,9 +23,6 @@ const TIMEOUT_MS = 3_600_000;
 const GONE_MS = 60_000;
 const LAST_POINT = 'after-fdatasync-durable';
 
-// A node takes variables of this kind for its options.
-for (const name of ['RINGFENCE_FAULTS', 'RINGFENCE_SEEDS']) delete process.env[name];
-
 let rig: NodeRig;
 afterEach(() => rig.close());
 

@@ -2,7 +2,7 @@
  * The real writer and recovery on a disk that behaves as badly as one may: pages in any order, torn at 512 bytes, power
  * cuts between any two steps, syncs and reads that fail, and bytes that rot.
  *
- * Again: RINGFENCE_SEED=<seed> RINGFENCE_SEEDS=1 npx vitest run test/faults/simulated-disk.test.ts
+ * Again: RINGFENCE_SEED=<seed> RINGFENCE_TEST_SEEDS=1 npx vitest run test/faults/simulated-disk.test.ts
  */
 import { describe, expect, test } from 'vitest';
 import { JournalCorruptionError, JournalIoError, JournalSyncError } from '../../journal/errors.js';

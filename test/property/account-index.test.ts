@@ -1,7 +1,7 @@
 /**
  * The index of accounts tells of every account what a replay tells, at any moment, in every world: with blocks that are
  * written in the middle, writers that are ended and go on from a snapshot, and questions that begin with a snapshot or with
- * nothing. RINGFENCE_INDEX_RUNS: how many runs there are of each world (default 2).
+ * nothing. RINGFENCE_TEST_INDEX_RUNS: how many runs there are of each world (default 2).
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ import { intents } from './command-arbitraries.js';
 import { coreOptions, SEED } from './run-settings.js';
 import { buildRun, limitsOf, maxIntentsOf, shapeOf, WORLDS, type World } from './worlds.js';
 
-const RUNS = Number(process.env['RINGFENCE_INDEX_RUNS'] ?? 2);
+const RUNS = Number(process.env['RINGFENCE_TEST_INDEX_RUNS'] ?? 2);
 const MAX_COMMANDS = 1500;
 const BLOCK_COMMANDS = 128;
 /** So few that many runs have a brief one beside them. */

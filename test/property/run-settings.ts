@@ -1,8 +1,8 @@
 /**
  * How much the property tests run, and from which seed.
  *
- * RINGFENCE_PROPERTY_COMMANDS: about how many random commands all comparisons together apply (default 200,000).
- * RINGFENCE_SHRINK_MS: how long a failure is shrunk, in milliseconds (default 120,000); 0 where only the failure counts.
+ * RINGFENCE_TEST_PROPERTY_COMMANDS: about how many random commands all comparisons together apply (default 200,000).
+ * RINGFENCE_TEST_SHRINK_MS: how long a failure is shrunk, in milliseconds (default 120,000); 0 where only the failure counts.
  * RINGFENCE_SEED: the seed of fast-check, an integer; without it the seed is fixed, so that a run can be repeated.
  */
 
@@ -10,9 +10,9 @@ import type { CoreOptions } from '../../src/core/core-options.js';
 import type { Limits } from '../model/reference-state.js';
 
 export const SEED = integerSetting('RINGFENCE_SEED', 20_230_711);
-export const COMMANDS = integerSetting('RINGFENCE_PROPERTY_COMMANDS', 200_000);
+export const COMMANDS = integerSetting('RINGFENCE_TEST_PROPERTY_COMMANDS', 200_000);
 
-export const SHRINK_MS = integerSetting('RINGFENCE_SHRINK_MS', 120_000);
+export const SHRINK_MS = integerSetting('RINGFENCE_TEST_SHRINK_MS', 120_000);
 
 /** Far more than the volume takes, so that a busy machine or the long mode fails no test. */
 export const TIMEOUT_MS = 600_000 + 2 * COMMANDS;

@@ -1,6 +1,6 @@
 /**
  * A snapshot and the journal after it give the state of the whole journal, at any cut, also when the older segments are
- * gone; RINGFENCE_SNAPSHOT_CUTS as in snapshot.test.ts.
+ * gone; RINGFENCE_TEST_SNAPSHOT_CUTS as in snapshot.test.ts.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ import {
 } from '../support/snapshot-journal.js';
 import { SEED } from './run-settings.js';
 
-const CUTS = Number(process.env['RINGFENCE_SNAPSHOT_CUTS'] ?? 240);
+const CUTS = Number(process.env['RINGFENCE_TEST_SNAPSHOT_CUTS'] ?? 240);
 const COMMANDS = 1500;
 const SNAPSHOTS_A_RUN = 10;
 const RUNS = Math.max(1, Math.ceil(CUTS / 120));

@@ -2,7 +2,7 @@
  * A core that goes on from a snapshot is the core that was: same state hash, same invariants, and the same events,
  * byte by byte, for every command after the cut. What a part of the core keeps outside of the tables makes this fail.
  *
- * RINGFENCE_SNAPSHOT_CUTS: about how many cuts all worlds together make (default 240).
+ * RINGFENCE_TEST_SNAPSHOT_CUTS: about how many cuts all worlds together make (default 240).
  */
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
@@ -17,7 +17,7 @@ import { intents } from './command-arbitraries.js';
 import { coreOptions } from './run-settings.js';
 import { buildRun, limitsOf, maxIntentsOf, shapeOf, WORLDS, type World } from './worlds.js';
 
-const CUTS = Number(process.env['RINGFENCE_SNAPSHOT_CUTS'] ?? 240);
+const CUTS = Number(process.env['RINGFENCE_TEST_SNAPSHOT_CUTS'] ?? 240);
 /** Long runs are cut short: what matters here is the number of cuts. */
 const MAX_INTENTS = 600;
 

@@ -18,14 +18,14 @@ declare module 'vitest' {
 }
 
 /** Whether everything is tried (`npm run test:faults`), or what fits into minutes (`npm test`). */
-export const isLongRun = process.env['RINGFENCE_FAULTS'] === 'long';
+export const isLongRun = process.env['RINGFENCE_TEST_FAULTS'] === 'long';
 
 /** First seed of every test that takes seeds; a seed that failed is run again with RINGFENCE_SEED. */
 export const BASE_SEED = Number(process.env['RINGFENCE_SEED'] ?? 20_250);
 
-/** How many seeds or tries: the small number in `npm test`, the large one in the long run, RINGFENCE_SEEDS over both. */
+/** How many seeds or tries: the small number in `npm test`, the large one in the long run, RINGFENCE_TEST_SEEDS over both. */
 export function tries(few: number, many: number): number {
-  return Number(process.env['RINGFENCE_SEEDS'] ?? (isLongRun ? many : few));
+  return Number(process.env['RINGFENCE_TEST_SEEDS'] ?? (isLongRun ? many : few));
 }
 
 const SHOWN = 5;

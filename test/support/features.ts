@@ -3,7 +3,7 @@
  * run stays otherwise the same: a failure can be narrowed down to what it needs, and an engine that lacks a feature can
  * be compared in all others.
  *
- * RINGFENCE_FEATURES: names with commas between them; nothing for all that the engine has.
+ * RINGFENCE_TEST_FEATURES: names with commas between them; nothing for all that the engine has.
  */
 import { OrderFlag, OrderType, TimeInForce } from '../../src/core/codes.js';
 import type { CommandName } from '../../src/wire/message-fields.js';
@@ -36,10 +36,10 @@ export type Feature = (typeof FEATURES)[number];
 /** What the fast engine has. */
 const BUILT: readonly Feature[] = FEATURES;
 
-const chosen = (process.env['RINGFENCE_FEATURES'] ?? '').split(',').filter((name) => name !== '');
+const chosen = (process.env['RINGFENCE_TEST_FEATURES'] ?? '').split(',').filter((name) => name !== '');
 for (const name of chosen) {
   if (!FEATURES.some((known) => known === name)) {
-    throw new Error(`RINGFENCE_FEATURES takes ${FEATURES.join(', ')}, not ${name}`);
+    throw new Error(`RINGFENCE_TEST_FEATURES takes ${FEATURES.join(', ')}, not ${name}`);
   }
 }
 const used: ReadonlySet<string> = new Set(chosen.length === 0 ? BUILT : chosen);

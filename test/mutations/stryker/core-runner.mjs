@@ -121,7 +121,7 @@ class CoreRunner {
   }
 
   async init() {
-    process.env.RINGFENCE_PROPERTY_COMMANDS ??= '7000';
+    process.env.RINGFENCE_TEST_PROPERTY_COMMANDS ??= '7000';
     await bundle();
     await this.#load();
     this.#order = [...collected.keys()];
