@@ -1,11 +1,16 @@
-/** How long a node is away that replays a long journal: from its start until it is ready for commands, all threads in it. */
+/**
+ * How long a node is away that replays many commands after its snapshot: from its start until it is ready for commands, all
+ * threads in it.
+ */
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { JournalDirectory } from '../journal/journal-directory.js';
 import { JournalWriter } from '../journal/journal-writer.js';
 import { openStorage } from '../journal/open-storage.js';
-import { recover } from '../journal/recover.js';
+import { type RecoveryReport, recover } from '../journal/recover.js';
 import { readInt64, writeInt64 } from '../src/base/int64.js';
 import { initDataDir } from '../src/cli/init-data-dir.js';
+import { takeSnapshotNow } from '../src/cli/snapshot-tools.js';
 import { type NodeConfig, resolveConfig } from '../src/node/config.js';
 import { startNode } from '../src/node/node.js';
 import { HeaderWord, SLOT_WORDS } from '../src/wire/slot.js';
@@ -29,7 +34,10 @@ export interface NodeStartFigures {
   readonly elapsedMs: number;
 }
 
-/** Makes a node in `directory`, gives its journal `commands` commands or some more, and starts it `runs` times. */
+/**
+ * Makes a node in `directory` with a snapshot of a market that is set up, gives its journal `commands` commands or some more,
+ * and starts it `runs` times.
+ */
 export async function measureNodeStart(
   directory: string,
   commands: number,
@@ -40,7 +48,20 @@ export async function measureNodeStart(
   const config = resolveConfig({ ...FLAGS, dataDir: directory }, {});
   // Begins the journal: its own epoch, and the administrator's key.
   await startOnce(config);
-  await appendMix(config, commands);
+  const tape = await makeMixTape(Math.min(commands, ROUND_COMMANDS), 1, MIX_LOADS.mix);
+  append(config, (writer, recovered) => {
+    follow(tape, recovered.lastSequence, recovered.lastTimestampUs);
+    appendSlots(writer, tape, 0, tape.setupCount);
+  });
+  await takeSnapshotNow({ dataDir: directory }, new PassThrough());
+  append(config, (writer) => {
+    appendSlots(writer, tape, tape.setupCount, tape.count);
+    const round = tape.count - tape.onceCount;
+    for (let appended = tape.count - tape.setupCount; appended < commands; appended += round) {
+      tape.renumber();
+      appendSlots(writer, tape, tape.onceCount, tape.count);
+    }
+  });
   const starts: NodeStartFigures[] = [];
   for (let run = 0; run < runs; run++) {
     starts.push(await startOnce(config));
@@ -59,27 +80,23 @@ async function startOnce(config: NodeConfig): Promise<NodeStartFigures> {
   return { replayed, elapsedMs };
 }
 
-async function appendMix(config: NodeConfig, commands: number): Promise<void> {
-  const tape = await makeMixTape(Math.min(commands, ROUND_COMMANDS), 1, MIX_LOADS.mix);
+/** Writes to the journal of a node that does not run. */
+function append(config: NodeConfig, write: (writer: JournalWriter, recovered: RecoveryReport) => void): void {
   const identity = { clusterId: BigInt(config.clusterId), nodeId: config.nodeId };
   const directory = join(config.dataDir, 'journal');
   const lock = JournalDirectory.open(directory, identity);
   const storage = openStorage(directory);
   const recovered = recover(storage, identity);
   const writer = JournalWriter.open(storage, identity, recovered);
-  const append = (from: number, to: number): void => {
-    for (let n = from; n < to; n += BATCH) {
-      writer.appendRecords(tape.words, n * SLOT_WORDS, Math.min(BATCH, to - n));
-    }
-  };
-  follow(tape, recovered.lastSequence, recovered.lastTimestampUs);
-  append(0, tape.onceCount);
-  for (let appended = 0; appended < commands; appended += tape.count - tape.onceCount) {
-    if (appended > 0) tape.renumber();
-    append(tape.onceCount, tape.count);
-  }
+  write(writer, recovered);
   writer.close();
   lock.close();
+}
+
+function appendSlots(writer: JournalWriter, tape: CommandTape, from: number, to: number): void {
+  for (let n = from; n < to; n += BATCH) {
+    writer.appendRecords(tape.words, n * SLOT_WORDS, Math.min(BATCH, to - n));
+  }
 }
 
 /** Numbers and stamps a tape behind what is in the journal; its keys come behind the administrator's. */

@@ -241,7 +241,7 @@ export class SegmentScanner {
     this.epoch = epoch;
     this.timestampUs = readInt64(words, at + FrameWord.timestampUs);
     if (durable > this.durableSequence) this.durableSequence = durable;
-    if (frameType(words, at) === FrameType.seal) this.isSealed = true;
+    this.isSealed ||= frameType(words, at) === FrameType.seal;
     this.frames++;
     this.frameWord = at;
     this.length = length;

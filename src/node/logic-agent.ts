@@ -4,7 +4,7 @@ import { makeRollingCheck, type RollingCheck } from '../core/rolling-check.js';
 import type { BusinessLogicProcessor } from '../engine/business-logic-processor.js';
 import type { RingConsumer } from '../ring/ring-consumer.js';
 import type { Agent } from '../runtime/agent.js';
-import type { CheckpointRing } from '../runtime/checkpoint-ring.js';
+import { CHECKPOINTS_KEPT, type CheckpointRing } from '../runtime/checkpoint-ring.js';
 import { Counter, type NodeCounters } from '../runtime/counters.js';
 import { SLOT_WORDS } from '../wire/slot.js';
 import { isOlderRecord, upcastRecord } from '../wire/upcast.js';
@@ -18,46 +18,54 @@ const CHECKED_RECORDS = 64;
 /** Commands after which events are made visible at the latest. */
 const BATCH_MAX = 256;
 
+/** What the agent works with. */
+export interface LogicParts {
+  readonly processor: BusinessLogicProcessor;
+  readonly input: RingConsumer;
+  readonly checkpoints: CheckpointRing;
+  readonly counters: NodeCounters;
+  /** Last command that is replayed at the start; 0 = none is. */
+  readonly replayTo: number;
+  /** Makes the events of all commands up to `sequence` visible. */
+  readonly flush: (sequence: number) => void;
+  /** Keeps the state after `sequence` as a file. */
+  readonly dump: (sequence: number) => void;
+}
+
 /**
  * The business-logic thread: feeds commands from the input ring to the processor, in batches.
  *
  * Every CHECKPOINT_INTERVAL commands it records the state and output hashes, by sequence and so at the same places on
  * both nodes; and once whenever it runs idle, so that an operator sees the hash of the very last command. Each time it
- * looks at a few more records of the core: a broken invariant throws, and ends the node before it gets worse.
- *
- * `flush` makes the events of all commands up to `sequence` visible.
+ * looks at a few more records of the core: a broken invariant throws, and ends the node before it gets worse. Of a long
+ * replay it records only the last checkpoints, as many as are kept.
  */
 export class LogicAgent implements Agent {
+  private readonly parts: LogicParts;
   private readonly processor: BusinessLogicProcessor;
   private readonly input: RingConsumer;
-  private readonly flush: (sequence: number) => void;
-  private readonly checkpoints: CheckpointRing;
   private readonly counters: NodeCounters;
-  private readonly dump: (sequence: number) => void;
   private readonly rollingCheck: RollingCheck;
   private readonly hashes: Int32Array;
   /** A record of an older version, as one of the current version. */
   private readonly current: Int32Array;
+  private readonly firstSequence: number;
+  /** There are no checkpoints at commands before this one. */
+  private readonly firstCheckpoint: number;
   private checkpointSequence: number;
   private idleRounds: number;
 
-  constructor(
-    processor: BusinessLogicProcessor,
-    input: RingConsumer,
-    flush: (sequence: number) => void,
-    checkpoints: CheckpointRing,
-    counters: NodeCounters,
-    dump: (sequence: number) => void,
-  ) {
+  constructor(parts: LogicParts) {
+    const { input, processor } = parts;
+    this.parts = parts;
     this.processor = processor;
     this.input = input;
-    this.flush = flush;
-    this.checkpoints = checkpoints;
-    this.counters = counters;
-    this.dump = dump;
+    this.counters = parts.counters;
     this.rollingCheck = makeRollingCheck(processor.core);
     this.hashes = new Int32Array(4);
     this.current = new Int32Array(SLOT_WORDS);
+    this.firstSequence = input.nextSequence;
+    this.firstCheckpoint = parts.replayTo - (CHECKPOINTS_KEPT - 1) * CHECKPOINT_INTERVAL;
     this.checkpointSequence = 0;
     this.idleRounds = 0;
     // What a snapshot held is done: nobody needs to wait for a command after it.
@@ -89,7 +97,9 @@ export class LogicAgent implements Agent {
       done += run;
       if (run === toCheckpoint) this.checkpoint(first + done - 1);
     }
-    this.flush(first + count - 1);
+    // Hashed once early, so that V8 has seen rows change again after a checkpoint before it compiles the path of a command.
+    if (first === this.firstSequence) this.processor.writeHashes(this.hashes, 0);
+    this.parts.flush(first + count - 1);
     input.release(count);
     this.publishProgress(first + count - 1);
     return count;
@@ -103,7 +113,7 @@ export class LogicAgent implements Agent {
   private dumpAndStop(): number {
     if (this.counters.get(Counter.dumped) !== 0) return 0;
     const sequence = this.input.nextSequence - 1;
-    this.dump(sequence);
+    this.parts.dump(sequence);
     this.counters.set(Counter.dumped, sequence);
     return 0;
   }
@@ -131,11 +141,17 @@ export class LogicAgent implements Agent {
   }
 
   private checkpoint(sequence: number): void {
-    if (sequence === this.checkpointSequence) return;
+    if (sequence === this.checkpointSequence || sequence < this.firstCheckpoint) return;
     this.checkpointSequence = sequence;
     const hashes = this.hashes;
     this.processor.writeHashes(hashes, 0);
-    this.checkpoints.record(sequence, hashes[0]! >>> 0, hashes[1]! >>> 0, hashes[2]! >>> 0, hashes[3]! >>> 0);
+    this.parts.checkpoints.record(
+      sequence,
+      hashes[0]! >>> 0,
+      hashes[1]! >>> 0,
+      hashes[2]! >>> 0,
+      hashes[3]! >>> 0,
+    );
     this.rollingCheck.step(CHECKED_RECORDS);
   }
 }

@@ -61,10 +61,13 @@ runAgentWorker<LogicInput>((input, { counters }) => {
   }
   // The memory is large, and nobody needs it any more.
   input.snapshot = undefined;
-  const agent = new LogicAgent(
+  const agent = new LogicAgent({
     processor,
-    consumer,
-    (sequence) => {
+    input: consumer,
+    checkpoints: new CheckpointRing(input.memory.checkpoints),
+    counters,
+    replayTo,
+    flush: (sequence) => {
       output.flush();
       if (muted === undefined || sequence < mutedTo) return;
       if (!muted.isTold) tell(muted.message());
@@ -73,10 +76,8 @@ runAgentWorker<LogicInput>((input, { counters }) => {
       tell(muted.books());
       muted = undefined;
     },
-    new CheckpointRing(input.memory.checkpoints),
-    counters,
-    (sequence) => dumpState(input, processor, sequence),
-  );
+    dump: (sequence) => dumpState(input, processor, sequence),
+  });
   return { agent, waitSources: [consumer], stopPhase: StopPhase.logic };
 });
 

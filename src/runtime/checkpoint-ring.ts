@@ -10,7 +10,7 @@ export interface Checkpoint {
 }
 
 /** How many checkpoints are kept. */
-const CHECKPOINTS_KEPT = 64;
+export const CHECKPOINTS_KEPT = 64;
 const ENTRY_WORDS = 16;
 const TWO_32 = 4294967296;
 

@@ -201,14 +201,15 @@ class LogicRig {
   readonly wait = new WaitStrategy('backoff');
   readonly ring = new RingBuffer(RingBuffer.allocate(64, 2));
   readonly processor = new BusinessLogicProcessor(new Core(), new EventBuffer());
-  readonly agent = new LogicAgent(
-    this.processor,
-    new RingConsumer(this.ring, 1, this.wait),
-    () => {},
-    new CheckpointRing(CheckpointRing.allocate()),
-    new NodeCounters(NodeCounters.allocate()),
-    () => {},
-  );
+  readonly agent = new LogicAgent({
+    processor: this.processor,
+    input: new RingConsumer(this.ring, 1, this.wait),
+    checkpoints: new CheckpointRing(CheckpointRing.allocate()),
+    counters: new NodeCounters(NodeCounters.allocate()),
+    replayTo: 0,
+    flush: () => {},
+    dump: () => {},
+  });
   private producer: RingProducer | undefined;
 
   publish(words: Int32Array, at: number, count: number): void {
