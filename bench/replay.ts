@@ -11,13 +11,14 @@ import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import type { ReplayResult } from '../replay/replay-journal.js';
 import { tuneCompiler } from '../src/runtime/compiler-flags.js';
+import { ROUND_COMMANDS } from './command-tape.js';
 import { runMatching } from './matching.js';
 import { MIX_LOADS } from './matching-mix.js';
 import { makeMixTape } from './matching-rig.js';
 import type { LiveRun, MakeOrder, ReplayOrder } from './replay-worker.js';
 
 export interface ReplayBenchOptions {
-  /** Commands of the mix. */
+  /** Commands of the mix; above a million in whole rounds of a million. */
   readonly commands: number;
   readonly seed: number;
   /** Measured replays. */
@@ -48,7 +49,7 @@ export const replay = {
     const { values } = parseArgs({
       args: [...args],
       options: {
-        commands: { type: 'string', default: '3000000' },
+        commands: { type: 'string', default: '10000000' },
         seed: { type: 'string', default: '1' },
         runs: { type: 'string', default: '3' },
       },
@@ -70,9 +71,9 @@ export async function runReplay(options: ReplayBenchOptions): Promise<ReplayFigu
   try {
     const live = await makeJournal({
       directory,
-      tape: await makeMixTape(commands, seed, MIX_LOADS.mix),
+      tape: await makeMixTape(Math.min(commands, ROUND_COMMANDS), seed, MIX_LOADS.mix),
       snapshotAt: 0,
-      rounds: 1,
+      rounds: Math.ceil(commands / ROUND_COMMANDS),
     });
     onLine?.(`${live.commands} commands, ${Math.round(live.journalBytes / 2 ** 20)} MiB of journal`);
     const rates: number[] = [];
@@ -86,7 +87,12 @@ export async function runReplay(options: ReplayBenchOptions): Promise<ReplayFigu
       rates.push(result.perSecond);
     }
     rates.sort((a, b) => a - b);
-    const matched = await runMatching({ load: 'mix', commands: Math.min(commands, 1_000_000), seed, runs });
+    const matched = await runMatching({
+      load: 'mix',
+      commands: Math.min(commands, ROUND_COMMANDS),
+      seed,
+      runs,
+    });
     const perSecond = rates[rates.length >> 1];
     const figures: ReplayFigures = {
       commands: live.commands,
