@@ -168,22 +168,27 @@ export interface RecordSurvey {
 /** Looks at each record of a valid frame, once. */
 export function surveyRecords(words: Int32Array, wordIndex: number, survey: RecordSurvey): void {
   const count = frameRecordCount(words, wordIndex);
+  const first = wordIndex + FRAME_HEADER_WORDS;
   const low = words[wordIndex + FrameWord.firstSequence];
   const high = words[wordIndex + FrameWord.firstSequence + 1];
-  let oldest = 255;
-  let newest = 0;
+  let otherTemplates = 0;
   let differences = 0;
   for (let i = 0; i < count; i++) {
-    const record = wordIndex + FRAME_HEADER_WORDS + i * RECORD_WORDS;
-    const version = versionOf(words[record]);
-    if (version > newest) newest = version;
-    if (version < oldest) oldest = version;
+    const record = first + i * RECORD_WORDS;
+    otherTemplates |= words[record] ^ words[first];
     const expected = (low + i) | 0;
     differences |= words[record + HeaderWord.sequence] ^ expected;
-    const carry = low < 0 && expected >= 0 ? 1 : 0;
+    // The high half counts one more where the low half has gone from -1 to 0.
+    const carry = (low & ~expected) >>> 31;
     differences |= words[record + HeaderWord.sequence + 1] ^ (high + carry);
   }
-  survey.oldestVersion = oldest;
-  survey.newestVersion = newest;
   survey.isDense = differences === 0;
+  survey.oldestVersion = count === 0 ? 255 : versionOf(words[first]);
+  survey.newestVersion = count === 0 ? 0 : survey.oldestVersion;
+  if (versionOf(otherTemplates) === 0) return;
+  for (let i = 1; i < count; i++) {
+    const version = versionOf(words[first + i * RECORD_WORDS]);
+    if (version > survey.newestVersion) survey.newestVersion = version;
+    if (version < survey.oldestVersion) survey.oldestVersion = version;
+  }
 }
