@@ -2,6 +2,7 @@
  * Memory of a core with 1,000,000 resting orders of 100,000 accounts, and how long its longest command takes while it
  * grows: every order is a command of its own, with its time.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { Side, TimeInForce } from '../src/core/codes.js';
 import { Core } from '../src/core/core.js';
 import { BusinessLogicProcessor } from '../src/engine/business-logic-processor.js';
@@ -31,8 +32,11 @@ export interface MatchingMemoryFigures {
 const ORDERS = 1_000_000;
 const ACCOUNTS = 100_000;
 const PRICES = 20_000;
-/** Orders that come and go before. */
-const WARM_UP_ORDERS = 2_000_000;
+/** Orders that come and go before in each round, and how many of them rest at a time; the compiler's time after a round. */
+const WARM_UP_ROUNDS = 3;
+const WARM_UP_ORDERS = 500_000;
+const WARM_UP_RESTING = 50_000;
+const COMPILE_MS = 300;
 
 /** Fills a core and looks at the resident memory of this process. Throws when not every order rests. */
 export async function measureMemory(options: {
@@ -58,12 +62,23 @@ export async function measureMemory(options: {
     play();
     if (account % CHECKPOINT_INTERVAL === 0) processor.writeHashes(hashes, 0);
   }
-  // Until the code is compiled, which is not what this is about.
-  for (let id = 1; id <= WARM_UP_ORDERS; id += 1) {
-    tape.newOrder(1 + (id % ACCOUNTS), id, Side.buy, 1 + (id % PRICES), 1, TimeInForce.GTC);
-    tape.cancelOrder(1 + (id % ACCOUNTS), id);
-    play();
-    if (id % CHECKPOINT_INTERVAL === 0) processor.writeHashes(hashes, 0);
+  // Every order has a price of its side alone, near the middle first.
+  const rest = (id: number) => {
+    const side = id % 2 === 0 ? Side.buy : Side.sell;
+    const distance = 1 + ((id >> 1) % (PRICES / 2));
+    const price = side === Side.buy ? PRICES - distance : PRICES + distance;
+    tape.newOrder(1 + (id % ACCOUNTS), id, side, price, 1 + (id % 100), TimeInForce.GTC);
+  };
+  // Until the code is compiled, which is not what this is about: that of orders that come and go, and of a book that grows.
+  for (let round = 0; round < WARM_UP_ROUNDS; round += 1) {
+    for (let id = 1; id <= WARM_UP_ORDERS + WARM_UP_RESTING; id += 1) {
+      if (id <= WARM_UP_ORDERS) rest(id);
+      if (id > WARM_UP_RESTING)
+        tape.cancelOrder(1 + ((id - WARM_UP_RESTING) % ACCOUNTS), id - WARM_UP_RESTING);
+      play();
+      if (id % CHECKPOINT_INTERVAL === 0) processor.writeHashes(hashes, 0);
+    }
+    await delay(COMPILE_MS);
   }
   const collections = new CollectionCounter();
   const growth = new PauseClock();
@@ -71,10 +86,7 @@ export async function measureMemory(options: {
   const start = performance.now();
   let last = start;
   for (let id = 1; id <= ORDERS; id += 1) {
-    const side = id % 2 === 0 ? Side.buy : Side.sell;
-    const distance = 1 + ((id >> 1) % (PRICES / 2));
-    const price = side === Side.buy ? PRICES - distance : PRICES + distance;
-    tape.newOrder(1 + (id % ACCOUNTS), id, side, price, 1 + (id % 100), TimeInForce.GTC);
+    rest(id);
     play();
     const now = performance.now();
     last = growth.note(now - last) ? performance.now() : now;
