@@ -4,9 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { Prng } from '../../src/base/prng.js';
 import { makeAuctionsToTell } from '../../src/core/auctions-to-tell.js';
 import { MarketState, Side } from '../../src/core/codes.js';
+import { PRICE_MAX } from '../../src/core/price-ladder.js';
 import type { Event } from '../model/messages.js';
 import { RULE_ENGINES } from '../support/rule-engines.js';
-import { A, B, C, Market } from '../support/rule-market.js';
+import { A, B, C, Market, PLENTY, story } from '../support/rule-market.js';
 
 const ROUNDS = 60;
 const MIDDLE = 100;
@@ -57,6 +58,34 @@ describe('auctions of random books', () => {
 });
 
 describe.each(RULE_ENGINES)('%s', (_, makeEngine) => {
+  it.each([
+    ['the middle without a reference', -1, '10 at 102, 0 over'],
+    ['the reference', 101, '10 at 101, 0 over'],
+    ['the lower one when the reference is below', 90, '10 at 100, 5 over'],
+    ['the higher one when the reference is above', 110, '10 at 103, -5 over'],
+  ])(
+    'of two prices where as much is left over, of buys and of sells, takes %s',
+    (_title, reference, told) => {
+      const market = new Market(makeEngine);
+      const state = MarketState.openingAuction;
+      market.apply('setMarketState', 0, { instrumentId: 1, state, referencePriceTicks: reference });
+      market.buy(A, 10, 105);
+      market.buy(A, 5, 100);
+      market.sell(B, 10, 95);
+      expect(story(market.sell(B, 5, 103))).toEqual(['accepted', `indicated ${told}`]);
+    },
+  );
+
+  it('ends at the highest price that there is when its sells are all filled', () => {
+    const market = new Market(makeEngine, {}, PLENTY * PLENTY);
+    const setState = (state: number) => market.apply('setMarketState', 0, { instrumentId: 1, state });
+    setState(MarketState.openingAuction);
+    market.buy(A, 2, PRICE_MAX);
+    market.sell(B, 1, PRICE_MAX);
+    expect(story(setState(MarketState.continuous))).toEqual(['market continuous', `trade 1 at ${PRICE_MAX}`]);
+    expect(market.book()).toBe(`${PRICE_MAX} A1 |`);
+  });
+
   it('tells what auctions would do now by rising instrument, whichever changed first', () => {
     const market = new Market(makeEngine);
     const second = { symbol: 'Y-USD', base: 'X', quote: 'USD', tickMantissa: 1, lotMantissa: 1 };

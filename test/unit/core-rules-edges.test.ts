@@ -487,4 +487,34 @@ describe.each(RULE_ENGINES)('%s', (_, makeEngine) => {
     ]);
     expect(market.book()).toBe('| 102 C1');
   });
+
+  it('fires a stop by the last of more trades than orders may be open', () => {
+    const market = new Market(makeEngine);
+    const lots = 60;
+    market.sell(A, lots, 100, { displayLots: 1 });
+    market.sell(A, 2, 101);
+    market.buy(B, 1, 0, { orderType: OrderType.stop, triggerPriceTicks: 101 });
+    const events = story(market.buy(C, lots + 1, 101));
+    expect(events.slice(0, 2)).toEqual(['accepted', 'trade 1 at 100']);
+    expect(events.slice(lots)).toEqual(['trade 1 at 100', 'trade 1 at 101', 'triggered', 'trade 1 at 101']);
+  });
+
+  it('lets trailing stops follow all trades of an order that the volatility limit stops', () => {
+    const market = volatile();
+    market.sell(B, 1, 0, { orderType: OrderType.stop, trailingTicks: 1 });
+    for (const price of [99, 104, 106]) market.sell(A, 1, price, { clientOrderId: BigInt(price) });
+    expect(story(market.buy(C, 3, 106, { clientOrderId: 50n }))).toEqual([
+      'accepted',
+      'trade 1 at 99',
+      'trade 1 at 104',
+      'market volatilityAuction',
+      'indicated 1 at 106, 0 over',
+    ]);
+    market.apply('cancelOrder', C, { clientOrderId: 50n, instrumentId: 1 });
+    market.buy(C, 2, 102);
+    market.sell(A, 1, 102);
+    // It waits for 103, one tick below the highest of these trades.
+    const begin = market.apply('setMarketState', 0, { instrumentId: 1, state: MarketState.continuous });
+    expect(story(begin)).toEqual(['market continuous', 'trade 1 at 102', 'triggered', 'trade 1 at 102']);
+  });
 });
