@@ -1,6 +1,7 @@
 /** Records are found by hash and told apart by what they are: two with the same hash are two records. */
 import { expect, test } from 'vitest';
 import { hashPair, hashTriple } from '../../src/base/hash.js';
+import { API_KEY_WORDS, makeApiKeys, PUBLIC_KEY_WORDS } from '../../src/core/api-keys.js';
 import { makeArena } from '../../src/core/arena.js';
 import { makeClientOrderIds } from '../../src/core/client-order-ids.js';
 import { HOLDING_WORDS, makeHoldings } from '../../src/core/holdings.js';
@@ -79,6 +80,17 @@ test('positions and holdings in one chain are told apart by each of their two wo
       expect(rows.find(OTHER + ROWS + absent, 1)).toBe(0);
     }
   }
+});
+
+test('keys are found among as many as there is room for', () => {
+  const keys = makeApiKeys(makeArena([ROWS * API_KEY_WORDS]), ROWS);
+  const publicKeys = new Int32Array(2 * ROWS * PUBLIC_KEY_WORDS).map((_, word) =>
+    Math.imul(word, 0x9e3779b1),
+  );
+  const find = (n: number) => keys.find(publicKeys, n * PUBLIC_KEY_WORDS);
+  const added = numbers.map((n) => keys.add(0, 1, publicKeys, n * PUBLIC_KEY_WORDS));
+  expect(numbers.map(find)).toEqual(added);
+  for (const absent of numbers.slice(1)) expect(find(ROWS + absent - 1)).toBe(0);
 });
 
 test.each([0, 1, 2])('orders in one chain are told apart by their ids and account: word %i', (varied) => {
