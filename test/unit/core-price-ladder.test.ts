@@ -123,12 +123,35 @@ test('pages that have one hash are told apart', () => {
   expect(ladder.violation()).toBe('');
 });
 
+test('a page is not taken for the one whose number lies in front of it, as a handle of a level', () => {
+  const ladder = newLadder();
+  const handle = ladder.findOrAdd(2, 30);
+  // The page that is made next, and remembered where one with that number would be.
+  const number = handle + 128;
+  ladder.findOrAdd(2, number * 32);
+  expect(ladder.find(2, number * 32)).not.toBe(0);
+  expect(ladder.find(2, handle * 32)).toBe(0);
+});
+
 test('takes all the memory that its pages can need, and no more', () => {
   const [sides, maxLevels] = [6, 100];
   const pageWords = (maxLevels + IDLE_PAGES) * PAGE_WORDS;
   const arena = makeArena([sides * 2, maxLevels * LEVEL_WORDS, pageWords, 16]);
   const { rebuiltRegions } = makePriceLadder(arena, sides, maxLevels);
   expect(arena.reserve(16) - rebuiltRegions[1]!).toBe(pageWords);
+});
+
+test('has room for all pages, and the walk over them ends there', () => {
+  const [sides, maxLevels] = [6, 100];
+  const pageWords = (maxLevels + IDLE_PAGES) * PAGE_WORDS;
+  const arena = makeArena([sides * 2, maxLevels * LEVEL_WORDS, pageWords, 16]);
+  const ladder = makePriceLadder(arena, sides, maxLevels);
+  const behind = arena.reserve(16);
+  arena.words.fill(1, behind, behind + 16);
+  for (let page = 0; page < IDLE_PAGES; page += 1) ladder.remove(ladder.findOrAdd(2, page * 32));
+  for (let page = 0; page < maxLevels; page += 1) ladder.findOrAdd(3, page * 32);
+  expect(ladder.violation()).toBe('');
+  expect([...arena.words.subarray(behind, behind + 16)]).toEqual(Array(16).fill(1));
 });
 
 describe('the walk over its pages', () => {
