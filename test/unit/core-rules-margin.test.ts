@@ -198,6 +198,32 @@ describe.each(RULE_ENGINES)('%s', (_, makeEngine) => {
     expect(market.quoteOf(B)).toEqual({ available: 2000, reserved: 0 });
   });
 
+  it('lets the fees of the liquidation pay for what nobody has gained', () => {
+    const market = shortAndLong(makeEngine);
+    mark(market, 135);
+    market.apply('setInstrumentFees', 0, { instrumentId: 1, feeTier: 0, makerPpm: 0, takerPpm: 150_000 });
+    market.sell(C, 20, 135);
+    // A has 300, too little by the new rate, and pays a fee of 405 for closing at the mark price.
+    const rates = { initialMarginPpm: 200_000, maintenanceMarginPpm: 200_000 };
+    const changed = market.apply('changeInstrument', 0, { instrumentId: 1, ...rates });
+    expect(story(changed).slice(-2)).toEqual(['trade 20 at 135', 'balance 105, lossCovered']);
+    expect(market.engine.fees('USD')).toBe(300);
+    expect(market.quoteOf(A)).toEqual({ available: 0, reserved: 0 });
+    expect(total(market)).toBe(3 * FUNDS);
+  });
+
+  it('counts what is closed against the other side in units of quote', () => {
+    const market = new Market(makeEngine, { ...MARGIN, tickMantissa: 5 }, 5 * FUNDS);
+    mark(market, 100);
+    market.sell(A, 20, 100);
+    market.buy(B, 30, 100);
+    market.sell(C, 10, 100);
+    mark(market, 145);
+    const closed = 20 * 45 * 5;
+    expect(market.engine.position(A, 1)).toMatchObject({ cost: 0, realisedProfit: -closed });
+    expect(market.engine.position(B, 1)).toMatchObject({ cost: 10 * 100 * 5, realisedProfit: closed });
+  });
+
   it('lets the insurance fund pay first', () => {
     const market = shortAndLong(makeEngine);
     const pay = { transferId: 90n, amount: 150, fromAccountId: C, toAccountId: 0, asset: 'USD' };
