@@ -76,6 +76,17 @@ describe.each(RULE_ENGINES)('%s', (_, makeEngine) => {
     },
   );
 
+  it('is told again when only the lots that would trade have changed', () => {
+    const market = new Market(makeEngine);
+    market.apply('setMarketState', 0, { instrumentId: 1, state: MarketState.openingAuction });
+    for (const account of [A, B]) {
+      market.buy(account, 2, 100);
+      market.sell(account, 2, 100);
+    }
+    const events = story(market.apply('massCancel', A, {}));
+    expect(events.filter((text) => text.startsWith('indicated'))).toEqual(['indicated 2 at 100, 0 over']);
+  });
+
   it('ends at the highest price that there is when its sells are all filled', () => {
     const market = new Market(makeEngine, {}, PLENTY * PLENTY);
     const setState = (state: number) => market.apply('setMarketState', 0, { instrumentId: 1, state });

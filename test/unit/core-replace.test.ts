@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { ReplaceFlag } from '../../src/core/codes.js';
 import { FUNDS, Market } from '../support/market.js';
+import { expectNullRecord } from '../support/null-record.js';
 
 const REINSERT = ReplaceFlag.reinsert;
 
@@ -21,6 +22,7 @@ describe('a replace', () => {
       'trade 4 at 100 with 1 (leaves 0)',
       'trade 1 at 100 with 2 (leaves 9)',
     ]);
+    expectNullRecord(market.engine.core);
   });
 
   test('that changes nothing keeps the place', () => {

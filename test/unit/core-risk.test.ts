@@ -1,7 +1,14 @@
 /** Status, throttle, order limits and price bands; transfers between accounts; positions in snapshots. */
 import { describe, expect, test } from 'vitest';
-import { AccountStatus, CancelReason, OrderType, SnapshotFlag, TimeInForce } from '../../src/core/codes.js';
-import { queryAccount } from '../../src/core/queries.js';
+import {
+  AccountStatus,
+  CancelReason,
+  InstrumentFlag,
+  OrderType,
+  SnapshotFlag,
+  TimeInForce,
+} from '../../src/core/codes.js';
+import { queryAccount, queryInstruments } from '../../src/core/queries.js';
 import type { MessageFields } from '../../src/wire/message-fields.js';
 import { FUNDS, Market, texts } from '../support/market.js';
 
@@ -237,6 +244,17 @@ describe('a price band', () => {
     expect(market.sell(1, 3, 1011, 1)).toEqual(['rejected PRICE_OUT_OF_BAND']);
     band(market, { referencePriceTicks: 1001 });
     expect(market.buy(1, 3, 1, 1)).toEqual(['accepted 3']);
+  });
+
+  test('that is taken away leaves the instruments beside it alone', () => {
+    const market = new Market(1);
+    const margin = { flags: InstrumentFlag.margin, initialMarginPpm: 200_001, maintenanceMarginPpm: 100_001 };
+    const listing = { base: 'ABC', quote: 'USD', tickMantissa: 1, lotMantissa: 1 };
+    market.send('listInstrument', {}, { ...listing, ...margin, symbol: 'ABC-MARGIN' });
+    market.send('listInstrument', {}, { ...listing, symbol: 'ABC-THIRD' });
+    band(market, { instrumentId: 3 });
+    const { core } = market.engine;
+    expect(queryInstruments(core)[1]).toMatchObject({ initialMarginPpm: 200_001 });
   });
 
   test('moves the protection of a market order, and rejects a worst price that is named', () => {
