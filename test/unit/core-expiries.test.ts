@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
 import { OrderType, Side, TimeInForce } from '../../src/core/codes.js';
+import { checkInvariants } from '../../src/core/invariants.js';
 import { ExtraWord } from '../../src/core/order-extras.js';
 import { OrderWord } from '../../src/core/orders.js';
-import { Market } from '../support/market.js';
+import { EngineUnderTest } from '../support/engine-under-test.js';
+import { Market, SMALL_CORE } from '../support/market.js';
+import { packEngine, unpackEngine } from '../support/packed-engine.js';
 
 /** Three orders that expire at one time; their records, and the words they lie in. */
 function timedOrders() {
@@ -25,7 +28,7 @@ function timedOrders() {
   const { words } = core.orders;
   const first = core.expiries.first();
   const next = words[first + OrderWord.next]!;
-  return { core, words, orders: [first, next, words[next + OrderWord.next]!] as const };
+  return { market, core, words, orders: [first, next, words[next + OrderWord.next]!] as const };
 }
 
 test('the check of the queue of expiries finds an order that expires at another time', () => {
@@ -47,4 +50,17 @@ test('the check of the queue of expiries finds one that stands behind a later on
   const { core, words, orders } = timedOrders();
   words[orders[0] + OrderWord.orderId]! += 10;
   expect(core.expiries.violation()).toBe('a later expiry stands before an earlier one');
+});
+
+test('orders expire after a snapshot as they would have before it', () => {
+  const { market } = timedOrders();
+  market.cancel(1, 1);
+  market.buy(1, 4, 100, 1);
+  const copy = new EngineUnderTest(SMALL_CORE);
+  unpackEngine(copy.processor, packEngine(market.engine.processor));
+  checkInvariants(copy.core);
+  copy.apply(market.script.command('timeAdvanced', { microseconds: 1_000 }, {}));
+  const cancelled = copy.decodedEvents().filter(({ name }) => name === 'cancelled');
+  expect(cancelled.map(({ fields }) => fields)).toMatchObject([{ clientOrderId: 2n }, { clientOrderId: 3n }]);
+  expect(copy.core.orders.count).toBe(1);
 });
