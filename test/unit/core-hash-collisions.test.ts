@@ -112,3 +112,12 @@ test.each([0, 1, 2])('orders in one chain are told apart by their ids and accoun
   expect(numbers.map(find)).toEqual(orders);
   for (const absent of numbers) expect(find(ROWS + absent)).toBe(0);
 });
+
+test('the index of orders says what memory the orders of a snapshot will be spread over', () => {
+  const lengths: number[] = [];
+  const ids = makeClientOrderIds(makeArena([]), ROWS);
+  ids.expect(ROWS, (memory) => {
+    lengths.push(memory.length);
+  });
+  expect(lengths).toEqual([2 * ROWS]);
+});
