@@ -1,6 +1,10 @@
 /** What a filling disk means: the marks, and that orders are not taken and refused in turn. */
+import { tmpdir } from 'node:os';
+import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
+import { DiskSpaceAlarm } from '../../src/node/disk-space-alarm.js';
 import { DiskSpaceGuard, freeBytesOf } from '../../src/node/disk-space-guard.js';
+import { Counter, NodeCounters } from '../../src/runtime/counters.js';
 
 const SEGMENT = 1000;
 const ENOSPC = 28;
@@ -84,4 +88,27 @@ describe('a disk', () => {
 test('free bytes are those of the system, or -1', () => {
   expect(freeBytesOf('.')).toBeGreaterThan(0);
   expect(freeBytesOf('/no/such/place')).toBe(-1);
+});
+
+test('the alarm is told once when it begins and once when it ends, and says when the node has to stop', () => {
+  const prepared = { made: 2, failure: 0, ready: () => prepared.made, errno: () => prepared.failure };
+  const counters = new NodeCounters(NodeCounters.allocate());
+  const lines: string[] = [];
+  const log = pino({}, { write: (line: string) => lines.push(line) });
+  const config = { minFreeBytes: 0, segmentBytes: SEGMENT };
+  const alarm = new DiskSpaceAlarm({ directory: tmpdir(), config, prepared, counters, log });
+  const look = (made: number, failure: number): [string | undefined, number, number] => {
+    Object.assign(prepared, { made, failure });
+    const code = alarm.look()?.code;
+    return [code, counters.get(Counter.lowDiskSpace), lines.length];
+  };
+  counters.set(Counter.journalSegmentRoom, SEGMENT);
+  expect(look(2, 0)).toEqual([undefined, 0, 0]);
+  expect(look(1, ENOSPC)).toEqual([undefined, 1, 1]);
+  expect(look(1, ENOSPC)).toEqual([undefined, 1, 1]);
+  expect(look(2, 0)).toEqual([undefined, 0, 2]);
+  expect(look(0, ENOSPC)).toEqual([undefined, 1, 3]);
+  counters.set(Counter.journalSegmentRoom, 1);
+  expect(look(0, ENOSPC)[0]).toBe('JOURNAL_NO_SPACE');
+  expect(counters.get(Counter.lowDiskAlarms)).toBe(2);
 });
