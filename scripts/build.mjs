@@ -16,15 +16,19 @@ const result = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
 if (result.status !== 0) process.exit(result.status ?? 1);
 
 // A thread that loads a hundred small files takes a processor for a quarter of a second, and a node starts seven threads.
-const THREADS = 'src/node';
-for (const name of readdirSync(join(root, THREADS)).filter((file) => file.endsWith('-worker.ts'))) {
+const entries = ['src/node', 'journal'].flatMap((folder) =>
+  readdirSync(join(root, folder))
+    .filter((name) => name.endsWith('-worker.ts'))
+    .map((name) => join(folder, name)),
+);
+for (const entry of entries) {
   const bundle = await rolldown({
-    input: join(root, THREADS, name),
+    input: join(root, entry),
     platform: 'node',
     external: (id) => !/^[./]/.test(id),
     resolve: { extensionAlias: { '.js': ['.ts'] } },
   });
-  const file = join(root, 'dist', THREADS, name.replace(/\.ts$/, '.js'));
+  const file = join(root, 'dist', entry.replace(/\.ts$/, '.js'));
   await bundle.write({ file, format: 'esm', codeSplitting: false, comments: false, sourcemap: true });
   await bundle.close();
 }

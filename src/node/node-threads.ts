@@ -266,9 +266,8 @@ export class NodeThreads {
     this.isStopping = true;
     this.parts.counters.set(Counter.poison, 1);
     const { gateway, replication, logic, journaler, follower } = this.agents;
-    for (const started of startedOf([gateway, replication, logic, journaler, follower])) {
-      await started.worker.terminate();
-    }
+    const started = startedOf([gateway, replication, logic, journaler, follower]);
+    await Promise.all(started.map((agent) => agent.terminate()));
   }
 
   /** Ends the threads in the background, after the agents. */

@@ -15,6 +15,8 @@ export interface WorkerInput {
   readonly name: string;
   readonly counters: SharedArrayBuffer;
   readonly errorLog: SharedArrayBuffer;
+  /** Shared; the first word turns from 0 to 1 when the agent has started, so that all it needs is loaded. */
+  readonly ready: Int32Array;
   readonly input: unknown;
 }
 
@@ -52,7 +54,7 @@ export function runAgentWorker<Input>(build: (input: Input, context: AgentContex
   try {
     const looped = build(start.input as Input, context);
     const runner = new AgentRunner(looped.agent, context.counters, looped.waitSources, looped.stopPhase);
-    runner.run(() => context.counters.addShared(Counter.readyWorkers));
+    runner.run(() => tellReady(start, context));
   } catch (error) {
     failWorker(start.name, context, error);
   }
@@ -72,9 +74,15 @@ export async function runEventLoopWorker<Input>(
   process.on('unhandledRejection', fail);
   const agent = build(start.input as Input, context);
   await agent.start();
-  context.counters.addShared(Counter.readyWorkers);
+  tellReady(start, context);
   await stopOrdered(context.counters, agent.stopPhase ?? 1);
   await agent.close();
+}
+
+function tellReady({ ready }: WorkerInput, { counters }: AgentContext): void {
+  counters.addShared(Counter.readyWorkers);
+  Atomics.store(ready, 0, 1);
+  Atomics.notify(ready, 0);
 }
 
 function contextOf(start: WorkerInput): AgentContext {

@@ -31,9 +31,14 @@ export interface WorkerFailure {
 export interface StartedWorker {
   readonly name: string;
   readonly worker: Worker;
-  /** Resolves when the worker has ended in good order; stays pending when it failed. */
+  /** Resolves when the worker has ended in good order, or was terminated; stays pending when it failed. */
   readonly ended: Promise<void>;
+  /** Ends it wherever it is, once it has started. Resolves when the thread is gone. */
+  terminate(): Promise<void>;
 }
+
+/** How long a thread that is to be terminated may take to start. */
+const START_MS = 5000;
 
 /**
  * Starts an agent's worker. An error in it, or an end that nobody ordered, poisons the node and calls
@@ -44,10 +49,12 @@ export function startWorker(start: WorkerStart): StartedWorker {
     name: start.name,
     counters: start.counters.memory,
     errorLog: start.errorLog.memory,
+    ready: new Int32Array(new SharedArrayBuffer(4)),
     input: start.input,
   };
   const worker = new Worker(compiledEntry(start.entry), { name: start.name, workerData, execArgv: [] });
   let thrown = '';
+  let isTerminated = false;
   // An error outside of the agent, such as an entry module that cannot be loaded, comes this way.
   worker.on('error', (error) => {
     thrown = error.stack ?? String(error);
@@ -55,7 +62,7 @@ export function startWorker(start: WorkerStart): StartedWorker {
   const ended = new Promise<void>((resolve) => {
     worker.on('exit', (exitCode) => {
       const ordered = start.counters.get(Counter.stopPhase) > 0 || start.counters.get(Counter.poison) > 0;
-      if (exitCode === 0 && ordered) {
+      if (isTerminated || (exitCode === 0 && ordered)) {
         resolve();
         return;
       }
@@ -65,7 +72,15 @@ export function startWorker(start: WorkerStart): StartedWorker {
       (start.onFailure ?? endProcess)(failure);
     });
   });
-  return { name: start.name, worker, ended };
+  const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  const terminate = async (): Promise<void> => {
+    // Native code that is being loaded when its thread is terminated aborts the whole process.
+    const started = Atomics.waitAsync(workerData.ready, 0, 0, START_MS);
+    if (started.async) await Promise.race([started.value, gone]);
+    isTerminated = true;
+    await worker.terminate();
+  };
+  return { name: start.name, worker, ended, terminate };
 }
 
 /** Resolves when at least `count` workers have started. Workers that fail before end the process. */

@@ -5,7 +5,13 @@ import { nextMessage } from '../../src/runtime/next-message.js';
 
 it('waits for a message of one of the types, lets others pass, and stops listening', async () => {
   const worker = new EventEmitter() as Worker;
-  const next = nextMessage({ name: 'replication', worker, ended: Promise.resolve() }, 'promoted', 'refused');
+  const started = {
+    name: 'replication',
+    worker,
+    ended: Promise.resolve(),
+    terminate: () => Promise.resolve(),
+  };
+  const next = nextMessage(started, 'promoted', 'refused');
   worker.emit('message', { type: 'fetched' });
   expect(worker.listenerCount('message')).toBe(1);
   worker.emit('message', { type: 'refused', number: 1 });

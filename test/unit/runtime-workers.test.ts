@@ -36,6 +36,12 @@ describe('the workers of a node', () => {
     });
   });
 
+  it('are terminated when they have started, not while they load', async () => {
+    const { code, stdout } = await run('terminated');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout.replace('TERMINATED ', ''))).toMatchObject({ readyWorkers: 2, poison: 1 });
+  });
+
   it.each([
     ['doWork', 'looped', 'sync of segment 7 failed: EIO'],
     ['onStart', 'looped', 'the looped agent does not start'],

@@ -1,9 +1,10 @@
 /**
  * A process with two workers, for the tests of the runtime: node.mjs FAILURE, where FAILURE tells what goes wrong.
- * Prints READY when both are ready and STOPPED when both have ended in good order.
+ * Prints READY when both are ready and STOPPED when both have ended in good order; with `terminated`, TERMINATED when both were
+ * ended as soon as they were begun.
  */
 import { RingBuffer } from '../../../dist/src/ring/ring-buffer.js';
-import { NodeCounters } from '../../../dist/src/runtime/counters.js';
+import { Counter, NodeCounters } from '../../../dist/src/runtime/counters.js';
 import { ErrorLog } from '../../../dist/src/runtime/error-log.js';
 import { startWorker, stopWorkers, workersReady } from '../../../dist/src/runtime/worker-start.js';
 
@@ -25,6 +26,12 @@ const evented = startWorker({
   errorLog,
   input,
 });
+if (failure === 'terminated') {
+  counters.set(Counter.poison, 1);
+  await Promise.all([looped.terminate(), evented.terminate()]);
+  process.stdout.write(`TERMINATED ${JSON.stringify(counters.snapshot())}\n`);
+  process.exit(0);
+}
 await workersReady(counters, 2);
 process.stdout.write('READY\n');
 if (failure === 'none') {
