@@ -214,6 +214,11 @@ export class NodeThreads {
     });
   }
 
+  /** Resolves at once, or never when the threads are being ended: a start that was stopped or has failed goes no further. */
+  async unlessStopping(): Promise<void> {
+    if (this.isStopping) await new Promise(() => {});
+  }
+
   /** Resolves when all agents that were started are ready to work. */
   async ready(): Promise<void> {
     await workersReady(this.parts.counters, Object.keys(this.agents).length);

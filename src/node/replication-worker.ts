@@ -1,6 +1,7 @@
 /** Thread of replication: the receiver of a standby, the replicator of a primary; one after the other on promotion. */
 import { parentPort } from 'node:worker_threads';
 import { JournalTail } from '../../journal/journal-tail.js';
+import { loadLibc } from '../../journal/libc.js';
 import { openStorage } from '../../journal/open-storage.js';
 import { hex64 } from '../base/hex.js';
 import { PromisedEpoch } from '../replication/promised-epoch.js';
@@ -49,6 +50,8 @@ void runEventLoopWorker<ReplicationInput>((input, { counters, clock }) => {
   const log = makeLog('replication', input.logLevel);
   const checkpoints = new CheckpointRing(input.memory.checkpoints);
   const { key, clusterId, nodeId } = input;
+  // Before it is told what to do: a thread that loads native code must not be ended (see StartedWorker.terminate).
+  loadLibc();
   const openSource = () => new JournalTail(openStorage(input.journalDirectory, 'positional'));
   const common = { key, clusterId, nodeId, counters, checkpoints, clock, log, openSource };
   let replicator: Replicator | undefined;

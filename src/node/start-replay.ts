@@ -29,6 +29,7 @@ const LOOK_MS = 5;
 export async function replayJournal(replay: StartReplay): Promise<void> {
   const { threads, counters, recovered, startPoint } = replay;
   const mutedTo = mutedToOf(replay);
+  await threads.unlessStopping();
   const told = withShortSlices(() => threads.startReplaying(startPoint, mutedTo));
   const timer = showProgress(replay);
   try {
@@ -43,6 +44,7 @@ export async function replayJournal(replay: StartReplay): Promise<void> {
   } finally {
     clearInterval(timer);
   }
+  await threads.unlessStopping();
 }
 
 /**
@@ -62,8 +64,7 @@ async function halfReplayed({ threads, counters, startPoint }: StartReplay, mute
   const half = (startPoint.sequence + mutedTo) / 2;
   while (counters.get(Counter.logicProcessed) < half) {
     await delay(LOOK_MS);
-    // A start that was stopped or has failed is waited for by nobody.
-    if (threads.isStopping) await new Promise(() => {});
+    await threads.unlessStopping();
   }
 }
 
