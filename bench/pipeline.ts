@@ -29,9 +29,10 @@ import type { AcknowledgementPolicy } from '../src/runtime/acknowledgement-polic
 import { CheckpointRing } from '../src/runtime/checkpoint-ring.js';
 import { CommitGate } from '../src/runtime/commit-gate.js';
 import { tuneCompiler } from '../src/runtime/compiler-flags.js';
+import { counterAtLeast } from '../src/runtime/counter-at-least.js';
 import { Counter, NodeCounters } from '../src/runtime/counters.js';
 import { ErrorLog } from '../src/runtime/error-log.js';
-import { startWorker, stopWorkers, workersReady } from '../src/runtime/worker-start.js';
+import { startWorker, stopWorkers } from '../src/runtime/worker-start.js';
 import { HeaderWord, SLOT_WORDS } from '../src/wire/slot.js';
 import { flowSlots } from './flow-slots.js';
 
@@ -96,7 +97,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineFig
       sync: options.policy !== 'memory',
     });
     const logic = start('logic', { maxOrders: 1 << 20 });
-    await workersReady(counters, 2);
+    await counterAtLeast(counters, Counter.readyWorkers, 2);
     const { events, elapsedMs } = pump(memory, counters, words, commands, options.policy);
     await stopWorkers(counters, [[], [journaler], [logic]]);
     const stateHash = liveStateHash(memory.checkpoints, commands);

@@ -7,10 +7,11 @@ import { PREPARER_STATE_BYTES, PreparedSegments } from '../../journal/prepared-s
 import type { RecoveryReport } from '../../journal/recover.js';
 import { type SegmentPreparer, startSegmentPreparer } from '../../journal/segment-preparer.js';
 import type { UpkeepEvent } from '../../journal/upkeep.js';
+import { counterAtLeast } from '../runtime/counter-at-least.js';
 import { Counter, type NodeCounters } from '../runtime/counters.js';
 import { ErrorLog } from '../runtime/error-log.js';
 import { nextMessage } from '../runtime/next-message.js';
-import { type StartedWorker, startWorker, stopWorkers, workersReady } from '../runtime/worker-start.js';
+import { type StartedWorker, startWorker, stopWorkers } from '../runtime/worker-start.js';
 import type { NodeConfig } from './config.js';
 import type { FollowerInput } from './follower-worker.js';
 import type { GatewayInput } from './gateway-worker.js';
@@ -221,7 +222,7 @@ export class NodeThreads {
 
   /** Resolves when all agents that were started are ready to work. */
   async ready(): Promise<void> {
-    await workersReady(this.parts.counters, Object.keys(this.agents).length);
+    await counterAtLeast(this.parts.counters, Counter.readyWorkers, Object.keys(this.agents).length);
   }
 
   /** Passes on to the gateway what the business logic tells of a replay (see MutedRecord); resolves when it has taken all of it. */

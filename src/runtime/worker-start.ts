@@ -1,9 +1,8 @@
-/** The main thread's side of workers: starting them, waiting until they are ready, ending the process with them. */
+/** The main thread's side of workers: starting them, ending the process with them. */
 import { Worker } from 'node:worker_threads';
-import { waitCellAsync } from '../ring/shared-cell.js';
 import { AGENT_FAILED_EXIT_CODE, type WorkerInput } from './agent-worker.js';
 import { compiledEntry } from './compiled-entry.js';
-import { Counter, counterCell, type NodeCounters } from './counters.js';
+import { Counter, type NodeCounters } from './counters.js';
 import type { ErrorLog } from './error-log.js';
 
 export interface WorkerStart {
@@ -81,16 +80,6 @@ export function startWorker(start: WorkerStart): StartedWorker {
     await worker.terminate();
   };
   return { name: start.name, worker, ended, terminate };
-}
-
-/** Resolves when at least `count` workers have started. Workers that fail before end the process. */
-export async function workersReady(counters: NodeCounters, count: number): Promise<void> {
-  // A worker's own handle keeps the event loop alive while this waits.
-  for (;;) {
-    const ready = counters.get(Counter.readyWorkers);
-    if (ready >= count) return;
-    await waitCellAsync(counters.cells, counterCell(Counter.readyWorkers), ready);
-  }
 }
 
 /**

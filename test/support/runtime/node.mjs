@@ -4,9 +4,10 @@
  * ended as soon as they were begun.
  */
 import { RingBuffer } from '../../../dist/src/ring/ring-buffer.js';
+import { counterAtLeast } from '../../../dist/src/runtime/counter-at-least.js';
 import { Counter, NodeCounters } from '../../../dist/src/runtime/counters.js';
 import { ErrorLog } from '../../../dist/src/runtime/error-log.js';
-import { startWorker, stopWorkers, workersReady } from '../../../dist/src/runtime/worker-start.js';
+import { startWorker, stopWorkers } from '../../../dist/src/runtime/worker-start.js';
 
 const failure = process.argv[2];
 const counters = new NodeCounters(NodeCounters.allocate());
@@ -32,7 +33,7 @@ if (failure === 'terminated') {
   process.stdout.write(`TERMINATED ${JSON.stringify(counters.snapshot())}\n`);
   process.exit(0);
 }
-await workersReady(counters, 2);
+await counterAtLeast(counters, Counter.readyWorkers, 2);
 process.stdout.write('READY\n');
 if (failure === 'none') {
   await stopWorkers(counters, [[evented], [looped]]);
