@@ -11,15 +11,13 @@
  * A chain holds rows of other hashes too. A row is the word where its record starts, 0 = none; the sign bit of the link
  * word is left alone and may mean something to the owner of the records.
  *
- * The index grows in place, by PLACES_AT_ONCE places an insertion, so that no insertion pays for many. A hash belongs
- * to the place that as many of its low bits give as all places need, or one bit less where that place is not there yet;
- * a new place takes its rows over from the chain of the place with one bit less. Chains that are not shared out yet are
- * twice as long as the others, and no longer, so growth need not hurry.
+ * The index grows in place (growing-places.ts), by PLACES_AT_ONCE places an insertion. Chains that are not shared out yet
+ * are twice as long as the others, and no longer, so growth need not hurry.
  */
 import { fail } from './assert.js';
 import { makeWords, powerOfTwoFrom } from './columns.js';
+import { addPlaceTo, PLACES_WORDS, PlacesWord, placeOf, START_PLACES, setPlaces } from './growing-places.js';
 
-const START_PLACES = 64;
 /** Places for each row that an index has had. With one, twice as many rows of other hashes are in the way. */
 const PLACES_PER_ROW = 2;
 /** Places added by one insertion, while there are fewer; enough to keep up. */
@@ -28,12 +26,10 @@ const PLACES_AT_ONCE = 2;
 /** The bit of a link word that is not the index's. */
 const OWNERS_BIT = 0x80000000 | 0;
 
-/** Words of the state of an index. */
-const COUNT = 0;
-/** Places there are, and the power of two at or above them, less 1. */
-const LIMIT = 1;
-const MASK = 2;
-const STATE_WORDS = 3;
+/** Words of the state of an index: its places (growing-places.ts), and how many rows are in it. */
+const LIMIT = PlacesWord.limit;
+const COUNT = PLACES_WORDS;
+const STATE_WORDS = COUNT + 1;
 
 interface ChainedRecords {
   /** Where the records are. */
@@ -53,14 +49,13 @@ export function makeChainIndex(records: ChainedRecords) {
   const places = Math.max(START_PLACES, records.maxRows * PLACES_PER_ROW + PLACES_AT_ONCE);
   const heads = makeWords(places);
   const state = makeWords(STATE_WORDS);
-  state[LIMIT] = START_PLACES;
-  state[MASK] = START_PLACES - 1;
+  const placeIn = placeOf;
+  const growBy = addPlaceTo;
+  setPlaces(state, START_PLACES, START_PLACES - 1);
 
   /** The place where a hash belongs. */
   const homeOf = (hash: number): number => {
-    const mask = state[MASK];
-    const place = hash & mask;
-    return place < state[LIMIT] ? place : place & (mask >> 1);
+    return placeIn(state, hash);
   };
 
   /** The first row of the chain where rows with this hash are, or 0. */
@@ -110,10 +105,7 @@ export function makeChainIndex(records: ChainedRecords) {
 
   /** Adds a place, which takes over the rows that belong to it now. */
   const addPlace = (): void => {
-    const added = state[LIMIT];
-    if (added > state[MASK]) state[MASK] = (state[MASK] << 1) | 1;
-    state[LIMIT] = added + 1;
-    const from = added & (state[MASK] >> 1);
+    const from = growBy(state);
     let row = heads[from] & handleMask;
     heads[from] = 0;
     while (row !== 0) {
@@ -134,9 +126,9 @@ export function makeChainIndex(records: ChainedRecords) {
    */
   const expect = (rows: number): Int32Array => {
     if (state[COUNT] !== 0) fail('the index is empty', state[COUNT]);
-    state[LIMIT] = Math.max(START_PLACES, rows * PLACES_PER_ROW);
-    state[MASK] = powerOfTwoFrom(state[LIMIT]) - 1;
-    return heads.subarray(0, state[LIMIT]);
+    const places = Math.max(START_PLACES, rows * PLACES_PER_ROW);
+    setPlaces(state, places, powerOfTwoFrom(places) - 1);
+    return heads.subarray(0, places);
   };
 
   /** Rows of the longest chain. A walk over all places, for tests. */

@@ -10,30 +10,27 @@
  * Linear probing over pairs (hash, row), at most half full; row 0 means empty. Deletion shifts the rest of the
  * cluster back, so there are no tombstones and an index of constant size never degrades.
  *
- * The index doubles in place, some places at an insertion: no insertion pays for all, and no old table stays behind. A
- * hash belongs to the place that as many of its low bits give as all places need, or one bit less where that place is
- * not there yet; a new place takes its rows over from the place with one bit less. That has to be over soon: while it
+ * The index doubles in place (growing-places.ts), PLACES_AT_ONCE places at an insertion. That has to be over soon: while it
  * lasts, the places whose rows have not been shared out are as full as all would be without the new ones. Probing does
  * not wrap: behind the last place there is room for all rows, so that no choice of hashes can run over the end; what
  * is not used of it costs address space only.
  */
 import { fail } from './assert.js';
 import { makeWords, powerOfTwoFrom } from './columns.js';
+import { addPlaceTo, PLACES_WORDS, PlacesWord, placeOf, START_PLACES, setPlaces } from './growing-places.js';
 
-const START_PLACES = 64;
 /** Places added by one insertion while the index doubles; divides START_PLACES. */
 const PLACES_AT_ONCE = 16;
 
-/** Words of the state of an index. */
-const COUNT = 0;
-/** Places there are, and the power of two at or above them, less 1. */
-const LIMIT = 1;
-const MASK = 2;
-/** The entry of the row that `first` or `next` returned last. */
-const POSITION = 3;
-/** Takes what `insertAll` reads ahead, so that the compiler does not drop the reading. */
-const READ = 4;
-const STATE_WORDS = 5;
+/** Words of the state of an index: its places (growing-places.ts), how many rows are in it, */
+const LIMIT = PlacesWord.limit;
+const MASK = PlacesWord.mask;
+const COUNT = PLACES_WORDS;
+/** the entry of the row that `first` or `next` returned last; */
+const POSITION = COUNT + 1;
+/** and what takes all that `insertAll` reads ahead, so that the compiler does not drop the reading. */
+const READ = COUNT + 2;
+const STATE_WORDS = COUNT + 3;
 
 export type IntegerHashIndex = ReturnType<typeof makeIntegerHashIndex>;
 
@@ -42,14 +39,13 @@ export function makeIntegerHashIndex(maxRows: number) {
   const maxPlaces = Math.max(START_PLACES, powerOfTwoFrom(maxRows * 2));
   const table = makeWords((maxPlaces + maxRows + 1) * 2);
   const state = makeWords(STATE_WORDS);
-  state[LIMIT] = START_PLACES;
-  state[MASK] = START_PLACES - 1;
+  const placeIn = placeOf;
+  const growBy = addPlaceTo;
+  setPlaces(state, START_PLACES, START_PLACES - 1);
 
   /** The place where a hash belongs. */
   const homeOf = (hash: number): number => {
-    const mask = state[MASK];
-    const place = hash & mask;
-    return place < state[LIMIT] ? place : place & (mask >> 1);
+    return placeIn(state, hash);
   };
 
   /** The row in the place where a row with this hash belongs, or 0. */
@@ -96,8 +92,7 @@ export function makeIntegerHashIndex(maxRows: number) {
   const expect = (rows: number): Int32Array => {
     if (state[COUNT] !== 0) fail('the index is empty', state[COUNT]);
     const places = Math.max(START_PLACES, powerOfTwoFrom(rows * 2));
-    state[LIMIT] = places;
-    state[MASK] = places - 1;
+    setPlaces(state, places, places - 1);
     return table.subarray(0, places * 2);
   };
 
@@ -134,10 +129,7 @@ export function makeIntegerHashIndex(maxRows: number) {
    * is taken out and put where it belongs now, which also closes the gaps of those that go.
    */
   const addPlace = (): void => {
-    const added = state[LIMIT];
-    if (added > state[MASK]) state[MASK] = (state[MASK] << 1) | 1;
-    state[LIMIT] = added + 1;
-    let entry = added & (state[MASK] >> 1);
+    let entry = growBy(state);
     for (let row = table[(entry << 1) | 1]; row !== 0; row = table[(entry << 1) | 1]) {
       table[(entry << 1) | 1] = 0;
       place(table[entry << 1], row);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { makeChainIndex } from '../../src/base/chain-index.js';
 import { mix } from '../../src/base/hash.js';
-import { Prng } from '../../src/base/prng.js';
+import { testAgainstMap } from '../support/index-against-map.js';
 
 const RECORD_WORDS = 2;
 const LINK_WORD = 1;
@@ -129,37 +129,8 @@ describe('the chain index', () => {
     expect(() => index.remove(6, 2)).toThrow('row is in the index');
   });
 
-  for (const [title, hashBits] of [
-    ['scattered hashes', 32],
-    ['hashes that collide all the time', 5],
-  ] as const) {
-    test(`agrees with a Map over random insertions and removals while it grows: ${title}`, () => {
-      const prng = new Prng(hashBits);
-      const { index, insert, remove, rowsOf } = indexOf(8_000);
-      const hashes = new Map<number, number>();
-      let last = 0;
-      for (let step = 0; step < 8_000; step += 1) {
-        // First it grows, then it shrinks, then it grows again.
-        const isInsert = prng.below(100) < (step % 4_000 < 2_500 ? 70 : 30) || hashes.size === 0;
-        if (isInsert) {
-          last += 1;
-          const hash = hashBits === 32 ? prng.nextUint32() | 0 : prng.below(2 ** hashBits) * 7;
-          insert(last, hash);
-          hashes.set(last, hash);
-        } else {
-          const n = [...hashes.keys()][prng.below(Math.min(hashes.size, 50))]!;
-          remove(n);
-          hashes.delete(n);
-        }
-        if (step % 500 !== 0) continue;
-        expect(index.count).toBe(hashes.size);
-        const byHash = new Map<number, number[]>();
-        for (const [n, hash] of hashes) byHash.set(hash, [...(byHash.get(hash) ?? []), n]);
-        const wrong = [...byHash].filter(([hash, expected]) => {
-          return rowsOf(hash).join() !== expected.sort((a, b) => a - b).join();
-        });
-        expect(wrong).toEqual([]);
-      }
-    });
-  }
+  testAgainstMap((maxRows) => {
+    const { index, insert, remove, rowsOf } = indexOf(maxRows);
+    return { count: () => index.count, insert, remove, rowsOf };
+  });
 });

@@ -1,22 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { mix } from '../../src/base/hash.js';
 import { type IntegerHashIndex, makeIntegerHashIndex } from '../../src/base/integer-hash-index.js';
-import { Prng } from '../../src/base/prng.js';
+import { testAgainstMap } from '../support/index-against-map.js';
 
 /** All rows that the index has under a hash. */
 function rowsOf(index: IntegerHashIndex, hash: number): number[] {
   const rows: number[] = [];
   for (let row = index.first(hash); row !== 0; row = index.next(hash)) rows.push(row);
   return rows.sort((a, b) => a - b);
-}
-
-function nth<T>(items: Iterable<T>, n: number): T {
-  let i = 0;
-  for (const item of items) {
-    if (i === n) return item;
-    i += 1;
-  }
-  throw new Error(`no item ${n}`);
 }
 
 describe('the integer hash index', () => {
@@ -82,41 +73,13 @@ describe('the integer hash index', () => {
     }).toThrow('the index has room');
   });
 
-  for (const [title, hashBits] of [
-    ['scattered hashes', 32],
-    ['hashes that collide all the time', 5],
-  ] as const) {
-    test(`agrees with a Map over random insertions and removals while it grows: ${title}`, () => {
-      const prng = new Prng(hashBits);
-      const index = makeIntegerHashIndex(8_000);
-      const rows = new Map<number, number>();
-      let lastRow = 0;
-      for (let step = 0; step < 8_000; step += 1) {
-        // First it grows, then it shrinks, then it grows again.
-        const isInsert = prng.below(100) < (step % 4_000 < 2_500 ? 70 : 30) || rows.size === 0;
-        if (isInsert) {
-          lastRow += 1;
-          const hash = hashBits === 32 ? prng.nextUint32() | 0 : prng.below(2 ** hashBits) * 7;
-          index.insert(hash, lastRow);
-          rows.set(lastRow, hash);
-        } else {
-          const row = nth(rows.keys(), prng.below(Math.min(rows.size, 50)));
-          index.remove(rows.get(row)!, row);
-          rows.delete(row);
-        }
-        if (step % 500 !== 0) continue;
-        expect(index.count).toBe(rows.size);
-        const byHash = new Map<number, number[]>();
-        for (const [row, hash] of rows) {
-          const known = byHash.get(hash);
-          if (known === undefined) byHash.set(hash, [row]);
-          else known.push(row);
-        }
-        const wrong = [...byHash].filter(([hash, expected]) => {
-          return rowsOf(index, hash).join() !== expected.sort((a, b) => a - b).join();
-        });
-        expect(wrong).toEqual([]);
-      }
-    });
-  }
+  testAgainstMap((maxRows) => {
+    const index = makeIntegerHashIndex(maxRows);
+    return {
+      count: () => index.count,
+      insert: (row, hash) => index.insert(hash, row),
+      remove: (row, hash) => index.remove(hash, row),
+      rowsOf: (hash) => rowsOf(index, hash),
+    };
+  });
 });
