@@ -1,8 +1,8 @@
 import { AGENT_FAILED_EXIT_CODE } from '../runtime/agent-worker.js';
 import type { WorkerFailure } from '../runtime/worker-start.js';
 
-/** Exit codes as the command line documents them. */
-const ExitCode = { stopped: 1, corrupt: 3, refused: 4, failure: AGENT_FAILED_EXIT_CODE } as const;
+/** Exit codes of a node that ends by itself, as the command line documents them. */
+export const NodeExit = { stopped: 1, corrupt: 3, refused: 4, failure: AGENT_FAILED_EXIT_CODE } as const;
 
 /** Why a node ends by itself: an UPPER_SNAKE code, a message for the operator, and the exit code of the process. */
 export class NodeFailure extends Error {
@@ -25,9 +25,9 @@ export class NodeFailure extends Error {
 }
 
 function exitCodeOf(code: string): number {
-  if (/CORRUPT|DIVERGE/.test(code)) return ExitCode.corrupt;
-  if (code === 'JOURNAL_NO_SPACE') return ExitCode.stopped;
+  if (/CORRUPT|DIVERGE/.test(code)) return NodeExit.corrupt;
+  if (code === 'JOURNAL_NO_SPACE') return NodeExit.stopped;
   return /^EADDRINUSE$|^EACCES$|INSECURE|REFUSED|PERMISSION|NEWER/.test(code)
-    ? ExitCode.refused
-    : ExitCode.failure;
+    ? NodeExit.refused
+    : NodeExit.failure;
 }

@@ -27,7 +27,7 @@ import { type NodeStatus, nodeStatus } from './node-status.js';
 import { NodeThreads } from './node-threads.js';
 import { checkedPromotion } from './promotion-request.js';
 import { findStartPoint, type StartPoint } from './start-point.js';
-import { replayJournal } from './start-replay.js';
+import { replayAtStart } from './start-replay.js';
 import { type StartReport, startReport } from './start-report.js';
 import { UpkeepLog } from './upkeep-log.js';
 
@@ -311,7 +311,7 @@ export class RunningNode {
   private async replay(): Promise<void> {
     const { threads, counters, recovered, startPoint, log } = this;
     const { reportRetention } = this.config;
-    await replayJournal({ threads, counters, recovered, startPoint, reportRetention, log });
+    await replayAtStart({ threads, counters, recovered, startPoint, reportRetention, log });
     this.startEndedAt = this.clock.monotonicNanoseconds();
     const report = this.startReport();
     if (report.refused.length > 0) log.error(report, 'recovered; not every snapshot could be used');

@@ -14,6 +14,7 @@ import { WaitStrategy, type WaitStrategyName } from '../ring/wait-strategy.js';
 import { runEventLoopWorker } from '../runtime/agent-worker.js';
 import { type Checkpoint, CheckpointRing } from '../runtime/checkpoint-ring.js';
 import { Counter } from '../runtime/counters.js';
+import { NodeExit } from './node-failure.js';
 import { makeLog } from './node-log.js';
 import type { NodeMemory } from './node-memory.js';
 import { StopPhase } from './topology.js';
@@ -41,10 +42,6 @@ export interface ReplicationInput {
   readonly primaryPort: number;
   readonly logLevel: string;
 }
-
-/** Exit codes of the command line: a journal or state that differs, and a refused role. */
-const EXIT_DIVERGED = 3;
-const EXIT_REFUSED = 4;
 
 void runEventLoopWorker<ReplicationInput>((input, { counters, clock }) => {
   const log = makeLog('replication', input.logLevel);
@@ -76,7 +73,7 @@ void runEventLoopWorker<ReplicationInput>((input, { counters, clock }) => {
         fatal(
           'STALE_EPOCH',
           `a standby has promised epoch ${higher}; this node leads ${epoch} and ends`,
-          EXIT_REFUSED,
+          NodeExit.refused,
         ),
       onDivergence: (primary, standby) =>
         log.error({ primary, standby }, 'the standby came to another state'),
@@ -95,8 +92,8 @@ void runEventLoopWorker<ReplicationInput>((input, { counters, clock }) => {
       ring,
       producer: new RingProducer(ring, new WaitStrategy(input.waitStrategy)),
       onDivergence: (primary, standby) =>
-        fatal('STATE_DIVERGED', divergenceText(primary, standby), EXIT_DIVERGED),
-      onRefused: (refusal) => fatal(refusalName(refusal.code), refusalText(refusal), EXIT_REFUSED),
+        fatal('STATE_DIVERGED', divergenceText(primary, standby), NodeExit.corrupt),
+      onRefused: (refusal) => fatal(refusalName(refusal.code), refusalText(refusal), NodeExit.refused),
     });
     await receiver.start();
   }
@@ -128,7 +125,7 @@ void runEventLoopWorker<ReplicationInput>((input, { counters, clock }) => {
             : fetchRecords(message);
     done.catch((error: unknown) => {
       const { code, message: text } = error as NodeJS.ErrnoException;
-      fatal(code ?? 'REPLICATION_FAILED', text, EXIT_REFUSED);
+      fatal(code ?? 'REPLICATION_FAILED', text, NodeExit.refused);
     });
   };
   return {

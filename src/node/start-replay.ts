@@ -26,7 +26,7 @@ const LOOK_MS = 5;
  * Starts the threads that the node needs to serve, and resolves when all that was in the journal is carried out; says every
  * second how far that is. Stays pending when a thread fails or the node is stopped.
  */
-export async function replayJournal(replay: StartReplay): Promise<void> {
+export async function replayAtStart(replay: StartReplay): Promise<void> {
   const { threads, counters, recovered, startPoint } = replay;
   const mutedTo = mutedToOf(replay);
   await threads.unlessStopping();
