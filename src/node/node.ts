@@ -25,6 +25,7 @@ import { makeLog } from './node-log.js';
 import { allocateNodeMemory } from './node-memory.js';
 import { type NodeStatus, nodeStatus } from './node-status.js';
 import { NodeThreads } from './node-threads.js';
+import { portsAreFree } from './ports-are-free.js';
 import { checkedPromotion } from './promotion-request.js';
 import { findStartPoint, type StartPoint } from './start-point.js';
 import { replayAtStart } from './start-replay.js';
@@ -282,6 +283,7 @@ export class RunningNode {
     counters.set(Counter.inputPublished, recovered.lastSequence);
     counters.set(Counter.snapshotSequence, this.startPoint.sequence);
     this.controlPort = await this.control.listen(config.controlPort);
+    await portsAreFree(config.host, { port: config.port, adminPort: config.adminPort });
     await this.replay();
     threads.startFollower(this.startPoint);
     threads.startUpkeep();
