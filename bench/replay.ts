@@ -2,7 +2,8 @@
  * Replay of a warm journal: the mix of the matching benchmark is played once on one thread, journaled, and then replayed
  * from the files, which are in the page cache, by a fresh thread each time. Reading, checksums, business logic and the
  * compiler's work are in the time, making the journal is not. Both hashes must be those of the live run, or no figure is
- * printed. Beside it the matching benchmark of the same commands, in the same run.
+ * printed. Beside it the matching benchmark of the same commands, before and after the replays, as a machine that is shared
+ * with others changes its speed in between.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -31,8 +32,9 @@ export interface ReplayFigures {
   /** Median of the runs. */
   readonly perSecond: number;
   readonly bestPerSecond: number;
-  /** Median of the matching benchmark, and the rate of the replay over it. */
-  readonly matchingPerSecond: number;
+  /** Medians of the matching benchmark before and after the replays. */
+  readonly matchingPerSecond: readonly [number, number];
+  /** The rate of the replay over the mean of these. */
   readonly ratio: number;
   readonly lastSequence: number;
   readonly stateHash: string;
@@ -76,6 +78,12 @@ export async function runReplay(options: ReplayBenchOptions): Promise<ReplayFigu
       rounds: Math.ceil(commands / ROUND_COMMANDS),
     });
     onLine?.(`${live.commands} commands, ${Math.round(live.journalBytes / 2 ** 20)} MiB of journal`);
+    const match = async (): Promise<number> => {
+      const load = 'mix';
+      const matched = await runMatching({ load, commands: Math.min(commands, ROUND_COMMANDS), seed, runs });
+      return matched.medianPerSecond;
+    };
+    const matchedBefore = await match();
     const rates: number[] = [];
     for (let run = 0; run < runs; run++) {
       const result = await replayOnce({ directory, from: undefined });
@@ -87,19 +95,14 @@ export async function runReplay(options: ReplayBenchOptions): Promise<ReplayFigu
       rates.push(result.perSecond);
     }
     rates.sort((a, b) => a - b);
-    const matched = await runMatching({
-      load: 'mix',
-      commands: Math.min(commands, ROUND_COMMANDS),
-      seed,
-      runs,
-    });
+    const matchedAfter = await match();
     const perSecond = rates[rates.length >> 1];
     const figures: ReplayFigures = {
       commands: live.commands,
       perSecond,
       bestPerSecond: rates[rates.length - 1],
-      matchingPerSecond: matched.medianPerSecond,
-      ratio: perSecond / matched.medianPerSecond,
+      matchingPerSecond: [matchedBefore, matchedAfter],
+      ratio: (2 * perSecond) / (matchedBefore + matchedAfter),
       lastSequence: live.commands,
       stateHash: live.stateHash,
       outputHash: live.outputHash,
@@ -108,7 +111,7 @@ export async function runReplay(options: ReplayBenchOptions): Promise<ReplayFigu
     const millions = (rate: number) => `${(rate / 1e6).toFixed(2)} M`;
     onLine?.(
       `${millions(perSecond)} commands/s median of ${rates.length}, best ${millions(figures.bestPerSecond)}; ` +
-        `${Math.round(figures.ratio * 100)} % of the ${millions(figures.matchingPerSecond)} of matching; ` +
+        `${Math.round(figures.ratio * 100)} % of matching, ${millions(matchedBefore)} before and ${millions(matchedAfter)} after; ` +
         `state ${figures.stateHash}, output ${figures.outputHash}`,
     );
     return figures;
