@@ -1,26 +1,15 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import { SUBPROTOCOL_MSGPACK, SUBPROTOCOL_SBE } from '../wire/schema.js';
 import type { GatewayOptions } from './gateway-options.js';
+import { openPort } from './open-port.js';
 
 /** Time for the HTTP request that opens a WebSocket. */
 const REQUEST_TIMEOUT_MS = 3000;
 const REQUEST_BYTES_MAX = 8192;
 const CLOSE_TIMEOUT_MS = 2000;
 const SUBPROTOCOLS: readonly string[] = [SUBPROTOCOL_SBE, SUBPROTOCOL_MSGPACK];
-
-/** A listener that cannot be opened; `code` is Node's (EADDRINUSE, EACCES ...) or INSECURE_LISTENER. */
-export class ListenError extends Error {
-  readonly code: string;
-
-  constructor(code: string, text: string) {
-    super(text);
-    this.name = 'ListenError';
-    this.code = code;
-  }
-}
 
 /** Called for each WebSocket that is open, with the stream that carries it. */
 export type ConnectionListener = (socket: WebSocket, transport: Duplex, remoteAddress: string) => void;
@@ -76,27 +65,8 @@ export class Listener {
   }
 
   /** Opens the listener; resolves with its port. Throws a ListenError that names the address. */
-  async listen(port: number): Promise<number> {
-    const { host, allowPlaintext } = this.options;
-    if (!allowPlaintext && !isLoopback(host)) {
-      const advice = 'put a TLS proxy in front of a loopback address, or set allowPlaintext';
-      throw new ListenError(
-        'INSECURE_LISTENER',
-        `${this.name}: unencrypted WebSocket on ${host} is refused; ${advice}`,
-      );
-    }
-    return await new Promise((resolve, reject) => {
-      const onError = (error: NodeJS.ErrnoException): void => {
-        const code = error.code ?? 'LISTEN_FAILED';
-        const why = code === 'EADDRINUSE' ? 'the port is in use' : error.message;
-        reject(new ListenError(code, `${this.name}: cannot listen on ${host}:${port}: ${why}`));
-      };
-      this.http.once('error', onError);
-      this.http.listen(port, host, () => {
-        this.http.removeListener('error', onError);
-        resolve((this.http.address() as AddressInfo).port);
-      });
-    });
+  listen(port: number): Promise<number> {
+    return openPort(this.http, this.name, this.options, port);
   }
 
   /** Takes no new connections; resolves when those that are left have ended. */
@@ -156,8 +126,4 @@ export class Listener {
     if (left === 0) this.perAddress.delete(remoteAddress);
     else this.perAddress.set(remoteAddress, left);
   }
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }

@@ -27,7 +27,7 @@ export class NodeFailure extends Error {
 function exitCodeOf(code: string): number {
   if (/CORRUPT|DIVERGE/.test(code)) return NodeExit.corrupt;
   if (code === 'JOURNAL_NO_SPACE') return NodeExit.stopped;
-  return /^EADDRINUSE$|^EADDRNOTAVAIL$|^EACCES$|INSECURE|REFUSED|PERMISSION|NEWER/.test(code)
+  return /^EADDRINUSE$|^EACCES$|INSECURE|REFUSED|PERMISSION|NEWER/.test(code)
     ? NodeExit.refused
     : NodeExit.failure;
 }

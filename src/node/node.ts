@@ -283,7 +283,7 @@ export class RunningNode {
     counters.set(Counter.inputPublished, recovered.lastSequence);
     counters.set(Counter.snapshotSequence, this.startPoint.sequence);
     this.controlPort = await this.control.listen(config.controlPort);
-    await portsAreFree(config.host, { port: config.port, adminPort: config.adminPort });
+    await portsAreFree(config);
     await this.replay();
     threads.startFollower(this.startPoint);
     threads.startUpkeep();

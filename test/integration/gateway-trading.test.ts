@@ -1,5 +1,4 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { rawPublicKey } from '../../journal/raw-public-key.js';
@@ -7,6 +6,7 @@ import { RingfenceClient } from '../../src/client/client.js';
 import { webCryptoSigner } from '../../src/client/signer.js';
 import { Liquidity, Permission, RejectCode } from '../../src/core/codes.js';
 import { queryAccount, queryBook } from '../../src/core/queries.js';
+import { freePort } from '../support/free-port.js';
 import {
   BUY,
   InProcessNode,
@@ -35,15 +35,6 @@ async function startMarket(count: number, options: InProcessNodeOptions = {}) {
   const accounts = [];
   for (let accountId = 1; accountId <= count; accountId++) accounts.push(await node.openAccount(accountId));
   return { node, accounts };
-}
-
-/** A port that nobody listens on. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** A ws WebSocket whose connection a test can cut. */

@@ -19,7 +19,6 @@ it.each([
   ['STATE_DIVERGED', 3],
   ['JOURNAL_CORRUPT', 3],
   ['EADDRINUSE', 4],
-  ['EADDRNOTAVAIL', 4],
   ['EACCES', 4],
   ['JOURNAL_NO_PERMISSION', 4],
   ['RECORD_NEWER', 4],
